@@ -1,0 +1,72 @@
+"""The people of a vaccination day, as little of each as the desk needs (DESIGN 1.2, 5.5)."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Gender(StrEnum):
+    """As booked; wording on screens comes from the catalogue."""
+
+    WOMAN = "woman"
+    MAN = "man"
+    OTHER = "other"
+
+
+class PhotoId(StrEnum):
+    """Photo-ID types that a centre accepts."""
+
+    AADHAAR = "aadhaar"
+    VOTER_ID = "voter_id"
+    PASSPORT = "passport"
+    DRIVING_LICENCE = "driving_licence"
+    PAN = "pan"
+    PENSION = "pension"
+    NPR_SMART_CARD = "npr_smart_card"
+
+
+class Role(StrEnum):
+    """Staff of a centre. The in-charge may do all that a vaccinator may."""
+
+    VACCINATOR = "vaccinator"
+    IN_CHARGE = "in_charge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beneficiary:
+    """Who is to be vaccinated. Year of birth, never a date; last four digits, never the rest (DESIGN 5.5)."""
+
+    name: str
+    year_of_birth: int
+    gender: Gender
+    photo_id: PhotoId
+    photo_id_last4: str
+    mobile_last4: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StaffMember:
+    """One named person of the centre's staff."""
+
+    staff: str
+    name: str
+    role: Role
+
+
+def masked_name(name: str) -> str:
+    """A name for lists: the first word whole, of each further word only its first letter (DESIGN 9.4).
+
+    ``Sunita Kumari`` gives ``Sunita K•``. A first letter keeps the marks that belong to it, so that a
+    Devanagari syllable is not torn.
+    """
+    first, *rest = name.split() or [""]
+    return " ".join([first, *(f"{_first_letter(word)}•" for word in rest)])
+
+
+def _first_letter(word: str) -> str:
+    end = 1
+    while end < len(word) and unicodedata.category(word[end]).startswith("M"):
+        end += 1
+    return word[:end]

@@ -1,0 +1,48 @@
+"""Vaccines and their schedule: doses, intervals, ages, doses in a vial, open-vial life."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vaccine:
+    """One product. Intervals in days, ages in completed years, open-vial life in hours.
+
+    ``min_interval_days[n]`` is the least time between dose ``n`` and dose ``n + 1``; there is one entry
+    fewer than doses.
+    """
+
+    id: str
+    name: str
+    doses: int
+    min_interval_days: tuple[int, ...]
+    min_age_years: int
+    doses_per_vial: int
+    open_vial_hours: int
+
+    def min_interval_before(self, dose: int) -> int | None:
+        """Days that must lie between the dose before and ``dose``; None for the first one."""
+        return None if dose <= 1 else self.min_interval_days[dose - 2]
+
+
+Formulary = Mapping[str, Vaccine]
+"""The programme's vaccines by id."""
+
+
+def formulary(table: list[dict[str, object]]) -> Formulary:
+    """The vaccines of ``resources/vaccines.json``, already parsed.
+
+    Raises ``ValueError`` naming the vaccine whose row does not hold together.
+    """
+    vaccines = {}
+    for row in table:
+        intervals = row["min_interval_days"]
+        if not isinstance(intervals, list):
+            raise ValueError(f"vaccine {row['id']}: min_interval_days is not a list")
+        vaccine = Vaccine(**{**row, "min_interval_days": tuple(intervals)})  # type: ignore[arg-type]
+        if len(vaccine.min_interval_days) != vaccine.doses - 1:
+            raise ValueError(f"vaccine {vaccine.id}: {vaccine.doses} doses want {vaccine.doses - 1} intervals")
+        vaccines[vaccine.id] = vaccine
+    return vaccines

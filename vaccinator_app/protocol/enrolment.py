@@ -1,0 +1,85 @@
+"""A machine joins its centre, once, online (DESIGN 5.2; P.9)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.trust.keys import key_id
+
+ENROLMENT_REQUEST_TYPE = "application/vnd.vaccinator.enrolment-request+msgpack"
+ENROLMENT_REPLY_TYPE = "application/vnd.vaccinator.enrolment-reply+msgpack"
+
+
+class CentralKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """Central's public keys: Ed25519 for signing, X25519 for codes, hybrid for people's details and recovery."""
+
+    signing: bytes
+    codes: bytes
+    people: bytes
+
+
+class EnrolmentFile(msgspec.Struct, frozen=True, kw_only=True):
+    """What the in-charge brings to a new machine: where central is, how to know it, and a one-time token.
+
+    ``address`` is an ``https`` URL, ``authority`` the PEM of the certificate authority that signs its TLS.
+    """
+
+    v: int = 1
+    centre: str
+    centre_name: str
+    time_zone: str
+    address: str
+    authority: str
+    central: CentralKeys
+    token: str
+    expires_at: datetime
+
+
+class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """The machine's answer, signed by the device key just born on it.
+
+    ``recovery`` is the database key sealed to central's hybrid key (DESIGN 5.4).
+    """
+
+    v: int = 1
+    token: str
+    device_key: bytes
+    device_name: str
+    in_charge_name: str
+    in_charge_signing_key: bytes
+    in_charge_sealing_key: bytes
+    recovery: bytes
+
+
+class EnrolmentReply(msgspec.Struct, frozen=True, kw_only=True):
+    """Central's answer, signed: who the machine and its in-charge now are. Certificates are DSSE JSON."""
+
+    device: str
+    centre: str
+    in_charge: str
+    device_certificate: str
+    in_charge_certificate: str
+
+
+def device_id(device_key: bytes) -> str:
+    """A device is called after its key: ``d`` and 12 hex digits, the same on both sides (P.9.3)."""
+    return f"d{key_id(device_key)[:12]}"
+
+
+def write_file(enrolment: EnrolmentFile) -> bytes:
+    """The enrolment file's JSON."""
+    return msgspec.json.format(msgspec.json.encode(enrolment), indent=2)
+
+
+def read_file(data: bytes) -> EnrolmentFile:
+    """An enrolment file; ``ProtocolError`` when it is none."""
+    try:
+        found = msgspec.json.decode(data, type=EnrolmentFile)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise ProtocolError("this is not an enrolment file") from error
+    if found.v != 1:
+        raise ProtocolError("an enrolment file of a version this program does not know")
+    return found

@@ -1,0 +1,76 @@
+"""What the engine needs of the two sides it stands between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from vaccinator_app.protocol.messages import Changes, Receipt
+from vaccinator_app.protocol.records import Record
+from vaccinator_app.trust.keys import SigningKey
+
+
+class Central(Protocol):
+    """One server that speaks this protocol: central itself, or later a hub at the centre (DESIGN 7.8).
+
+    Both calls take and give packed, signed bytes, and raise ``Unreachable`` when no answer came.
+    """
+
+    def push(self, packed: bytes) -> bytes:
+        """Deliver a ``PushRequest``; the answer is a ``Receipt``."""
+        ...
+
+    def pull(self, packed: bytes) -> bytes:
+        """Deliver a ``PullRequest``; the answer is a page of ``Changes``."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Who this desk is to central, and the key by which it knows central."""
+
+    centre: str
+    device: str
+    device_key: SigningKey
+    central_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in the ledger: ``seq`` and that record's hash."""
+
+    seq: int
+    hash: bytes
+
+
+class Store(Protocol):
+    """The desk's own durable side. Each method is one transaction and returns once it is durable."""
+
+    def head(self) -> Position:
+        """The newest record; ``seq`` 0 for an empty ledger."""
+        ...
+
+    def confirmed_upto(self) -> int:
+        """The highest ``seq`` that a verified receipt covers."""
+        ...
+
+    def records_after(self, seq: int, most: int, most_bytes: int) -> Sequence[Record]:
+        """Records from ``seq + 1`` on, in order, at most ``most`` and ``most_bytes`` of payload (at least one)."""
+        ...
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """The hash of record ``seq``, or None when this ledger has none such."""
+        ...
+
+    def confirm(self, receipt: Receipt, envelope: bytes) -> None:
+        """Keep a verified receipt: its outcomes, how far it covers, and the signed bytes themselves."""
+        ...
+
+    def cursor(self) -> int:
+        """Where the last pull ended; 0 at first."""
+        ...
+
+    def apply(self, changes: Changes) -> None:
+        """Take over one verified page: roster, lease, outcomes, batches and cursor together (DESIGN 7.5)."""
+        ...

@@ -1,0 +1,119 @@
+"""Who holds a key: device and staff certificates, signed by central or by an in-charge (DESIGN 5.2, 5.3; P.7)."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from vaccinator_app.domain.people import Role
+from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.errors import BadCertificate, BadSignature
+from vaccinator_app.trust.keys import SigningKey, key_id
+
+CERTIFICATE_TYPE = "application/vnd.vaccinator.certificate+json"
+MAX_CHAIN = 2
+"""A staff member, certified by an in-charge, who is certified by central. Nothing is longer."""
+
+
+class Subject(StrEnum):
+    """What a certificate is for."""
+
+    DEVICE = "device"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """The statement: this subject of this centre holds these keys, from and until.
+
+    ``role`` is None for a device. ``sealing_key`` is empty for a device, which seals but opens nothing.
+    """
+
+    subject: Subject
+    id: str
+    centre: str
+    name: str
+    role: Role | None
+    signing_key: bytes
+    sealing_key: bytes
+    not_before: datetime
+    not_after: datetime
+
+    @property
+    def keyid(self) -> str:
+        """The name of the signing key."""
+        return key_id(self.signing_key)
+
+
+def issue(certificate: Certificate, issuer: SigningKey) -> Envelope:
+    """Sign ``certificate``. Not checked: whether the issuer may, which is the verifier's question (P.7.2)."""
+    payload = {
+        "v": 1,
+        "subject": certificate.subject,
+        "id": certificate.id,
+        "centre": certificate.centre,
+        "name": certificate.name,
+        "role": certificate.role,
+        "signing_key": base64.b64encode(certificate.signing_key).decode(),
+        "sealing_key": base64.b64encode(certificate.sealing_key).decode(),
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+    }
+    text = json.dumps(payload, separators=(",", ":"), ensure_ascii=False)
+    return Envelope.seal(CERTIFICATE_TYPE, text.encode(), issuer)
+
+
+def read(envelope: Envelope, issuer_public: bytes) -> Certificate:
+    """The statement, once ``issuer_public`` signed it; ``BadCertificate`` otherwise.
+
+    Not checked: dates, the issuer's right to issue, and anything about revocation.
+    """
+    try:
+        found = json.loads(envelope.verified(CERTIFICATE_TYPE, issuer_public))
+        if found["v"] != 1:
+            raise BadCertificate("a certificate of a version this program does not know")
+        return Certificate(
+            subject=Subject(found["subject"]),
+            id=str(found["id"]),
+            centre=str(found["centre"]),
+            name=str(found["name"]),
+            role=None if found["role"] is None else Role(found["role"]),
+            signing_key=base64.b64decode(found["signing_key"], validate=True),
+            sealing_key=base64.b64decode(found["sealing_key"], validate=True),
+            not_before=datetime.fromisoformat(found["not_before"]),
+            not_after=datetime.fromisoformat(found["not_after"]),
+        )
+    except BadSignature as error:
+        raise BadCertificate("the certificate was not signed by its issuer") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadCertificate("this is not a certificate") from error
+
+
+def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, centre: str, at: datetime) -> Certificate:
+    """The first certificate of ``chain``, once the whole chain holds up to ``root`` (P.7.3).
+
+    ``chain`` begins with the subject's own; each next one is its issuer's; ``root`` (central's public key) signed
+    the last. An issuer must be an in-charge of the same centre, and everything must be valid ``at`` that moment.
+    Raises ``BadCertificate``. Not checked: revocation, which is the caller's list.
+    """
+    if not 1 <= len(chain) <= MAX_CHAIN:
+        raise BadCertificate("a certificate chain has one or two links")
+    issuer_public = root
+    found: Certificate | None = None
+    for depth, envelope in enumerate(reversed(chain)):
+        found = read(envelope, issuer_public)
+        last = depth == len(chain) - 1
+        if found.centre != centre:
+            raise BadCertificate("the certificate is for another centre")
+        if not found.not_before <= at <= found.not_after:
+            raise BadCertificate("the certificate is not valid at this time")
+        if not last and (found.subject is not Subject.STAFF or found.role is not Role.IN_CHARGE):
+            raise BadCertificate("the issuer is not an in-charge")
+        issuer_public = found.signing_key
+    if found is None or found.subject is not subject:
+        raise BadCertificate("the certificate is for something else")
+    return found
