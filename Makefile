@@ -1,0 +1,66 @@
+# The commands of this project; `make help` lists them. Needs GNU make, Python 3.11 or newer with venv, and a network
+# the first time. Everything goes into .venv; nothing outside this folder is changed.
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-core build lock clean
+.DELETE_ON_ERROR:
+
+help: ## these lines
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+demo: $(VENV)/.for-demo ## a whole day at the desk against a real central server; options in ARGS="--headless --out DIR"
+	$(BIN)/vaccinator demo $(ARGS)
+
+test: $(VENV)/.for-dev ## style, types and every test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
+
+test-core: $(VENV)/.for-dev ## the tests that need no Qt, in under 20 seconds
+	$(BIN)/python -m pytest -m "not qt" --ignore=tests/gui $(ARGS)
+
+build: $(VENV)/.for-dev ## the app as one folder, dist/vaccinator, and its self-test
+	$(BIN)/pyinstaller --noconfirm --clean --log-level WARN build.spec
+	QT_QPA_PLATFORM=offscreen dist/vaccinator/vaccinator self-test
+
+lock: $(VENV)/.for-lock ## write the pinned requirement files again; UPGRADE=1 takes newer versions
+	$(LOCK) --all-extras -o requirements/dev.txt pyproject.toml requirements/build.in
+	$(LOCK) -c requirements/dev.txt -o requirements/base.txt pyproject.toml
+	$(LOCK) -c requirements/dev.txt --extra central -o requirements/central.txt pyproject.toml
+	$(LOCK) -c requirements/dev.txt -o requirements/build.txt requirements/build.in
+	$(LOCK) -o requirements/lock.txt requirements/lock.in
+
+clean: ## remove .venv and everything the other commands made
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find vaccinator_app tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamps: an environment is installed again only when the pins or pyproject.toml change.
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "This needs Python 3.11 or newer. Name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+	  || { echo "Python cannot make environments here. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.for-demo: requirements/central.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/central.txt -r requirements/build.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.for-dev: requirements/dev.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/dev.txt
+	$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.for-demo
+
+$(VENV)/.for-lock: requirements/lock.txt | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements/lock.txt
+	@touch $@

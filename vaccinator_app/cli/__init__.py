@@ -1,0 +1,1 @@
+"""The commands: the only place where the rooms are put together. Nothing imports this room."""
