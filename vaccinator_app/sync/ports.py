@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Changes, Receipt
 from vaccinator_app.protocol.records import Record
 from vaccinator_app.trust.keys import SigningKey
@@ -36,18 +37,10 @@ class Desk:
     central_key: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A place in the ledger: ``seq`` and that record's hash."""
-
-    seq: int
-    hash: bytes
-
-
 class Store(Protocol):
     """The desk's own durable side. Each method is one transaction and returns once it is durable."""
 
-    def head(self) -> Position:
+    def head(self) -> Link:
         """The newest record; ``seq`` 0 for an empty ledger."""
         ...
 

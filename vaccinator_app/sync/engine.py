@@ -1,0 +1,161 @@
+"""One run: push what is not confirmed, then pull what changed (DESIGN 7.1-7.5; P.10, P.11).
+
+The engine keeps no state of its own: where it stands is in the store, so an interrupted run goes on where the last
+durable step ended. What it believes, central signed; what it acknowledges, it acknowledges by ``seq`` and hash.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from vaccinator_app.domain.message import Message
+from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.messages import (
+    CHANGES_TYPE,
+    MAX_BATCH_BYTES,
+    MAX_BATCH_RECORDS,
+    PULL_TYPE,
+    PUSH_TYPE,
+    RECEIPT_TYPE,
+    Changes,
+    PullRequest,
+    PushRequest,
+    Receipt,
+)
+from vaccinator_app.protocol.records import FIRST_PREV
+from vaccinator_app.sync.errors import LedgerDisagrees, Untrusted
+from vaccinator_app.sync.ports import Central, Desk, Store
+from vaccinator_app.trust.code import MODULUS
+from vaccinator_app.trust.errors import TrustError
+
+Answer = TypeVar("Answer", Receipt, Changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is: records confirmed and still to push, appointments pulled and expected in all."""
+
+    confirmed: int = 0
+    to_confirm: int = 0
+    pulled: int = 0
+    to_pull: int = 0
+
+
+Report = Callable[[Progress], None]
+
+
+def _ignore(_: Progress) -> None:
+    """For callers who do not watch."""
+
+
+class Engine:
+    """Runs between one desk's store and central. Not safe to run twice at once; the caller sees to that."""
+
+    def __init__(self, desk: Desk, store: Store, central: Central) -> None:
+        self._desk = desk
+        self._store = store
+        self._central = central
+
+    def run(self, report: Report = _ignore, cancelled: Callable[[], bool] = lambda: False) -> Progress:
+        """Push until nothing is unconfirmed, then pull until nothing is new; tell ``report`` after each step.
+
+        Between steps it stops quietly when ``cancelled()``. Raises ``SyncError``; whatever was durable before it
+        stays. Records saved while the run is going are taken along.
+        """
+        progress = self._push(Progress(to_confirm=self._unconfirmed()), report, cancelled)
+        return self._pull(progress, report, cancelled)
+
+    def _unconfirmed(self) -> int:
+        return max(0, self._store.head().seq - self._store.confirmed_upto())
+
+    def _push(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:
+        # A push with no records is still made: its receipt tells whether an old vault was put back (7.4).
+        place = self._store.confirmed_upto()
+        fell_back = False
+        while True:
+            receipt, envelope = self._push_once(place)
+            self._believe(receipt, envelope)
+            gained = receipt.upto - place
+            if gained < 0 and fell_back:
+                raise LedgerDisagrees(Message.of("sync.no_progress"))
+            # Central may have come back from a backup and know less than it signed for: push again from there.
+            fell_back = fell_back or gained < 0
+            place = receipt.upto
+            left = max(0, self._store.head().seq - place)
+            done = progress.confirmed + max(0, gained)
+            progress = Progress(confirmed=done, to_confirm=done + left)
+            report(progress)
+            if left == 0 or cancelled():
+                return progress
+            if gained == 0:
+                raise LedgerDisagrees(Message.of("sync.no_progress"))
+
+    def _push_once(self, upto: int) -> tuple[Receipt, bytes]:
+        head = self._store.head()
+        request = PushRequest(
+            centre=self._desk.centre,
+            device=self._desk.device,
+            head_seq=head.seq,
+            head_hash=head.hash,
+            records=list(self._store.records_after(upto, MAX_BATCH_RECORDS, MAX_BATCH_BYTES)),
+        )
+        answer = self._central.push(packing.pack(request, PUSH_TYPE, self._desk.device_key))
+        receipt = self._trusted(answer, RECEIPT_TYPE, Receipt)
+        return receipt, answer
+
+    def _believe(self, receipt: Receipt, envelope: bytes) -> None:
+        """Take over a receipt whose hash is our own record's; stop when central holds another history."""
+        if receipt.forked:
+            raise LedgerDisagrees(Message.of("sync.forked", seq=receipt.forked[0]))
+        if receipt.upto > self._store.head().seq:
+            raise LedgerDisagrees(Message.of("sync.rolled_back", here=self._store.head().seq, there=receipt.upto))
+        own = FIRST_PREV if receipt.upto == 0 else self._store.hash_at(receipt.upto)
+        if own != receipt.head:
+            raise LedgerDisagrees(Message.of("sync.other_history", seq=receipt.upto))
+        if receipt.upto < self._store.confirmed_upto():
+            raise LedgerDisagrees(
+                Message.of("sync.central_lost", here=self._store.confirmed_upto(), there=receipt.upto)
+            )
+        self._store.confirm(receipt, envelope)
+
+    def _pull(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:
+        pulled = 0
+        expected = 0
+        while not cancelled():
+            changes = self._pull_once()
+            self._store.apply(changes)
+            pulled += len(changes.appointments)
+            expected = max(expected, changes.total, pulled)
+            progress = replace(progress, pulled=pulled, to_pull=expected)
+            report(progress)
+            if not changes.more:
+                break
+        return progress
+
+    def _pull_once(self) -> Changes:
+        nonce = os.urandom(16)
+        cursor = self._store.cursor()
+        request = PullRequest(centre=self._desk.centre, device=self._desk.device, nonce=nonce, cursor=cursor)
+        answer = self._central.pull(packing.pack(request, PULL_TYPE, self._desk.device_key))
+        changes = self._trusted(answer, CHANGES_TYPE, Changes)
+        # An old answer played again has another nonce; one for another question, another cursor.
+        if changes.nonce != nonce or changes.from_cursor != cursor or changes.cursor < cursor:
+            raise Untrusted(Message.of("sync.stale_answer"))
+        if changes.more and changes.cursor == cursor:
+            raise Untrusted(Message.of("sync.stale_answer"))
+        if changes.roster_key.modulus != MODULUS:
+            raise Untrusted(Message.of("sync.other_programme"))
+        return changes
+
+    def _trusted(self, answer: bytes, payload_type: str, kind: type[Answer]) -> Answer:
+        try:
+            message = packing.verified(packing.unpack(answer), payload_type, self._desk.central_key, kind)
+        except (ProtocolError, TrustError) as error:
+            raise Untrusted(Message.of("sync.not_central")) from error
+        if message.device != self._desk.device or message.centre != self._desk.centre:
+            raise Untrusted(Message.of("sync.not_for_this_desk"))
+        return message
