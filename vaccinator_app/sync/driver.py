@@ -4,15 +4,18 @@ when the back-off says so (DESIGN 7.6, 7.7). One thread of its own; the window n
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.backoff import Backoff
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable
+
+_LOG = logging.getLogger(__name__)
 
 IDLE_SECONDS = 60.0
 """How long after a good run the next one starts by itself."""
@@ -35,7 +38,7 @@ class DriverStatus:
     """
 
     phase: Phase = Phase.WAITING
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)
     failure: Message | None = None
     reached: bool = True
     disagrees: bool = False
@@ -104,6 +107,12 @@ class Driver:
                 )
             )
             return self._backoff.failed(error.retry_after)
+        except Exception as error:  # noqa: BLE001  (the store's own family, which this room does not import)
+            # A full disk must not end syncing for the day: say it, and try again.
+            _LOG.warning("a run ended in %s", type(error).__name__)
+            key = getattr(error, "message_key", "sync.failed")
+            self._say(replace(self._status, phase=Phase.WAITING, failure=Message.of(key)))
+            return self._backoff.failed()
         self._backoff.succeeded()
         self._say(DriverStatus(progress=progress))
         return IDLE_SECONDS

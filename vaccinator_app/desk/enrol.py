@@ -1,0 +1,120 @@
+"""A machine joins its centre: keys are born here, central certifies them, the vault is made (DESIGN 5.2-5.4; P.9)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.enrolment import (
+    ENROLMENT_REPLY_TYPE,
+    ENROLMENT_REQUEST_TYPE,
+    EnrolmentFile,
+    EnrolmentReply,
+    EnrolmentRequest,
+    device_id,
+)
+from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.trust.certificates import Subject, verify_chain
+from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.errors import TrustError
+from vaccinator_app.trust.keys import SealingKey, SigningKey
+from vaccinator_app.trust.keyslot import KdfParameters
+from vaccinator_app.trust.seal import recovery_binding, seal_for_decades
+from vaccinator_app.vault.identity import Identity
+from vaccinator_app.vault.slots import Slots, check_passphrase
+from vaccinator_app.vault.vault import Vault
+
+
+class EnrolmentDesk(Protocol):
+    """Where the request goes; ``sync.http.HttpCentral`` is one."""
+
+    def enrol(self, packed: bytes) -> bytes:
+        """Deliver a packed ``EnrolmentRequest``; the answer is a packed ``EnrolmentReply``."""
+        ...
+
+
+Connect = Callable[[EnrolmentFile], EnrolmentDesk]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDesk:
+    """What the person with the enrolment file says about this machine and themselves."""
+
+    device_name: str
+    in_charge_name: str
+    passphrase: str
+    kdf: KdfParameters
+
+
+def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now: datetime) -> StaffMember:
+    """Enrol this machine and return its in-charge. The token is used up by it.
+
+    Raises ``CannotDo``, ``VaultError`` or ``SyncError``; until central has answered, nothing is written but an
+    unused folder, and a home that holds a vault is refused before anything is asked (DESIGN 5.4).
+    """
+    Vault.refuse_existing(home)
+    check_passphrase(desk.passphrase)
+    if now >= file.expires_at:
+        raise CannotDo(Message.of("enrol.token_expired"))
+    device_key, signing_key, sealing_key = SigningKey.generate(), SigningKey.generate(), SealingKey.generate()
+    database_key = os.urandom(32)
+    device = device_id(device_key.public)
+    request = EnrolmentRequest(
+        token=file.token,
+        device_key=device_key.public,
+        device_name=desk.device_name,
+        in_charge_name=desk.in_charge_name,
+        in_charge_signing_key=signing_key.public,
+        in_charge_sealing_key=sealing_key.public,
+        recovery=seal_for_decades(database_key, file.central.people, recovery_binding(device)),
+    )
+    answer = connect(file).enrol(packing.pack(request, ENROLMENT_REQUEST_TYPE, device_key))
+    reply = _trusted(answer, file, device, now)
+    in_charge = StaffMember(staff=reply.in_charge, name=desk.in_charge_name, role=Role.IN_CHARGE)
+    identity = Identity(
+        centre=file.centre,
+        centre_name=file.centre_name,
+        time_zone=file.time_zone,
+        device=device,
+        device_name=desk.device_name,
+        device_key=device_key,
+        device_certificate=reply.device_certificate,
+        central=file.central,
+        address=file.address,
+        authority=file.authority,
+    )
+    vault = Vault.create(home, database_key, identity)
+    try:
+        vault.certificates.add([reply.in_charge_certificate])
+        slots = Slots.create(home, device)
+        slots.add(in_charge, signing_key, sealing_key, desk.passphrase, database_key, desk.kdf)
+    finally:
+        vault.close()
+    return in_charge
+
+
+def _trusted(answer: bytes, file: EnrolmentFile, device: str, now: datetime) -> EnrolmentReply:
+    """Central's answer, once it signed it and its certificates are for this machine and centre."""
+    try:
+        reply = packing.verified(packing.unpack(answer), ENROLMENT_REPLY_TYPE, file.central.signing, EnrolmentReply)
+        for text, subject, name in (
+            (reply.device_certificate, Subject.DEVICE, device),
+            (reply.in_charge_certificate, Subject.STAFF, reply.in_charge),
+        ):
+            chain = [Envelope.from_json(text)]
+            found = verify_chain(chain, file.central.signing, subject=subject, centre=file.centre, at=now)
+            if found.id != name:
+                raise CannotDo(Message.of("enrol.not_for_this_machine"))
+    except (ProtocolError, TrustError) as error:
+        raise CannotDo(Message.of("sync.not_central")) from error
+    if reply.device != device or reply.centre != file.centre:
+        raise CannotDo(Message.of("enrol.not_for_this_machine"))
+    return reply

@@ -1,0 +1,61 @@
+"""The 30 minutes after a dose (DESIGN 9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.events import ObservationEnded, ObservationOutcome
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import masked_name
+from vaccinator_app.domain.visits import OBSERVATION, VisitState
+from vaccinator_app.vault.ledger import Saved
+from vaccinator_app.vault.queue import QueueRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """One person under observation. ``left`` is never below zero; ``share`` runs from 0 to 1 as the time passes."""
+
+    row: QueueRow
+    name: str
+    left: timedelta
+
+    @property
+    def over(self) -> bool:
+        """They may go."""
+        return self.left == timedelta(0)
+
+    @property
+    def share(self) -> float:
+        """Of the 30 minutes, how much has passed."""
+        return 1.0 - self.left / OBSERVATION
+
+
+class Observation:
+    """Everybody under observation on this desk, the first to be free first."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    def people(self) -> list[Watched]:
+        """Who is watched, with the time left. A clock set back never asks for more than the 30 minutes."""
+        now = self._place.now()
+        found = []
+        for row in self._place.vault.queue.observing():
+            until = row.observe_until or now
+            left = min(OBSERVATION, max(timedelta(0), until - now))
+            found.append(Watched(row=row, name=masked_name(row.name), left=left))
+        return found
+
+    def end(self, appointment: str) -> Saved:
+        """The person goes: well after the 30 minutes, or early, which the record says."""
+        visit = self._place.vault.roster.visit(appointment)
+        if visit.state is not VisitState.OBSERVING or visit.observe_until is None:
+            raise CannotDo(Message.of("observe.not_watched"))
+        early = self._place.now() < visit.observe_until
+        outcome = ObservationOutcome.LEFT_EARLY if early else ObservationOutcome.WELL
+        (saved,) = self._place.record(ObservationEnded(appointment=appointment, outcome=outcome))
+        return saved

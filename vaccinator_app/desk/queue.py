@@ -1,0 +1,109 @@
+"""Who is expected, who waits, whom to open: lists, search and the scanned slip (DESIGN 6.4, 9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.digits import ascii_digits
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import masked_name
+from vaccinator_app.domain.visits import VisitState
+from vaccinator_app.trust import slip
+from vaccinator_app.trust.errors import BadSlip
+from vaccinator_app.vault.queue import QueueRow
+
+PAGE = 200
+"""Rows a list shows at once; beyond that people search."""
+
+
+class Pile(StrEnum):
+    """The lists of the queue."""
+
+    EXPECTED = "expected"
+    ARRIVED = "arrived"
+    OBSERVING = "observing"
+    DONE = "done"
+    ATTENTION = "attention"
+
+
+_STATES: dict[Pile, tuple[VisitState, ...]] = {
+    Pile.EXPECTED: (VisitState.EXPECTED,),
+    Pile.ARRIVED: (VisitState.ARRIVED,),
+    Pile.OBSERVING: (VisitState.OBSERVING,),
+    Pile.DONE: (VisitState.DONE, VisitState.DEFERRED),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row on the screen: the row from the vault, its name masked until the person is opened (DESIGN 9.4)."""
+
+    row: QueueRow
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What a scan gave: the appointment to open with its slip, or the words that say why not."""
+
+    slip: slip.Slip | None = None
+    problem: Message | None = None
+
+
+class Queue:
+    """Today's people at this centre."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+
+    def counts(self) -> dict[Pile, int]:
+        """How many stand in each list today."""
+        vault = self._place.vault
+        by_state = vault.queue.counts(self._place.today())
+        counts = {pile: sum(by_state.get(state, 0) for state in states) for pile, states in _STATES.items()}
+        counts[Pile.ATTENTION] = len(vault.queue.attention(self._place.today()))
+        return counts
+
+    def lines(self, pile: Pile) -> list[Line]:
+        """The rows of one list, in the order of slot and token."""
+        vault, today = self._place.vault, self._place.today()
+        if pile is Pile.ATTENTION:
+            return [_line(item.row) for item in vault.queue.attention(today)]
+        rows = [row for state in _STATES[pile] for row in vault.queue.rows(today, state, PAGE, 0)]
+        return [_line(row) for row in rows]
+
+    def search(self, text: str) -> list[Line]:
+        """People whose words begin as typed, or by token, last four of the photo ID, or reference; today's first."""
+        if not text.strip():
+            return []
+        return [_line(row) for row in self._place.vault.queue.search(text, self._place.today())]
+
+    def next_arrived(self, after: str | None = None) -> str | None:
+        """The person to go on with: the first who waits, other than ``after``."""
+        rows = self._place.vault.queue.rows(self._place.today(), VisitState.ARRIVED, 2, 0)
+        return next((row.appointment for row in rows if row.appointment != after), None)
+
+    def scan(self, text: str) -> Scan | None:
+        """None when ``text`` is no scan at all; else what it gave. Nothing is recorded by scanning alone."""
+        digits = ascii_digits(text.strip())
+        if digits is None or not slip.looks_like_slip(digits):
+            return None
+        try:
+            found = slip.decode(digits)
+        except BadSlip:
+            return Scan(problem=Message.of("scan.unreadable"))
+        vault = self._place.vault
+        if found.centre != vault.identity.centre:
+            name = vault.roster.centre_name(found.centre) or found.centre
+            return Scan(problem=Message.of("scan.other_centre", centre=name, day=found.session_date))
+        if found.session_date != self._place.today():
+            return Scan(problem=Message.of("scan.other_day", day=found.session_date))
+        if vault.roster.appointment(found.appointment) is None:
+            return Scan(problem=Message.of("scan.not_on_roster"))
+        return Scan(slip=found)
+
+
+def _line(row: QueueRow) -> Line:
+    return Line(row=row, name=masked_name(row.name))

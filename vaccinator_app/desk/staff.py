@@ -1,0 +1,58 @@
+"""The in-charge adds a colleague, also offline: their key certifies the new one (DESIGN 5.3)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.walk_in import clean_name
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.events import StaffAdded
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.trust.certificates import Certificate, Subject, issue
+from vaccinator_app.trust.keys import SealingKey, SigningKey
+from vaccinator_app.trust.keyslot import KdfParameters
+from vaccinator_app.vault.slots import Slots, check_passphrase
+
+VALID = timedelta(days=366)
+"""How long a colleague's certificate lasts before the in-charge renews it."""
+
+
+def add_staff(
+    place: Workplace, home: Path, name: str, role: Role, passphrase: str, database_key: bytes, kdf: KdfParameters
+) -> StaffMember:
+    """Certify a new colleague and give them a slot on this machine.
+
+    Certificate and event come first, so that a slot never opens for somebody whose records central would refuse.
+    Raises ``CannotDo`` for anybody but an in-charge.
+    """
+    if place.staff.role is not Role.IN_CHARGE:
+        raise CannotDo(Message.of("staff.only_in_charge"))
+    cleaned = clean_name(name)
+    if not cleaned:
+        raise CannotDo(Message.of("walk_in.name_missing"))
+    check_passphrase(passphrase)
+    member = StaffMember(staff=f"s{secrets.token_hex(6)}", name=cleaned, role=role)
+    signing_key, sealing_key = SigningKey.generate(), SealingKey.generate()
+    now = place.now()
+    certificate = Certificate(
+        subject=Subject.STAFF,
+        id=member.staff,
+        centre=place.vault.identity.centre,
+        name=cleaned,
+        role=role,
+        signing_key=signing_key.public,
+        sealing_key=sealing_key.public,
+        # A little before now: a second machine's clock may be behind this one's.
+        not_before=now - timedelta(hours=1),
+        not_after=now + VALID,
+    )
+    envelope = issue(certificate, place.signing_key).to_json()
+    own = place.vault.certificates.chain_of(place.staff.staff)
+    place.vault.certificates.add([envelope, *own])
+    place.record(StaffAdded(staff=member.staff, certificate=envelope))
+    Slots.read(home).add(member, signing_key, sealing_key, passphrase, database_key, kdf)
+    return member

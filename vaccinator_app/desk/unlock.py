@@ -1,0 +1,80 @@
+"""Opening and locking the desk: a named person, their passphrase, their own key (DESIGN 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from vaccinator_app.desk.clock import Clock, SystemClock
+from vaccinator_app.desk.drafts import read_draft
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
+from vaccinator_app.domain.people import StaffMember
+from vaccinator_app.domain.vaccines import Formulary
+from vaccinator_app.vault.slots import Slots
+from vaccinator_app.vault.vault import Vault
+
+MakeClock = Callable[[ZoneInfo], Clock]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """The desk, and the appointment this person left half done, if any."""
+
+    place: Workplace
+    resume: str | None
+
+
+class Unlock:
+    """The desk before anybody is signed in. Raises ``VaultError`` with its own words."""
+
+    def __init__(self, home: Path, formulary: Formulary, make_clock: MakeClock = SystemClock) -> None:
+        self._home = home
+        self._formulary = formulary
+        self._make_clock = make_clock
+
+    def people(self) -> list[StaffMember]:
+        """Who may sign in on this machine."""
+        return Slots.read(self._home).people()
+
+    def retry_after(self, staff: str) -> float:
+        """Seconds until the next passphrase of ``staff`` is looked at; 0 when now."""
+        return Slots.read(self._home).retry_after(staff)
+
+    def open(self, staff: str, passphrase: str) -> Opened:
+        """Unwrap this person's key, open the vault, record that they signed in. Takes as long as the KDF."""
+        unlocked = Slots.read(self._home).unlock(staff, passphrase)
+        vault = Vault.open(self._home, unlocked.database_key)
+        place = Workplace(
+            vault=vault,
+            staff=unlocked.staff,
+            signing_key=unlocked.signing_key,
+            formulary=self._formulary,
+            clock=self._make_clock(ZoneInfo(vault.identity.time_zone)),
+        )
+        place.record(SignedIn())
+        return Opened(place=place, resume=_settle_drafts(place))
+
+
+def lock(place: Workplace, *, idle: bool = False) -> None:
+    """Record that this person signed out and close the vault. Drafts stay, encrypted, for the same person."""
+    if place.disagreement is None:
+        place.record(SignedOut(idle=idle))
+    place.vault.close()
+
+
+def _settle_drafts(place: Workplace) -> str | None:
+    """The half-done visit to return to. A sheet that was merely open when the power went is recorded as viewed."""
+    resume = None
+    for appointment, data in place.vault.drafts.of(place.staff.staff):
+        draft = read_draft(data)
+        found = place.vault.roster.appointment(appointment)
+        if not draft.acted:
+            place.record(RecordViewed(appointment=appointment), drop_draft=appointment)
+        elif found is None or found.session_date != place.today():
+            place.vault.drafts.drop(appointment)
+        else:
+            resume = appointment
+    return resume

@@ -1,0 +1,285 @@
+"""One visit at the desk: identity, eligibility, code, dose, observation (DESIGN 3.5, 4, 9.2).
+
+A machine without a window: acts move it, ``view`` says where it stands. Each act that matters is durable before it
+returns; a half-done visit is a draft in the vault and never in the ledger.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from vaccinator_app.desk.dose import Draw, choices, next_draw
+from vaccinator_app.desk.drafts import Draft, read_draft, write_draft
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.lease import LeaseState, lease_message, lease_state
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
+from vaccinator_app.domain.digits import security_code
+from vaccinator_app.domain.eligibility import Eligibility, check
+from vaccinator_app.domain.events import (
+    Arrived,
+    Body,
+    CodeRefused,
+    DeferReason,
+    DoseDeferred,
+    DoseGiven,
+    EligibilityShown,
+    IdentityMethod,
+    Proof,
+    ProofKind,
+    RecordViewed,
+    Site,
+    VialOpened,
+    Voided,
+    VoidReason,
+)
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock import Batch
+from vaccinator_app.domain.visits import Visit, VisitState
+from vaccinator_app.trust import code, seal, slip
+from vaccinator_app.trust.keys import key_id
+from vaccinator_app.vault.ledger import Saved
+
+
+class VisitDesk:
+    """The person whose sheet is open. Raises ``CannotDo`` for an act that the steps before it do not allow yet."""
+
+    def __init__(self, place: Workplace, appointment: str) -> None:
+        found = place.vault.roster.appointment(appointment)
+        if found is None:
+            raise CannotDo(Message.of("visit.not_on_roster"))
+        self._place = place
+        self.appointment: Appointment = found
+        drafts = dict(place.vault.drafts.of(place.staff.staff))
+        kept = drafts.get(appointment)
+        self.draft = Draft() if kept is None else read_draft(kept)
+        self.site = Site.LEFT_ARM
+        if kept is None:
+            # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
+            self._keep(self.draft)
+
+    # What is so
+
+    @property
+    def visit(self) -> Visit:
+        """The appointment as its events leave it."""
+        return self._place.vault.roster.visit(self.appointment.appointment)
+
+    @property
+    def eligibility(self) -> Eligibility:
+        """The schedule's answer for today, with what a certificate showed."""
+        shown = None
+        if self.draft.previous_on is not None:
+            shown = PreviousDose(
+                dose=self.appointment.dose - 1, vaccine=self.appointment.vaccine, given_on=self.draft.previous_on
+            )
+        return check(self.appointment, self._place.formulary, self._place.today(), shown)
+
+    @property
+    def draw(self) -> Draw | None:
+        """Where the dose would be drawn from; None when no batch here is good."""
+        good = self.batches
+        if not good:
+            return None
+        chosen = self._place.on_table.get(self.appointment.vaccine)
+        batch = next((b for b in good if b.batch == chosen), good[0])
+        return next_draw(self._place.vault, self._place.formulary, batch, self._place.now())
+
+    @property
+    def batches(self) -> list[Batch]:
+        """Batches that may be drawn from, first to expire first."""
+        if self.appointment.vaccine not in self._place.formulary:
+            return []
+        return choices(self._place.vault, self.appointment.vaccine, self._place.today())
+
+    @property
+    def stopped(self) -> Message | None:
+        """Why nothing may be recorded for this person at all; None when it may."""
+        if self._place.disagreement is not None:
+            return self._place.disagreement
+        lease = self._place.vault.roster.lease()
+        if self.appointment.booking is Booking.ONLINE and lease_state(lease, self._place.now()) is LeaseState.OVER:
+            return lease_message(lease, self._place.now())
+        return None
+
+    @property
+    def finished(self) -> bool:
+        """A dose stands; nothing is left but observation."""
+        return self.visit.dose_seq is not None
+
+    # Acts
+
+    def confirm_identity(self, method: IdentityMethod = IdentityMethod.PHOTO_ID) -> None:
+        """The photo ID was seen. Whoever stands at the desk has arrived: that is recorded too."""
+        self._may_act()
+        if self.visit.state is VisitState.EXPECTED:
+            self._place.record(Arrived(appointment=self.appointment.appointment))
+        self._keep(replace(self.draft, identity=method, acted=True))
+
+    def show_previous_dose(self, given_on: date) -> None:
+        """The date of the dose before, read off the certificate that was shown."""
+        self._may_act()
+        if not self.eligibility.needs_previous_date and self.draft.previous_on is None:
+            raise CannotDo(Message.of("visit.previous_not_asked"))
+        if given_on > self._place.today():
+            raise CannotDo(Message.of("visit.date_in_future"))
+        self._keep(replace(self.draft, previous_on=given_on))
+
+    def type_code(self, typed: str) -> bool:
+        """Check the four digits. True when they fit; a wrong code is recorded before False is returned (DESIGN 4.4).
+
+        Raises ``CannotDo`` for text that is no code at all, which costs no try, and when no try is left.
+        """
+        self._may_check()
+        digits = security_code(typed)
+        if digits is None:
+            raise CannotDo(Message.of("code.not_four_digits"))
+        roster_key = self._place.vault.roster.key()
+        if roster_key is None:
+            raise CannotDo(Message.of("lease.never"))
+        proof = self._seal(ProofKind.CODE, digits.encode())
+        fits = code.matches(roster_key.key, self.appointment.appointment, self.appointment.code_tag, digits)
+        return self._checked(fits, proof)
+
+    def use_slip(self, scanned: slip.Slip) -> bool:
+        """Check a scanned slip of this appointment in place of the code (DESIGN 4.5). True when it fits."""
+        self._may_check()
+        proof = self._seal(ProofKind.SLIP, scanned.secret)
+        return self._checked(slip.matches(self.appointment.slip_hash, scanned.secret), proof)
+
+    def choose_batch(self, batch: str) -> None:
+        """Draw from ``batch`` from now on, for everybody after this one too."""
+        if batch not in (b.batch for b in self.batches):
+            raise CannotDo(Message.of("dose.batch_not_good", batch=batch))
+        self._place.on_table[self.appointment.vaccine] = batch
+
+    def record_dose(self) -> Saved:
+        """The one record of this visit; durable when this returns (DESIGN 3.5, 3.6)."""
+        self._may_act()
+        eligibility, draw, identity = self.eligibility, self.draw, self.draft.identity
+        if identity is None:
+            raise CannotDo(Message.of("visit.identity_first"))
+        if not eligibility.eligible:
+            raise CannotDo(eligibility.reason)
+        if not self.proven:
+            raise CannotDo(Message.of("visit.code_first"))
+        if draw is None:
+            raise CannotDo(Message.of("dose.no_good_batch"))
+        bodies: list[Body] = []
+        if draw.opens:
+            batch = draw.batch
+            bodies.append(
+                VialOpened(vaccine=batch.vaccine, batch=batch.batch, vial=draw.vial, doses=batch.doses_per_vial)
+            )
+        bodies.append(self._dose(identity, eligibility, draw))
+        saved = self._place.record(*bodies, drop_draft=self.appointment.appointment)
+        self.draft = Draft(acted=True)
+        return saved[-1]
+
+    def defer(self, reason: DeferReason) -> Saved:
+        """The person came and goes without the dose."""
+        if self._place.disagreement is not None:
+            raise CannotDo(self._place.disagreement)
+        if self.finished:
+            raise CannotDo(Message.of("visit.dose_stands"))
+        bodies: list[Body] = []
+        if self.visit.state is VisitState.EXPECTED:
+            bodies.append(Arrived(appointment=self.appointment.appointment))
+        bodies.append(DoseDeferred(appointment=self.appointment.appointment, reason=reason))
+        saved = self._place.record(*bodies, drop_draft=self.appointment.appointment)
+        self.draft = Draft(acted=True)
+        return saved[-1]
+
+    def void(self, reason: VoidReason) -> Saved:
+        """Take back the dose on record, with a reason; the person is waiting again (DESIGN 3.1)."""
+        seq = self.visit.dose_seq
+        if seq is None:
+            raise CannotDo(Message.of("visit.nothing_to_void"))
+        body = Voided(appointment=self.appointment.appointment, seq=seq, reason=reason)
+        (saved,) = self._place.record(body, drop_draft=self.appointment.appointment)
+        self.draft = Draft(acted=True)
+        return saved
+
+    def not_this_person(self) -> None:
+        """The wrong sheet was opened: forget its steps; that it was opened is recorded."""
+        self._forget(looked=True)
+
+    def close(self) -> None:
+        """Leave the sheet. Steps passed are kept for whoever of the staff passed them; a mere look is recorded."""
+        if not self.draft.acted:
+            self._forget(looked=True)
+        elif self.draft.identity is None:
+            self._forget(looked=False)
+
+    # Within
+
+    @property
+    def proven(self) -> bool:
+        """The code or slip fitted, or a walk-in has none to show (DESIGN 4.6)."""
+        return self.draft.proof is not None or self.appointment.booking is Booking.WALK_IN
+
+    def _dose(self, identity: IdentityMethod, eligibility: Eligibility, draw: Draw) -> DoseGiven:
+        shown = self.draft.previous_on
+        known = next((p.given_on for p in self.appointment.previous if p.dose == self.appointment.dose - 1), None)
+        return DoseGiven(
+            appointment=self.appointment.appointment,
+            identity=identity,
+            eligibility=EligibilityShown(
+                rule=eligibility.reason.key, previous_dose_on=shown or known, from_certificate=shown is not None
+            ),
+            proof=self.draft.proof or Proof(how=ProofKind.NONE),
+            vaccine=self.appointment.vaccine,
+            dose=self.appointment.dose,
+            batch=draw.batch.batch,
+            expiry=draw.batch.expiry,
+            vial=draw.vial,
+            site=self.site,
+        )
+
+    def _seal(self, how: ProofKind, plain: bytes) -> Proof:
+        vault = self._place.vault
+        identity = vault.identity
+        # Bound to where the ledger stands now, not to the record it will travel in, which has no number yet (P.4.3).
+        seq = vault.ledger.next_seq()
+        info = seal.code_binding(self.appointment.appointment, identity.device, seq)
+        sealed = seal.seal(plain, identity.central.codes, info)
+        return Proof(how=how, seq=seq, key=key_id(identity.central.codes), sealed=sealed)
+
+    def _checked(self, fits: bool, proof: Proof) -> bool:
+        if fits:
+            self._keep(replace(self.draft, proof=proof))
+            return True
+        attempt = self.visit.tries + 1
+        self._place.record(CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof))
+        self._keep(replace(self.draft, acted=True))
+        return False
+
+    def _may_act(self) -> None:
+        stopped = self.stopped
+        if stopped is not None:
+            raise CannotDo(stopped)
+        if self.finished:
+            raise CannotDo(Message.of("visit.dose_stands"))
+
+    def _may_check(self) -> None:
+        self._may_act()
+        if self.appointment.booking is Booking.WALK_IN:
+            raise CannotDo(Message.of("code.walk_in"))
+        if self.proven:
+            raise CannotDo(Message.of("code.passed_already"))
+        if self.visit.tries_left == 0:
+            raise CannotDo(Message.of("code.closed"))
+
+    def _keep(self, draft: Draft) -> None:
+        self._place.vault.drafts.save(self.appointment.appointment, self._place.staff.staff, write_draft(draft))
+        self.draft = draft
+
+    def _forget(self, *, looked: bool) -> None:
+        if looked and self._place.disagreement is None:
+            self._place.record(
+                RecordViewed(appointment=self.appointment.appointment), drop_draft=self.appointment.appointment
+            )
+        elif not looked:
+            self._place.vault.drafts.drop(self.appointment.appointment)
+        self.draft = Draft(acted=True)

@@ -1,0 +1,54 @@
+"""The desk while one named person is signed in: what every act stands on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from vaccinator_app.desk.clock import Clock
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.domain.appointment import Appointment
+from vaccinator_app.domain.events import Body
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import StaffMember
+from vaccinator_app.domain.vaccines import Formulary
+from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.vault.ledger import Author, Moment, Saved
+from vaccinator_app.vault.vault import Vault
+
+
+@dataclass(slots=True, kw_only=True)
+class Workplace:
+    """An opened vault, who is signed in with their own key, the programme's vaccines and a clock.
+
+    ``disagreement`` is set once central holds another history than this desk; from then on nothing is recorded
+    (DESIGN 7.4).
+    """
+
+    vault: Vault
+    staff: StaffMember
+    signing_key: SigningKey
+    formulary: Formulary
+    clock: Clock
+    disagreement: Message | None = None
+    on_table: dict[str, str] = field(default_factory=dict)
+    """The batch each vaccine is drawn from until somebody chooses another."""
+
+    def now(self) -> datetime:
+        """The wall clock in the centre's zone."""
+        return self.clock.now()
+
+    def today(self) -> date:
+        """The session day at the centre."""
+        return self.clock.now().date()
+
+    def record(self, *bodies: Body, drop_draft: str | None = None, person: Appointment | None = None) -> list[Saved]:
+        """Append events in one transaction, signed by this person; returns once they are durable (DESIGN 3.6).
+
+        Raises ``CannotDo`` when recording has stopped, ``VaultError`` when the disk does not take them.
+        """
+        if self.disagreement is not None:
+            raise CannotDo(self.disagreement)
+        moment = Moment(at=self.clock.now(), boot=self.clock.boot(), uptime_ms=self.clock.uptime_ms())
+        author = Author(staff=self.staff.staff, key=self.signing_key)
+        return self.vault.ledger.append(moment, author, bodies, drop_draft=drop_draft, person=person)
