@@ -33,7 +33,13 @@ def check(
 ) -> Eligibility:
     """Apply the schedule to one appointment on ``today`` (a date in the centre's zone).
 
-    ``shown`` is the dose before as read off a certificate at the desk, when central has none on record.
+    ``shown`` is the dose before as read off a certificate at the desk, when central has none on record. When the dose
+    before is known more than once, the interval counts from the latest date.
+
+    The year decides about age: nobody's date of birth is known here (DESIGN 5.5), so whoever reaches the vaccine's age
+    at any time in this calendar year passes, at most a year minus a day early, and nobody of age is ever turned away.
+    Programmes announce their ages in the same way ("born in 2008 or before").
+
     Not checked here: identity, the code, and whether the batch is good.
     """
     vaccine = formulary.get(appointment.vaccine)
@@ -59,7 +65,7 @@ def _history(appointment: Appointment, vaccine: Vaccine, today: date, shown: Pre
     interval = vaccine.min_interval_before(appointment.dose)
     if interval is None:
         return Eligibility(eligible=True, reason=Message.of("eligible.first_dose"))
-    before = next((d for d in known if d.dose == appointment.dose - 1), None)
+    before = max((d for d in known if d.dose == appointment.dose - 1), key=lambda d: d.given_on, default=None)
     if before is None:
         reason = Message.of("eligible.previous_unknown", dose=appointment.dose - 1)
         return Eligibility(eligible=False, reason=reason, needs_previous_date=True)

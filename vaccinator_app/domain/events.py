@@ -246,6 +246,10 @@ BODIES: dict[str, type[Body]] = {
 """Each kind's body by its name on the wire."""
 
 
+PRESENT = (Arrived, CodeRefused, DoseGiven, DoseDeferred, WalkInRegistered)
+"""Kinds that show their person was at the centre: whoever stands at the desk has arrived."""
+
+
 def appointment_of(body: Body) -> str | None:
     """The appointment an event is about; None for events about the desk, stock or staff."""
     return getattr(body, "appointment", None)

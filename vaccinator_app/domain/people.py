@@ -58,8 +58,8 @@ class StaffMember:
 def masked_name(name: str) -> str:
     """A name for lists: the first word whole, of each further word only its first letter (DESIGN 9.4).
 
-    ``Sunita Kumari`` gives ``Sunita K•``. A first letter keeps the marks that belong to it, so that a
-    Devanagari syllable is not torn.
+    ``Sunita Kumari`` gives ``Sunita K•``. A first letter keeps the marks that belong to it and the letter that a
+    virama joins to it, so that a Devanagari syllable is not torn: ``राम श्रीवास्तव`` gives ``राम श्री•``.
     """
     first, *rest = name.split() or [""]
     return " ".join([first, *(f"{_first_letter(word)}•" for word in rest)])
@@ -67,6 +67,20 @@ def masked_name(name: str) -> str:
 
 def _first_letter(word: str) -> str:
     end = 1
-    while end < len(word) and unicodedata.category(word[end]).startswith("M"):
+    while end < len(word) and (_is_mark(word[end]) or _joins_next(word[:end])):
         end += 1
     return word[:end]
+
+
+def _is_mark(character: str) -> bool:
+    return unicodedata.category(character).startswith("M") or character in _JOINERS
+
+
+def _joins_next(start: str) -> bool:
+    # a virama joins across the joiners that only choose its shape
+    return unicodedata.combining(start.rstrip(_JOINERS)[-1:] or " ") == _VIRAMA
+
+
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
+"""Unicode's combining class of every script's virama."""

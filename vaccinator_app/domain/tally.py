@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from vaccinator_app.domain.events import (
-    Arrived,
+    PRESENT,
     Body,
     CodeRefused,
     DoseDeferred,
@@ -29,7 +29,10 @@ class Tally:
 
 
 def tally(events: Iterable[tuple[int, Body]]) -> Tally:
-    """Count ``(seq, body)`` pairs of one device, in any order. A walk-in counts as arrived."""
+    """Count ``(seq, body)`` pairs of one device, in any order.
+
+    Arrived is whoever any event shows at the desk, so that no dose stands beside fewer arrivals.
+    """
     arrived: set[str] = set()
     walk_ins: set[str] = set()
     doses: set[int] = set()
@@ -37,11 +40,10 @@ def tally(events: Iterable[tuple[int, Body]]) -> Tally:
     voids: set[int] = set()
     refused = 0
     for seq, body in events:
+        if isinstance(body, PRESENT):
+            arrived.add(body.appointment)
         match body:
-            case Arrived():
-                arrived.add(body.appointment)
             case WalkInRegistered():
-                arrived.add(body.appointment)
                 walk_ins.add(body.appointment)
             case DoseGiven():
                 doses.add(seq)

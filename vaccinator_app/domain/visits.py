@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from vaccinator_app.domain.events import (
+    PRESENT,
     Arrived,
     Body,
     CodeRefused,
@@ -37,7 +38,12 @@ class VisitState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One appointment as its events leave it. ``tries`` counts wrong codes and slips, and only ever grows."""
+    """One appointment as its events leave it.
+
+    ``tries`` counts wrong codes and slips, and only ever grows. ``arrived_at`` is the first event that shows the person
+    here, whatever its kind. ``dose_seq`` and ``dose_at`` are of the dose that stands. A dose recorded twice stands
+    once, as its newest record; the older ones wait in ``further``, oldest first, for the newest to be voided.
+    """
 
     appointment: str
     state: VisitState = VisitState.EXPECTED
@@ -46,6 +52,7 @@ class Visit:
     dose_seq: int | None = None
     dose_at: datetime | None = None
     voided: int = 0
+    further: tuple[tuple[int, datetime], ...] = ()
 
     @property
     def tries_left(self) -> int:
@@ -63,24 +70,40 @@ def apply(visit: Visit, seq: int, at: datetime, body: Body) -> Visit:
 
     Total: any order of events gives some visit, since a ledger is what happened, not what should have.
     """
+    if isinstance(body, PRESENT) and visit.arrived_at is None:
+        visit = replace(visit, arrived_at=at)
     match body:
         case Arrived() | WalkInRegistered():
-            if visit.state is not VisitState.EXPECTED:
-                return visit
-            return replace(visit, state=_waiting(visit), arrived_at=at)
+            return replace(visit, state=_waiting(visit)) if visit.state is VisitState.EXPECTED else visit
         case CodeRefused():
             tried = replace(visit, tries=visit.tries + 1)
             return replace(tried, state=_waiting(tried)) if visit.dose_seq is None else tried
         case DoseGiven():
-            return replace(visit, state=VisitState.OBSERVING, dose_seq=seq, dose_at=at)
+            return replace(visit, state=VisitState.OBSERVING, dose_seq=seq, dose_at=at, further=_doses(visit))
         case DoseDeferred():
             return replace(visit, state=VisitState.DEFERRED) if visit.dose_seq is None else visit
         case ObservationEnded():
             return replace(visit, state=VisitState.DONE) if visit.dose_seq is not None else visit
-        case Voided() if body.seq == visit.dose_seq:
-            undone = replace(visit, dose_seq=None, dose_at=None, voided=visit.voided + 1)
-            return replace(undone, state=_waiting(undone))
+        case Voided():
+            return _void(visit, body.seq)
     return visit
+
+
+def _doses(visit: Visit) -> tuple[tuple[int, datetime], ...]:
+    if visit.dose_seq is None or visit.dose_at is None:
+        return ()
+    return (*visit.further, (visit.dose_seq, visit.dose_at))
+
+
+def _void(visit: Visit, seq: int) -> Visit:
+    doses = _doses(visit)
+    left = tuple(dose for dose in doses if dose[0] != seq)
+    if left == doses:
+        return visit
+    undone = replace(visit, voided=visit.voided + 1, further=left[:-1])
+    if left:
+        return replace(undone, dose_seq=left[-1][0], dose_at=left[-1][1])
+    return replace(undone, state=_waiting(undone), dose_seq=None, dose_at=None)
 
 
 def _waiting(visit: Visit) -> VisitState:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import Annotated
 
 import msgspec
 
-from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
+from vaccinator_app.protocol.shapes import V1, HybridPublicKey, Moment, PublicKey
 from vaccinator_app.trust.keys import key_id
 
 ENROLMENT_REQUEST_TYPE = "application/vnd.vaccinator.enrolment-request+msgpack"
@@ -16,9 +17,9 @@ ENROLMENT_REPLY_TYPE = "application/vnd.vaccinator.enrolment-reply+msgpack"
 class CentralKeys(msgspec.Struct, frozen=True, kw_only=True):
     """Central's public keys: Ed25519 for signing, X25519 for codes, hybrid for people's details and recovery."""
 
-    signing: bytes
-    codes: bytes
-    people: bytes
+    signing: PublicKey
+    codes: PublicKey
+    people: HybridPublicKey
 
 
 class EnrolmentFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,15 +28,15 @@ class EnrolmentFile(msgspec.Struct, frozen=True, kw_only=True):
     ``address`` is an ``https`` URL, ``authority`` the PEM of the certificate authority that signs its TLS.
     """
 
-    v: int = 1
+    v: V1 = 1
     centre: str
     centre_name: str
     time_zone: str
-    address: str
+    address: Annotated[str, msgspec.Meta(pattern="^https://")]
     authority: str
     central: CentralKeys
     token: str
-    expires_at: datetime
+    expires_at: Moment
 
 
 class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,13 +45,13 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``recovery`` is the database key sealed to central's hybrid key (DESIGN 5.4).
     """
 
-    v: int = 1
+    v: V1 = 1
     token: str
-    device_key: bytes
+    device_key: PublicKey
     device_name: str
     in_charge_name: str
-    in_charge_signing_key: bytes
-    in_charge_sealing_key: bytes
+    in_charge_signing_key: PublicKey
+    in_charge_sealing_key: PublicKey
     recovery: bytes
 
 
@@ -77,9 +78,6 @@ def write_file(enrolment: EnrolmentFile) -> bytes:
 def read_file(data: bytes) -> EnrolmentFile:
     """An enrolment file; ``ProtocolError`` when it is none."""
     try:
-        found = msgspec.json.decode(data, type=EnrolmentFile)
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise ProtocolError("this is not an enrolment file") from error
-    if found.v != 1:
-        raise ProtocolError("an enrolment file of a version this program does not know")
-    return found
+        return msgspec.json.decode(data, type=EnrolmentFile)
+    except UNREADABLE as error:
+        raise ProtocolError("this is not an enrolment file of a kind this program knows") from error

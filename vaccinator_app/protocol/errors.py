@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 
 class ProtocolError(Exception):
     """The bytes are not a message of this protocol. The text repeats nothing of them."""
+
+
+UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
+"""What the decoders raise for bytes that are not what they should be; RecursionError for nesting without end."""

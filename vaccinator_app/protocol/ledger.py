@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.records import EVENT_TYPE, FIRST_PREV, Event, Record, read_event
 from vaccinator_app.trust import dsse
-from vaccinator_app.trust.certificates import Certificate
+from vaccinator_app.trust.certificates import Certificate, Subject
 from vaccinator_app.trust.errors import TrustError
 
 
@@ -36,7 +36,7 @@ FindCertificate = Callable[[str], Certificate | None]
 def follow(link: Link, record: Record) -> tuple[Event, Link]:
     """The event of the next ``record`` and the place after it; ``LedgerBroken`` when it does not follow ``link``.
 
-    Not checked: the signature (``check_author``).
+    Not checked: the signature (``check_author``), and that the record is of the device whose ledger this is.
     """
     try:
         event = read_event(record.payload)
@@ -52,7 +52,7 @@ def follow(link: Link, record: Record) -> tuple[Event, Link]:
 def check_author(event: Event, record: Record, find: FindCertificate) -> Certificate:
     """The certificate of the staff member who signed; ``LedgerBroken`` when nobody known did (P.3.5)."""
     certificate = find(record.keyid)
-    if certificate is None:
+    if certificate is None or certificate.subject is not Subject.STAFF:
         raise LedgerBroken(event.seq, "it was signed by a key nobody certified")
     if certificate.id != event.staff or certificate.centre != event.centre:
         raise LedgerBroken(event.seq, "it names another person than the one who signed")
@@ -64,9 +64,16 @@ def check_author(event: Event, record: Record, find: FindCertificate) -> Certifi
 
 
 def walk(records: Iterable[Record], find: FindCertificate, start: Link | None = None) -> Iterator[Event]:
-    """Each event in turn, verified; ``LedgerBroken`` at the first record that does not hold."""
+    """Each event in turn, verified; ``LedgerBroken`` at the first record that does not hold.
+
+    The first record says whose ledger this is; one of another device or centre behind it does not hold.
+    """
     link = start or Link()
+    owner: tuple[str, str] | None = None
     for record in records:
         event, link = follow(link, record)
+        owner = owner or (event.centre, event.device)
+        if (event.centre, event.device) != owner:
+            raise LedgerBroken(event.seq, "it belongs to another device")
         check_author(event, record, find)
         yield event

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.protocol.records import Record
+from vaccinator_app.protocol.shapes import V1, Hash, Moment, Nonce, Number
 
 PUSH_TYPE = "application/vnd.vaccinator.push+msgpack"
 RECEIPT_TYPE = "application/vnd.vaccinator.receipt+msgpack"
@@ -54,7 +56,7 @@ class Reason(StrEnum):
 class Outcome(msgspec.Struct, frozen=True, array_like=True):
     """Central's answer for one record."""
 
-    seq: int
+    seq: Number
     status: Status
     reasons: tuple[Reason, ...] = ()
 
@@ -66,12 +68,12 @@ class PushRequest(msgspec.Struct, frozen=True, kw_only=True):
     and notices a ledger that became shorter (P.10.2).
     """
 
-    v: int = 1
+    v: V1 = 1
     centre: str
     device: str
-    head_seq: int
-    head_hash: bytes
-    records: list[Record]
+    head_seq: Number
+    head_hash: Hash
+    records: Annotated[list[Record], msgspec.Meta(max_length=MAX_BATCH_RECORDS)]
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,33 +84,33 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     of the batch under which central already holds another record.
     """
 
-    v: int = 1
+    v: V1 = 1
     centre: str
     device: str
-    upto: int
-    head: bytes
-    at: datetime
+    upto: Number
+    head: Hash
+    at: Moment
     outcomes: list[Outcome]
-    forked: list[int] = []
+    forked: list[Number] = []
 
 
 class PullRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Ask for what changed since ``cursor`` (0 at first). ``nonce`` (16 bytes) ties the answer to the question."""
 
-    v: int = 1
+    v: V1 = 1
     centre: str
     device: str
-    nonce: bytes
-    cursor: int
-    limit: int = MAX_PAGE
+    nonce: Nonce
+    cursor: Number
+    limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)] = MAX_PAGE
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """How long the roster may be used without hearing from central (DESIGN 5.6)."""
 
-    issued_at: datetime
-    warn_at: datetime
-    expires_at: datetime
+    issued_at: Moment
+    warn_at: Moment
+    expires_at: Moment
 
 
 class RosterKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +126,7 @@ class AllottedBatch(msgspec.Struct, frozen=True, array_like=True):
     vaccine: str
     batch: str
     expiry: date
-    doses_per_vial: int
+    doses_per_vial: Number
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,15 +137,15 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     that do not page (batches, centres) are whole each time.
     """
 
-    v: int = 1
+    v: V1 = 1
     centre: str
     device: str
-    nonce: bytes
-    from_cursor: int
-    cursor: int
+    nonce: Nonce
+    from_cursor: Number
+    cursor: Number
     more: bool
-    total: int
-    at: datetime
+    total: Number
+    at: Moment
     lease: Lease
     roster_key: RosterKey
     appointments: list[Appointment]

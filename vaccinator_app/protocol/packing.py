@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 import zstandard
 
-from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
 from vaccinator_app.trust import dsse
 from vaccinator_app.trust.errors import BadSignature
 from vaccinator_app.trust.keys import SigningKey, key_id
@@ -55,8 +55,10 @@ def unpack(packed: bytes) -> Signed:
         frame = zstandard.get_frame_parameters(packed)
         if frame.content_size > MAX_UNPACKED or frame.content_size == zstandard.CONTENTSIZE_UNKNOWN:
             raise ProtocolError("a message is larger than this protocol allows")
-        return _SIGNED_DECODER.decode(zstandard.decompress(packed, max_output_size=MAX_UNPACKED))
-    except (zstandard.ZstdError, msgspec.MsgspecError, ValueError) as error:
+        # a frame that says nothing of its size was refused above, so that the limit is never reached by surprise
+        unpacker = zstandard.ZstdDecompressor()
+        return _SIGNED_DECODER.decode(unpacker.decompress(packed, MAX_UNPACKED, allow_extra_data=False))
+    except (zstandard.ZstdError, *UNREADABLE) as error:
         raise ProtocolError("these bytes are not a message of this protocol") from error
 
 
@@ -70,7 +72,7 @@ def verified(signed: Signed, payload_type: str, public: bytes, kind: type[T]) ->
     dsse.verify(payload_type, signed.payload, signed.signature, public)
     try:
         return msgspec.msgpack.decode(signed.payload, type=kind)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNREADABLE as error:
         raise ProtocolError("a signed message does not have the shape this program knows") from error
 
 
@@ -78,5 +80,5 @@ def peek(signed: Signed, kind: type[T]) -> T:
     """The message inside, NOT verified: only to learn which device's key to verify it with."""
     try:
         return msgspec.msgpack.decode(signed.payload, type=kind)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNREADABLE as error:
         raise ProtocolError("a message does not have the shape this program knows") from error

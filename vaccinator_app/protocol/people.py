@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from vaccinator_app.domain.people import Gender, PhotoId
-from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
 
 
 class WalkInDetails(msgspec.Struct, frozen=True, kw_only=True):
-    """What central needs to send the certificate. ``mobile`` is whole here and nowhere else; empty when they have none."""
+    """What central needs to send the certificate. ``mobile`` is whole here and nowhere else; empty for none."""
 
     name: str
     year_of_birth: int
@@ -28,5 +28,5 @@ def read_details(data: bytes) -> WalkInDetails:
     """What was sealed; ``ProtocolError`` when it does not fit."""
     try:
         return msgspec.json.decode(data, type=WalkInDetails)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNREADABLE as error:
         raise ProtocolError("a walk-in's details do not fit") from error

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import is_dataclass
 from datetime import datetime
+from operator import attrgetter
+from typing import get_type_hints
 
 import msgspec
 
 from vaccinator_app.domain.events import BODIES, Body
-from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
+from vaccinator_app.protocol.shapes import MAX_NUMBER, Hash, Number, Seq
 from vaccinator_app.trust import dsse
 from vaccinator_app.trust.keys import SigningKey, key_id
 
@@ -23,12 +28,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     v: int = VERSION
     centre: str
     device: str
-    seq: int
-    prev: bytes
+    seq: Seq
+    prev: Hash
     kind: str
     at: datetime
     boot: str
-    uptime_ms: int
+    uptime_ms: Number
     staff: str
     body: msgspec.Raw
 
@@ -38,9 +43,12 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
         if decoder is None:
             raise ProtocolError("a record of a kind this program does not know")
         try:
-            return decoder.decode(self.body)
-        except (msgspec.MsgspecError, ValueError) as error:
+            body = decoder.decode(self.body)
+        except UNREADABLE as error:
             raise ProtocolError("a record's body does not fit its kind") from error
+        if not all(0 <= number(body) <= MAX_NUMBER for number in _NUMBERS[self.kind]):
+            raise ProtocolError("a number in a record is out of range")
+        return body
 
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
@@ -66,6 +74,23 @@ _EVENT_DECODER = msgspec.json.Decoder(Event)
 _BODY_DECODERS = {kind: msgspec.json.Decoder(body) for kind, body in BODIES.items()}
 
 
+def _number_paths(kind: type) -> list[str]:
+    paths = []
+    for name, hint in get_type_hints(kind).items():
+        if hint is int:
+            paths.append(name)
+        elif isinstance(hint, type) and is_dataclass(hint):
+            paths += [f"{name}.{inner}" for inner in _number_paths(hint)]
+    return paths
+
+
+# domain knows no wire, so its numbers are bounded here (P.3.6)
+_NUMBERS = {kind: [attrgetter(path) for path in _number_paths(body)] for kind, body in BODIES.items()}
+
+# U+0000 as JSON spells it, and not an escaped backslash before "u0000"
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
 def encode_body(body: Body) -> msgspec.Raw:
     """A body as it stands in a payload."""
     return msgspec.Raw(_ENCODER.encode(body))
@@ -81,10 +106,13 @@ def read_event(payload: bytes) -> Event:
     """The event in a payload; ``ProtocolError`` when it is none. Verify the signature first (P.3.5)."""
     try:
         event = _EVENT_DECODER.decode(payload)
-    except (msgspec.MsgspecError, ValueError) as error:
+    except UNREADABLE as error:
         raise ProtocolError("a record's payload is not an event") from error
     if event.v != VERSION:
         raise ProtocolError("a record of a version this program does not know")
     if event.at.tzinfo is None:
         raise ProtocolError("a record's time has no offset")
+    # a year more than datetime's first and less than its last: every zone can show it
+    if not 1970 <= event.at.year <= 9998 or _NUL.search(payload):
+        raise ProtocolError("a record holds what cannot be stored")
     return event

@@ -73,32 +73,67 @@ def read(envelope: Envelope, issuer_public: bytes) -> Certificate:
     Not checked: dates, the issuer's right to issue, and anything about revocation.
     """
     try:
-        found = json.loads(envelope.verified(CERTIFICATE_TYPE, issuer_public))
+        envelope.verified(CERTIFICATE_TYPE, issuer_public)
+    except BadSignature as error:
+        raise BadCertificate("the certificate was not signed by its issuer") from error
+    return read_unverified(envelope)
+
+
+def read_unverified(envelope: Envelope) -> Certificate:
+    """The statement as it stands, its signature NOT checked; ``BadCertificate`` when it is none.
+
+    For looking up whose certificate it claims to be, and for readers who have no key of the issuer and say so.
+    """
+    try:
+        found = json.loads(envelope.payload)
         if found["v"] != 1:
             raise BadCertificate("a certificate of a version this program does not know")
-        return Certificate(
+        certificate = Certificate(
             subject=Subject(found["subject"]),
-            id=str(found["id"]),
-            centre=str(found["centre"]),
-            name=str(found["name"]),
+            id=_text(found["id"]),
+            centre=_text(found["centre"]),
+            name=_text(found["name"]),
             role=None if found["role"] is None else Role(found["role"]),
             signing_key=base64.b64decode(found["signing_key"], validate=True),
             sealing_key=base64.b64decode(found["sealing_key"], validate=True),
-            not_before=datetime.fromisoformat(found["not_before"]),
-            not_after=datetime.fromisoformat(found["not_after"]),
+            not_before=_moment(found["not_before"]),
+            not_after=_moment(found["not_after"]),
         )
-    except BadSignature as error:
-        raise BadCertificate("the certificate was not signed by its issuer") from error
-    except (ValueError, KeyError, TypeError) as error:
+        _holds_together(certificate)
+        return certificate
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadCertificate("this is not a certificate") from error
+
+
+def _holds_together(certificate: Certificate) -> None:
+    is_staff = certificate.subject is Subject.STAFF
+    if is_staff != (certificate.role is not None):
+        raise ValueError("staff have a role and devices none")
+    if len(certificate.signing_key) != 32 or len(certificate.sealing_key) != (32 if is_staff else 0):
+        raise ValueError("a key of another length")
+
+
+def _text(found: object) -> str:
+    if not isinstance(found, str) or not found:
+        raise ValueError("not a text")
+    found.encode()  # half a surrogate pair, which JSON can spell, could be stored nowhere
+    return found
+
+
+def _moment(found: object) -> datetime:
+    moment = datetime.fromisoformat(_text(found))
+    if moment.tzinfo is None:
+        raise ValueError("a time without an offset")
+    return moment
 
 
 def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, centre: str, at: datetime) -> Certificate:
     """The first certificate of ``chain``, once the whole chain holds up to ``root`` (P.7.3).
 
     ``chain`` begins with the subject's own; each next one is its issuer's; ``root`` (central's public key) signed
-    the last. An issuer must be an in-charge of the same centre, and everything must be valid ``at`` that moment.
-    Raises ``BadCertificate``. Not checked: revocation, which is the caller's list.
+    the last. An issuer must be an in-charge of the same centre and can make vaccinators only, and everything must be
+    valid ``at`` that moment (with an offset). Raises ``BadCertificate``. Not checked: revocation, which is the
+    caller's list.
     """
     if not 1 <= len(chain) <= MAX_CHAIN:
         raise BadCertificate("a certificate chain has one or two links")
@@ -113,6 +148,8 @@ def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, ce
             raise BadCertificate("the certificate is not valid at this time")
         if not last and (found.subject is not Subject.STAFF or found.role is not Role.IN_CHARGE):
             raise BadCertificate("the issuer is not an in-charge")
+        if depth > 0 and (found.subject is not Subject.STAFF or found.role is not Role.VACCINATOR):
+            raise BadCertificate("only central certifies a device or an in-charge")
         issuer_public = found.signing_key
     if found is None or found.subject is not subject:
         raise BadCertificate("the certificate is for something else")

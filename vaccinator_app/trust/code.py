@@ -16,7 +16,7 @@ TAG_LENGTH = 16
 
 
 def bucket(code: str) -> int:
-    """``code`` (four ASCII digits) mod 251."""
+    """``code`` (four ASCII digits) mod 251 (P.5.1); ``ValueError`` for anything else."""
     if len(code) != 4 or not (code.isascii() and code.isdigit()):
         raise ValueError("a security code is four ASCII digits")
     return int(code) % MODULUS
@@ -32,8 +32,7 @@ def matches(roster_key: bytes, appointment: str, expected: bytes, typed: str) ->
     """Whether ``typed`` lies in the bucket that the roster gives for ``appointment``.
 
     True for the right code and for 38 or 39 others; central checks the whole code later. A tag of any other
-    length than 16 (a walk-in has none) never matches.
+    length than 16 (a walk-in has none) never matches. ``typed`` is four ASCII digits; ``ValueError`` otherwise.
     """
-    if len(expected) != TAG_LENGTH:
-        return False
-    return hmac.compare_digest(tag(roster_key, appointment, bucket(typed)), expected)
+    found = tag(roster_key, appointment, bucket(typed))
+    return len(expected) == TAG_LENGTH and hmac.compare_digest(found, expected)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from vaccinator_app.trust.errors import BadSignature
-from vaccinator_app.trust.keys import SigningKey, key_id
+from vaccinator_app.trust.keys import SigningKey, ed25519_private, key_id
 
 SIGNATURE_LENGTH = 64
 
@@ -24,11 +23,6 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
-@lru_cache(maxsize=64)
-def _signer(private: bytes) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(private)
-
-
 @lru_cache(maxsize=4096)
 def _verifier(public: bytes) -> Ed25519PublicKey:
     return Ed25519PublicKey.from_public_bytes(public)
@@ -36,7 +30,7 @@ def _verifier(public: bytes) -> Ed25519PublicKey:
 
 def sign(payload_type: str, payload: bytes, key: SigningKey) -> bytes:
     """The 64-byte Ed25519 signature over PAE (P.2.2)."""
-    return _signer(key.private).sign(pae(payload_type, payload))
+    return ed25519_private(key.private).sign(pae(payload_type, payload))
 
 
 def verify(payload_type: str, payload: bytes, signature: bytes, public: bytes) -> None:
@@ -104,6 +98,6 @@ class Envelope:
                 keyid=str(one["keyid"]),
                 signature=base64.b64decode(one["sig"], validate=True),
             )
-        except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise BadSignature("this is not a signed envelope") from error
         return envelope

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
 
 KEY_ID_LENGTH = 16
+_LATTICE_SEED = 64
 
 
 def key_id(public: bytes) -> str:
@@ -18,6 +21,34 @@ def key_id(public: bytes) -> str:
     A name to look a key up by, never a proof: whoever uses it still verifies with the key itself.
     """
     return hashlib.sha256(public).hexdigest()[:KEY_ID_LENGTH]
+
+
+@lru_cache(maxsize=64)
+def ed25519_private(private: bytes) -> Ed25519PrivateKey:
+    """The key object of 32 raw bytes; kept, since to make it costs as much as a signature, until ``forget``."""
+    return Ed25519PrivateKey.from_private_bytes(private)
+
+
+@lru_cache(maxsize=64)
+def x25519_private(private: bytes) -> X25519PrivateKey:
+    """The key object of 32 raw bytes; kept until ``forget``."""
+    return X25519PrivateKey.from_private_bytes(private)
+
+
+@lru_cache(maxsize=16)
+def hybrid_private(private: bytes) -> MLKEM768X25519PrivateKey:
+    """The key object of a ``HybridKey``'s 96 bytes; kept until ``forget``."""
+    return MLKEM768X25519PrivateKey(
+        MLKEM768PrivateKey.from_seed_bytes(private[:_LATTICE_SEED]),
+        X25519PrivateKey.from_private_bytes(private[_LATTICE_SEED:]),
+    )
+
+
+def forget() -> None:
+    """Let go of every private key kept here: for a desk that locks (DESIGN 5.1). Keys that others hold stay theirs."""
+    ed25519_private.cache_clear()
+    x25519_private.cache_clear()
+    hybrid_private.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +65,7 @@ class SigningKey:
     @property
     def public(self) -> bytes:
         """The raw public key, 32 bytes."""
-        return Ed25519PrivateKey.from_private_bytes(self.private).public_key().public_bytes_raw()
+        return ed25519_private(self.private).public_key().public_bytes_raw()
 
     def __repr__(self) -> str:
         """Never the key."""
@@ -55,7 +86,7 @@ class SealingKey:
     @property
     def public(self) -> bytes:
         """The raw public key, 32 bytes."""
-        return X25519PrivateKey.from_private_bytes(self.private).public_key().public_bytes_raw()
+        return x25519_private(self.private).public_key().public_bytes_raw()
 
     def __repr__(self) -> str:
         """Never the key."""
@@ -77,8 +108,9 @@ class HybridKey:
     @property
     def public(self) -> bytes:
         """ML-KEM-768 public key (1184 bytes) followed by the X25519 one (32 bytes)."""
-        lattice = MLKEM768PrivateKey.from_seed_bytes(self.private[:64]).public_key().public_bytes_raw()
-        return lattice + X25519PrivateKey.from_private_bytes(self.private[64:]).public_key().public_bytes_raw()
+        lattice = MLKEM768PrivateKey.from_seed_bytes(self.private[:_LATTICE_SEED])
+        curve = X25519PrivateKey.from_private_bytes(self.private[_LATTICE_SEED:])
+        return lattice.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
 
     def __repr__(self) -> str:
         """Never the key."""

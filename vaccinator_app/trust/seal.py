@@ -9,24 +9,16 @@ from __future__ import annotations
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import (
-    AEAD,
-    KDF,
-    KEM,
-    MLKEM768X25519PrivateKey,
-    MLKEM768X25519PublicKey,
-    Suite,
-)
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, MLKEM768X25519PublicKey, Suite
 
 from vaccinator_app.trust.errors import BadSeal
-from vaccinator_app.trust.keys import HybridKey, SealingKey
+from vaccinator_app.trust.keys import HybridKey, SealingKey, hybrid_private, x25519_private
 
 _CLASSIC = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_128_GCM)
 _HYBRID = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _LATTICE_PUBLIC = 1184
-_LATTICE_SEED = 64
 
 
 def binding(purpose: str, *parts: str | int) -> bytes:
@@ -45,11 +37,6 @@ def _classic_public(public: bytes) -> X25519PublicKey:
     return X25519PublicKey.from_public_bytes(public)
 
 
-@lru_cache(maxsize=64)
-def _classic_private(private: bytes) -> X25519PrivateKey:
-    return X25519PrivateKey.from_private_bytes(private)
-
-
 @lru_cache(maxsize=16)
 def _hybrid_public(public: bytes) -> MLKEM768X25519PublicKey:
     return MLKEM768X25519PublicKey(
@@ -58,42 +45,43 @@ def _hybrid_public(public: bytes) -> MLKEM768X25519PublicKey:
     )
 
 
-@lru_cache(maxsize=16)
-def _hybrid_private(private: bytes) -> MLKEM768X25519PrivateKey:
-    return MLKEM768X25519PrivateKey(
-        MLKEM768PrivateKey.from_seed_bytes(private[:_LATTICE_SEED]),
-        X25519PrivateKey.from_private_bytes(private[_LATTICE_SEED:]),
-    )
-
-
 def seal(plain: bytes, public: bytes, info: bytes) -> bytes:
-    """Seal to an X25519 public key: ``enc`` (32 bytes), ciphertext, tag (16 bytes) in one string (P.4.1)."""
+    """Seal to an X25519 public key: ``enc`` (32 bytes), ciphertext, tag (16 bytes) in one string (P.4.1).
+
+    Raises ``ValueError`` for a public key of another length.
+    """
     return bytes(_CLASSIC.encrypt(plain, _classic_public(public), info))
 
 
 def open_seal(sealed: bytes, key: SealingKey, info: bytes) -> bytes:
     """What ``seal`` sealed; ``BadSeal`` for another key, another ``info`` or changed bytes."""
     try:
-        return bytes(_CLASSIC.decrypt(sealed, _classic_private(key.private), info))
+        return bytes(_CLASSIC.decrypt(sealed, x25519_private(key.private), info))
     except (InvalidTag, ValueError) as error:
         raise BadSeal("not sealed to this key for this purpose") from error
 
 
 def seal_for_decades(plain: bytes, public: bytes, info: bytes) -> bytes:
-    """Seal to a hybrid public key (1216 bytes), see ``HybridKey``."""
+    """Seal to a hybrid public key (1216 bytes), see ``HybridKey``: ``enc`` (1120 bytes), ciphertext, tag (P.4.1).
+
+    Raises ``ValueError`` for a public key of another length.
+    """
     return bytes(_HYBRID.encrypt(plain, _hybrid_public(public), info))
 
 
 def open_for_decades(sealed: bytes, key: HybridKey, info: bytes) -> bytes:
     """What ``seal_for_decades`` sealed; ``BadSeal`` for another key, another ``info`` or changed bytes."""
     try:
-        return bytes(_HYBRID.decrypt(sealed, _hybrid_private(key.private), info))
+        return bytes(_HYBRID.decrypt(sealed, hybrid_private(key.private), info))
     except (InvalidTag, ValueError) as error:
         raise BadSeal("not sealed to this key for this purpose") from error
 
 
 def code_binding(appointment: str, device: str, seq: int) -> bytes:
-    """What a typed code or scanned slip is bound to (DESIGN 4.2, P.4.3)."""
+    """What a typed code or scanned slip is bound to (DESIGN 4.2, P.4.3).
+
+    ``seq`` is the number that the ledger's next record had when it was typed.
+    """
     return binding("code", appointment, device, seq)
 
 
