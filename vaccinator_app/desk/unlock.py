@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ class Opened:
 
     place: Workplace
     resume: str | None
+    database_key: bytes = field(repr=False)
 
 
 class Unlock:
@@ -55,7 +56,7 @@ class Unlock:
             clock=self._make_clock(ZoneInfo(vault.identity.time_zone)),
         )
         place.record(SignedIn())
-        return Opened(place=place, resume=_settle_drafts(place))
+        return Opened(place=place, resume=_settle_drafts(place), database_key=unlocked.database_key)
 
 
 def lock(place: Workplace, *, idle: bool = False) -> None:

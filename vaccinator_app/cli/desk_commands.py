@@ -1,0 +1,169 @@
+"""The commands of the desk that need no window: enrol, staff, sync, status, ledger."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from vaccinator_app.cli.exits import Exit, Failed
+from vaccinator_app.cli.home import desk_home, open_desk, passphrase
+from vaccinator_app.cli.speech import speak
+from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.staff import add_staff
+from vaccinator_app.desk.status import sync_words
+from vaccinator_app.desk.unlock import lock
+from vaccinator_app.domain.people import Role
+from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
+from vaccinator_app.protocol.export import check_export, export_lines
+from vaccinator_app.protocol.ledger import LedgerBroken
+from vaccinator_app.sync.driver import DriverStatus
+from vaccinator_app.sync.engine import Engine, Progress
+from vaccinator_app.sync.http import HttpCentral
+from vaccinator_app.sync.ports import Desk
+from vaccinator_app.trust.keyslot import KdfParameters
+from vaccinator_app.vault.vault import Vault
+
+
+def central_of(vault: Vault) -> HttpCentral:
+    """The HTTPS client for the central server this desk is enrolled with."""
+    return HttpCentral(vault.identity.address, vault.identity.authority)
+
+
+def desk_of(vault: Vault) -> Desk:
+    """Who this desk is to central."""
+    identity = vault.identity
+    return Desk(
+        centre=identity.centre,
+        device=identity.device,
+        device_key=identity.device_key,
+        central_key=identity.central.signing,
+    )
+
+
+def run_enrol(arguments: Namespace) -> int:
+    """``vaccinator enrol FILE``."""
+    home = desk_home(arguments)
+    try:
+        file = read_file(arguments.file.read_bytes())
+    except OSError as error:
+        raise Failed(Exit.BAD_INPUT, f"The file {arguments.file.name} cannot be read.") from error
+    desk = NewDesk(
+        device_name=arguments.device_name or platform.node() or "Desk",
+        in_charge_name=arguments.in_charge,
+        passphrase=passphrase(arguments, f"A passphrase for {arguments.in_charge} (at least 8 characters): "),
+        kdf=KdfParameters(),
+    )
+    in_charge = enrol(home, file, desk, _connect, datetime.now(UTC))
+    print(f"This machine is now a desk of {file.centre_name}. {in_charge.name} is its in-charge.")
+    return Exit.OK
+
+
+def _connect(file: EnrolmentFile) -> HttpCentral:
+    return HttpCentral(file.address, file.authority)
+
+
+def run_staff_add(arguments: Namespace) -> int:
+    """``vaccinator staff add``."""
+    opened = open_desk(arguments)
+    try:
+        home = desk_home(arguments)
+        first = passphrase(_for_new(arguments), f"A passphrase for {arguments.name} (at least 8 characters): ")
+        unlocked = opened.place
+        member = add_staff(
+            unlocked, home, arguments.name, Role(arguments.role), first, opened.database_key, KdfParameters()
+        )
+    finally:
+        lock(opened.place)
+    print(f"{member.name} can now unlock this desk.")
+    return Exit.OK
+
+
+def _for_new(arguments: Namespace) -> Namespace:
+    return Namespace(passphrase_file=arguments.new_passphrase_file)
+
+
+def run_sync(arguments: Namespace) -> int:
+    """``vaccinator sync``: one run, with counts."""
+    opened = open_desk(arguments)
+    vault = opened.place.vault
+    central = central_of(vault)
+    try:
+        progress = Engine(desk_of(vault), vault.exchange, central).run(_print_progress)
+    finally:
+        central.close()
+        lock(opened.place)
+    print(f"Confirmed by central: {progress.confirmed}. Appointments received: {progress.pulled}.")
+    return Exit.OK
+
+
+def _print_progress(progress: Progress) -> None:
+    if sys.stderr.isatty():
+        print(
+            f"\rconfirmed {progress.confirmed} of {progress.to_confirm}, "
+            f"received {progress.pulled} of {progress.to_pull}",
+            end="\n" if progress.to_pull and progress.pulled >= progress.to_pull else "",
+            file=sys.stderr,
+        )
+
+
+def run_status(arguments: Namespace) -> int:
+    """``vaccinator status``: the status bar's words and the ledger's head."""
+    opened = open_desk(arguments)
+    try:
+        for part in sync_words(opened.place, DriverStatus()).parts:
+            print(speak(part))
+        head = opened.place.vault.ledger.head()
+        print(f"Records in the ledger: {head.seq}. Head: {head.hash.hex()}")
+    finally:
+        lock(opened.place)
+    return Exit.OK
+
+
+def run_export(arguments: Namespace) -> int:
+    """``vaccinator ledger export --out FILE``: certificates first, then every record, a DSSE envelope a line."""
+    opened = open_desk(arguments)
+    try:
+        vault = opened.place.vault
+        count = _write_lines(arguments.out, export_lines(vault.certificates.envelopes(), vault.ledger.records()))
+    finally:
+        lock(opened.place)
+    print(f"{count} envelopes are in {arguments.out.name}.")
+    return Exit.OK
+
+
+def _write_lines(path: Path, lines: Iterator[str]) -> int:
+    count = 0
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            path.chmod(0o600)
+            for count, line in enumerate(lines, 1):  # noqa: B007  (the last count is the answer)
+                out.write(line + "\n")
+    except FileExistsError as error:
+        raise Failed(Exit.BAD_INPUT, f"{path.name} is there already; name another file.") from error
+    except OSError as error:
+        raise Failed(Exit.BAD_INPUT, f"{path.name} cannot be written.") from error
+    return count
+
+
+def run_verify(arguments: Namespace) -> int:
+    """``vaccinator ledger verify FILE``: no passphrase; every signature, the chain, every certificate."""
+    root = None
+    try:
+        if arguments.enrolment is not None:
+            root = read_file(arguments.enrolment.read_bytes()).central.signing
+        with arguments.file.open(encoding="utf-8") as lines:
+            found = check_export(lines, root)
+    except OSError as error:
+        raise Failed(Exit.BAD_INPUT, f"{arguments.file.name} cannot be read.") from error
+    except LedgerBroken as error:
+        raise Failed(Exit.CHECK_FAILED, f"This ledger does not hold: {error}.") from error
+    print(f"{found.records} records hold together, signed by {found.signers} of the staff. Head: {found.head.hex()}")
+    if root is None:
+        print(
+            f"Their certificates name central's key {found.central}; give --enrolment FILE to check that it signed them."
+        )
+    return Exit.OK

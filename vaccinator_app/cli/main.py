@@ -1,0 +1,112 @@
+"""``vaccinator``: the commands (DESIGN 11)."""
+
+from __future__ import annotations
+
+import sys
+from argparse import SUPPRESS, ArgumentParser, Namespace, _SubParsersAction
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import TypeAlias
+
+from vaccinator_app import __version__
+
+Run = Callable[[Namespace], int]
+Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the return value is the documented exit code."""
+    parsed = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    from vaccinator_app.cli.exits import guarded
+
+    return guarded(lambda: _load(parsed.run)(parsed))
+
+
+def _load(place: str) -> Run:
+    """``module:function`` of this room, imported only when its command runs: the window must start fast."""
+    module, function = place.split(":")
+    run: Run = getattr(import_module(f"vaccinator_app.cli.{module}"), function)
+    return run
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(prog="vaccinator", description="The vaccinator's desk: works all day with no network.")
+    parser.add_argument("--version", action="version", version=f"vaccinator {__version__}")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="where this desk keeps its vault")
+    parser.set_defaults(run="window:run_window")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _demo(commands)
+    _desk(commands)
+    _ledger(commands)
+    _central(commands)
+    return parser
+
+
+def _command(commands: Commands, name: str, text: str, run: str) -> ArgumentParser:
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _home(parser: ArgumentParser) -> None:
+    # SUPPRESS: `vaccinator --home DIR sync` and `vaccinator sync --home DIR` both work.
+    parser.add_argument("--home", type=Path, metavar="DIR", default=SUPPRESS, help="where this desk keeps its vault")
+
+
+def _person(parser: ArgumentParser) -> None:
+    _home(parser)
+    parser.add_argument("--as", dest="staff", metavar="NAME", help="who you are, when there are several staff")
+    parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="read your passphrase from a file")
+
+
+def _demo(commands: Commands) -> None:
+    demo = _command(commands, "demo", "a whole day against a real central server on this machine", "demo:run_demo")
+    demo.add_argument("--headless", action="store_true", help="no display: the window is real but drawn off screen")
+    demo.add_argument("--out", type=Path, metavar="DIR", help="where pictures, ledger and summary.json go")
+    demo.add_argument("--bookings", type=Path, metavar="CSV", help="book these people instead of the example's")
+    demo.add_argument("--keep", action="store_true", help="keep the desk's home and central's below DIR")
+
+
+def _desk(commands: Commands) -> None:
+    enrol = _command(
+        commands, "enrol", "make this machine a desk, with central's enrolment file", "desk_commands:run_enrol"
+    )
+    _home(enrol)
+    enrol.add_argument("file", type=Path, metavar="FILE")
+    enrol.add_argument("--in-charge", required=True, metavar="NAME", help="who will be in charge of this desk")
+    enrol.add_argument("--device-name", metavar="NAME", help="what this machine is called, such as Desk 2")
+    enrol.add_argument(
+        "--passphrase-file", type=Path, metavar="FILE", help="read the in-charge's passphrase from a file"
+    )
+
+    staff = commands.add_parser("staff", help="the people of this desk").add_subparsers(required=True, metavar="WHAT")
+    add = _command(staff, "add", "certify a colleague (in-charge only)", "desk_commands:run_staff_add")
+    _person(add)
+    add.add_argument("name", metavar="NAME")
+    add.add_argument("--role", choices=("vaccinator", "in_charge"), default="vaccinator")
+    add.add_argument(
+        "--new-passphrase-file", type=Path, metavar="FILE", help="read the colleague's passphrase from a file"
+    )
+
+    _person(_command(commands, "sync", "push and pull once", "desk_commands:run_sync"))
+    _person(_command(commands, "status", "what central has confirmed", "desk_commands:run_status"))
+    _home(_command(commands, "self-test", "check that this installation works", "self_test:run_self_test"))
+
+
+def _ledger(commands: Commands) -> None:
+    ledger = commands.add_parser("ledger", help="this desk's records as signed envelopes")
+    which = ledger.add_subparsers(required=True, metavar="WHAT")
+    export = _command(which, "export", "write every record, an envelope a line", "desk_commands:run_export")
+    _person(export)
+    export.add_argument("--out", type=Path, required=True, metavar="FILE")
+    verify = _command(which, "verify", "check an exported ledger; needs no passphrase", "desk_commands:run_verify")
+    verify.add_argument("file", type=Path, metavar="FILE")
+    verify.add_argument("--enrolment", type=Path, metavar="FILE", help="an enrolment file, to know central's key by")
+
+
+def _central(commands: Commands) -> None:
+    """Central's own words stand in its module: the built desk leaves that room out."""
+    central = commands.add_parser("central", help="the central server", add_help=False)
+    central.add_argument("rest", nargs="...", metavar="...")
+    central.set_defaults(run="central_commands:run_central")

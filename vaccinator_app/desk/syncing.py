@@ -1,0 +1,56 @@
+"""Syncing while somebody is signed in: the driver, in words for the window (DESIGN 7.6, 7.7)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from vaccinator_app.desk.status import SyncWords, sync_words
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.sync.backoff import Backoff
+from vaccinator_app.sync.driver import Driver, DriverStatus
+from vaccinator_app.sync.engine import Engine
+from vaccinator_app.sync.ports import Central, Desk
+from vaccinator_app.vault.vault import Vault
+
+
+def desk_of(vault: Vault) -> Desk:
+    """Who this desk is to central."""
+    identity = vault.identity
+    return Desk(
+        centre=identity.centre,
+        device=identity.device,
+        device_key=identity.device_key,
+        central_key=identity.central.signing,
+    )
+
+
+class Syncing:
+    """One for each time the desk is unlocked. ``changed`` is called on another thread than the window's."""
+
+    def __init__(self, place: Workplace, central: Central, changed: Callable[[], None]) -> None:
+        self._place = place
+        self._changed = changed
+        engine = Engine(desk_of(place.vault), place.vault.exchange, central)
+        self._driver = Driver(engine, Backoff(random.SystemRandom().uniform), self._heard)
+
+    def start(self) -> None:
+        """Begin, with a first run at once."""
+        self._driver.start()
+
+    def now(self) -> None:
+        """Somebody asked, or a record was just saved: run as soon as the present run ends."""
+        self._driver.nudge()
+
+    def stop(self) -> None:
+        """Let the present step end, then no more. Call before the vault is closed."""
+        self._driver.stop()
+
+    def words(self) -> SyncWords:
+        """The status bar as it stands."""
+        return sync_words(self._place, self._driver.status)
+
+    def _heard(self, status: DriverStatus) -> None:
+        # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
+        self._place.disagreement = status.failure if status.disagrees else None
+        self._changed()
