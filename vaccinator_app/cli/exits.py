@@ -59,7 +59,7 @@ def guarded(command: Callable[[], int]) -> int:
         return _end(Exit.BAD_INPUT, f"{error}.")
     except KeyboardInterrupt:
         return _end(Exit.FAULT, "Stopped.")
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  (nobody at a desk can read a traceback)
         # The log gets the place, never the values: an exception's text may hold what somebody typed.
         _LOG.error("command ended in %s", type(error).__name__, exc_info=_LOG.isEnabledFor(logging.DEBUG))
         return _end(Exit.FAULT, f"Something went wrong that this program did not foresee ({type(error).__name__}).")

@@ -18,7 +18,7 @@ class LeaseState(StrEnum):
 
 
 def lease_state(lease: Lease | None, now: datetime) -> LeaseState:
-    """Where ``now`` lies in the lease. A clock set back before its issue does not lengthen it: that counts as ending."""
+    """Where ``now`` lies in the lease. A clock set back before its issue counts as ending."""
     if lease is None or now >= lease.expires_at:
         return LeaseState.OVER
     if now >= lease.warn_at or now < lease.issued_at:

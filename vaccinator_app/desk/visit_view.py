@@ -102,9 +102,8 @@ def _eligible(desk: VisitDesk) -> StepView:
         return StepView(Step.ELIGIBLE, StepState.PASSED, Message.of("visit.was_eligible"))
     answer = desk.eligibility
     if answer.eligible:
-        state = StepState.PASSED
-    else:
-        state = StepState.NOW if answer.needs_previous_date else StepState.STOPPED
+        return StepView(Step.ELIGIBLE, StepState.PASSED, answer.reason)
+    state = StepState.NOW if answer.needs_previous_date else StepState.STOPPED
     return StepView(Step.ELIGIBLE, state, answer.reason)
 
 
