@@ -13,17 +13,16 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak
 from vaccinator_app.desk.enrol import NewDesk, enrol
-from vaccinator_app.desk.staff import add_staff
+from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.status import sync_words
+from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
-from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.protocol.export import check_export, export_lines
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.sync.driver import DriverStatus
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.http import HttpCentral
-from vaccinator_app.sync.ports import Desk
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.vault.vault import Vault
 
@@ -31,17 +30,6 @@ from vaccinator_app.vault.vault import Vault
 def central_of(vault: Vault) -> HttpCentral:
     """The HTTPS client for the central server this desk is enrolled with."""
     return HttpCentral(vault.identity.address, vault.identity.authority)
-
-
-def desk_of(vault: Vault) -> Desk:
-    """Who this desk is to central."""
-    identity = vault.identity
-    return Desk(
-        centre=identity.centre,
-        device=identity.device,
-        device_key=identity.device_key,
-        central_key=identity.central.signing,
-    )
 
 
 def run_enrol(arguments: Namespace) -> int:
@@ -72,10 +60,7 @@ def run_staff_add(arguments: Namespace) -> int:
     try:
         home = desk_home(arguments)
         first = passphrase(_for_new(arguments), f"A passphrase for {arguments.name} (at least 8 characters): ")
-        unlocked = opened.place
-        member = add_staff(
-            unlocked, home, arguments.name, Role(arguments.role), first, opened.database_key, KdfParameters()
-        )
+        member = add_vaccinator(opened.place, home, arguments.name, first, opened.database_key, KdfParameters())
     finally:
         lock(opened.place)
     print(f"{member.name} can now unlock this desk.")

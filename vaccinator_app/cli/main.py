@@ -61,7 +61,7 @@ def _person(parser: ArgumentParser) -> None:
 
 
 def _demo(commands: Commands) -> None:
-    demo = _command(commands, "demo", "a whole day against a real central server on this machine", "demo:run_demo")
+    demo = _command(commands, "demo", "a whole day against a real central server on this machine", "demo.run:run_demo")
     demo.add_argument("--headless", action="store_true", help="no display: the window is real but drawn off screen")
     demo.add_argument("--out", type=Path, metavar="DIR", help="where pictures, ledger and summary.json go")
     demo.add_argument("--bookings", type=Path, metavar="CSV", help="book these people instead of the example's")
@@ -81,10 +81,9 @@ def _desk(commands: Commands) -> None:
     )
 
     staff = commands.add_parser("staff", help="the people of this desk").add_subparsers(required=True, metavar="WHAT")
-    add = _command(staff, "add", "certify a colleague (in-charge only)", "desk_commands:run_staff_add")
+    add = _command(staff, "add", "certify a vaccinator (in-charge only)", "desk_commands:run_staff_add")
     _person(add)
     add.add_argument("name", metavar="NAME")
-    add.add_argument("--role", choices=("vaccinator", "in_charge"), default="vaccinator")
     add.add_argument(
         "--new-passphrase-file", type=Path, metavar="FILE", help="read the colleague's passphrase from a file"
     )

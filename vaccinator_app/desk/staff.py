@@ -21,10 +21,10 @@ VALID = timedelta(days=366)
 """How long a colleague's certificate lasts before the in-charge renews it."""
 
 
-def add_staff(
-    place: Workplace, home: Path, name: str, role: Role, passphrase: str, database_key: bytes, kdf: KdfParameters
+def add_vaccinator(
+    place: Workplace, home: Path, name: str, passphrase: str, database_key: bytes, kdf: KdfParameters
 ) -> StaffMember:
-    """Certify a new colleague and give them a slot on this machine.
+    """Certify a new vaccinator and give them a slot on this machine. Only central certifies an in-charge (P.7.2).
 
     Certificate and event come first, so that a slot never opens for somebody whose records central would refuse.
     Raises ``CannotDo`` for anybody but an in-charge.
@@ -35,7 +35,7 @@ def add_staff(
     if not cleaned:
         raise CannotDo(Message.of("walk_in.name_missing"))
     check_passphrase(passphrase)
-    member = StaffMember(staff=f"s{secrets.token_hex(6)}", name=cleaned, role=role)
+    member = StaffMember(staff=f"s{secrets.token_hex(6)}", name=cleaned, role=Role.VACCINATOR)
     signing_key, sealing_key = SigningKey.generate(), SealingKey.generate()
     now = place.now()
     certificate = Certificate(
@@ -43,7 +43,7 @@ def add_staff(
         id=member.staff,
         centre=place.vault.identity.centre,
         name=cleaned,
-        role=role,
+        role=Role.VACCINATOR,
         signing_key=signing_key.public,
         sealing_key=sealing_key.public,
         # A little before now: a second machine's clock may be behind this one's.

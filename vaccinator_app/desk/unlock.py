@@ -13,6 +13,7 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
 from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary
+from vaccinator_app.trust import keys
 from vaccinator_app.vault.slots import Slots
 from vaccinator_app.vault.vault import Vault
 
@@ -64,6 +65,7 @@ def lock(place: Workplace, *, idle: bool = False) -> None:
     if place.disagreement is None:
         place.record(SignedOut(idle=idle))
     place.vault.close()
+    keys.forget()
 
 
 def _settle_drafts(place: Workplace) -> str | None:
