@@ -1,0 +1,69 @@
+"""The certificates of the centre's staff, each with the chain that proves it (DESIGN 5.3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from vaccinator_app.trust.certificates import Certificate, Subject, verify_chain
+from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.errors import BadCertificate
+from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.identity import Identity
+
+
+class Certificates:
+    """Chains by key id. Nothing goes in or comes out that central's signing key does not vouch for."""
+
+    def __init__(self, database: Database, identity: Identity) -> None:
+        self._database = database
+        self._centre = identity.centre
+        self._root = identity.central.signing
+
+    def add(self, envelopes: Sequence[str]) -> Certificate:
+        """Keep one chain of DSSE JSON, the subject's own first. ``TrustError`` when it does not hold."""
+        certificate = self._verified(envelopes)
+        chain = json.dumps(list(envelopes))
+
+        def work(connection: Connection) -> None:
+            connection.execute(
+                "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)", (certificate.keyid, certificate.id, chain)
+            )
+
+        self._database.write(work)
+        return certificate
+
+    def find(self, keyid: str) -> Certificate | None:
+        """The certificate of a key, verified as it is read; None for a key nobody certified."""
+        rows = self._database.read("SELECT chain FROM certificates WHERE keyid = ?", (keyid,))
+        return self._verified(json.loads(rows[0][0])) if rows else None
+
+    def chain_of(self, staff: str) -> list[str]:
+        """The chain of one staff member, their own envelope first; empty when there is none."""
+        rows = self._database.read("SELECT chain FROM certificates WHERE staff = ? ORDER BY keyid", (staff,))
+        chains = [[str(envelope) for envelope in json.loads(chain)] for (chain,) in rows]
+        # After a renewal with a new key there are two; the one that lasts longest is the one to show.
+        return max(chains, key=lambda chain: self._verified(chain).not_after, default=[])
+
+    def chains(self) -> list[tuple[str, ...]]:
+        """Every chain, for an export that proves itself."""
+        rows = self._database.read("SELECT chain FROM certificates ORDER BY keyid")
+        return [tuple(json.loads(chain)) for (chain,) in rows]
+
+    def _verified(self, envelopes: Sequence[str]) -> Certificate:
+        """Checked as of the first moment of the whole chain: a record stays good when a certificate runs out."""
+        chain = [Envelope.from_json(envelope) for envelope in envelopes]
+        begins = max((_first_moment(envelope) for envelope in chain), default=datetime.min.replace(tzinfo=UTC))
+        return verify_chain(chain, self._root, subject=Subject.STAFF, centre=self._centre, at=begins)
+
+
+def _first_moment(envelope: Envelope) -> datetime:
+    """When a certificate says it begins, NOT verified: only to choose the moment at which to verify it."""
+    try:
+        moment = datetime.fromisoformat(json.loads(envelope.payload)["not_before"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadCertificate("this is not a certificate") from error
+    if moment.tzinfo is None:
+        raise BadCertificate("this is not a certificate")
+    return moment

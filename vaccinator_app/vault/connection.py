@@ -1,0 +1,239 @@
+"""The encrypted database file: how it is opened, who may write to it, and what its faults mean (DESIGN 6.1, 6.5).
+
+One thread owns the connection that writes; every other thread reads through its own, and so waits for no writer.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlcipher3 import dbapi2
+
+from vaccinator_app.vault.errors import (
+    VaultBusy,
+    VaultClosed,
+    VaultDamaged,
+    VaultDisk,
+    VaultError,
+    VaultFull,
+    VaultMissing,
+    VaultNewer,
+    VaultReadOnly,
+    VaultWrongKey,
+)
+from vaccinator_app.vault.migrations import migrate, newest
+
+DATABASE = "vault.db"
+KEY_LENGTH = 32
+BUSY_MS = 5000
+"""How long a writer waits for another program before it says so."""
+
+_CACHE_KIB = 16 * 1024
+_WAL_KEPT = 16 * 1024 * 1024
+
+Connection = Any
+"""A connection of sqlcipher3, which ships no types."""
+
+Row = tuple[Any, ...]
+T = TypeVar("T")
+
+
+@contextmanager
+def speaking(*, opening: bool = False) -> Iterator[None]:
+    """Turn the database's errors into ours. Their text may hold SQL, so only the name of their code is kept."""
+    try:
+        yield
+    except dbapi2.DatabaseError as error:
+        raise _meaning(error, opening=opening) from None
+
+
+def _meaning(error: dbapi2.DatabaseError, *, opening: bool) -> VaultError:
+    name = getattr(error, "sqlite_errorname", "")
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case dbapi2.SQLITE_NOTADB:
+            return VaultWrongKey(name) if opening else VaultDamaged(name)
+        case dbapi2.SQLITE_CORRUPT:
+            return VaultDamaged(name)
+        case dbapi2.SQLITE_FULL:
+            return VaultFull(name)
+        case dbapi2.SQLITE_READONLY:
+            return VaultReadOnly(name)
+        case dbapi2.SQLITE_IOERR | dbapi2.SQLITE_CANTOPEN:
+            return VaultDisk(name)
+        case dbapi2.SQLITE_BUSY | dbapi2.SQLITE_LOCKED:
+            return VaultBusy(name)
+    return VaultError(name)
+
+
+def connect(path: Path, key: bytes, *, mode: str = "rw") -> Connection:
+    """Open an existing file with a raw key of 32 bytes; ``mode`` is ``rw`` or ``ro``. Never creates a file.
+
+    The key goes in as SQLCipher's blob literal. Sixty-four bare hex digits, which the driver also takes, are a
+    *passphrase*: they work, over PBKDF2, with another key and 150 ms later. So would a key of any other length.
+    """
+    if len(key) != KEY_LENGTH:
+        raise ValueError("a database key has 32 bytes")
+    with speaking(opening=True):
+        # An autocommit connection: transactions are begun and ended by name, in one place.
+        connection = dbapi2.connect(
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False
+        )
+        try:
+            # SQLCipher writes to standard error of its own accord; our sentences say what there is to say.
+            connection.execute("PRAGMA cipher_log_level = NONE")
+            connection.set_key(f"x'{key.hex()}'")
+            for pragma in (
+                f"busy_timeout = {BUSY_MS}",
+                "foreign_keys = ON",
+                "recursive_triggers = ON",
+                "trusted_schema = OFF",
+                "cell_size_check = ON",
+                "temp_store = MEMORY",
+                f"cache_size = -{_CACHE_KIB}",
+            ):
+                connection.execute(f"PRAGMA {pragma}")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        except BaseException:
+            connection.close()
+            raise
+    return connection
+
+
+def connect_to_write(path: Path, key: bytes) -> Connection:
+    """A connection whose commits are durable when they return (DESIGN 3.6)."""
+    connection = connect(path, key)
+    with speaking(opening=True):
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
+    return connection
+
+
+def inspect(path: Path, key: bytes) -> None:
+    """Refuse what must not be opened for writing, through a connection that cannot write (DESIGN 6.2, 6.5).
+
+    Raises ``VaultMissing``, ``VaultReadOnly``, ``VaultWrongKey``, ``VaultDamaged`` or ``VaultNewer``.
+    """
+    if not path.is_file():
+        raise VaultMissing
+    if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+        raise VaultReadOnly
+    connection = connect(path, key, mode="ro")
+    try:
+        with speaking(opening=True):
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+    finally:
+        connection.close()
+    if version > newest():
+        raise VaultNewer
+    if version < 1:
+        # An empty file opens with any key. A vault is never empty: it gets its name only once it is whole.
+        raise VaultDamaged
+
+
+class _Reader:
+    """One thread's own connection, and the lock that lets another thread close it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.lock = threading.Lock()
+        self.thread = threading.current_thread()
+
+    def close(self) -> None:
+        with self.lock:
+            self.connection.close()
+
+
+class Database:
+    """An opened vault file: ``write`` for whole transactions, ``read`` for single questions, from any thread."""
+
+    def __init__(self, path: Path, key: bytes) -> None:
+        """Open and bring to this program's shape. Raises ``VaultError``; then nothing was changed."""
+        inspect(path, key)
+        self._path = path
+        self._key: bytes | None = key
+        self._own = threading.local()
+        self._readers: list[_Reader] = []
+        self._door = threading.Lock()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
+        try:
+            self._writer: Connection = self._worker.submit(self._open_writer).result()
+        except BaseException:
+            self._worker.shutdown()
+            raise
+
+    def _open_writer(self) -> Connection:
+        assert self._key is not None
+        connection = connect_to_write(self._path, self._key)
+        try:
+            with speaking(opening=True):
+                migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run ``work`` in one transaction on the writer's thread; returns once it is durable (DESIGN 3.6, 6.3).
+
+        Whatever ``work`` raises undoes it all and is raised here. Raises ``VaultError`` for faults of the disk.
+        """
+        try:
+            future = self._worker.submit(self._transaction, work)
+        except RuntimeError:
+            raise VaultClosed from None
+        return future.result()
+
+    def _transaction(self, work: Callable[[Connection], T]) -> T:
+        connection = self._writer
+        with speaking():
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                # A full disk may have ended the transaction already.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+        return result
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """The rows of one question, as of now, whole. Raises ``VaultError``."""
+        reader = getattr(self._own, "reader", None) or self._new_reader()
+        with reader.lock, speaking():
+            if self._key is None:
+                raise VaultClosed
+            rows: list[Row] = reader.connection.execute(sql, parameters).fetchall()
+        return rows
+
+    def _new_reader(self) -> _Reader:
+        with self._door:
+            if self._key is None:
+                raise VaultClosed
+            connection = connect(self._path, self._key)
+            connection.execute("PRAGMA query_only = ON")
+            reader = _Reader(connection)
+            for old in [r for r in self._readers if not r.thread.is_alive()]:
+                self._readers.remove(old)
+                old.close()
+            self._readers.append(reader)
+        self._own.reader = reader
+        return reader
+
+    def close(self) -> None:
+        """Let writes under way end, close every connection and forget the key. Safe to call again."""
+        with self._door:
+            self._key = None
+            readers, self._readers = self._readers, []
+        self._worker.shutdown()
+        for reader in readers:
+            reader.close()
+        # Last, so that it folds the write-ahead log back into the file.
+        self._writer.close()

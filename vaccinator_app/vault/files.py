@@ -1,0 +1,58 @@
+"""Small files beside the database: for this account alone, and either the old bytes or the new ones, whole."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vaccinator_app.vault.errors import from_os
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_private_folder(folder: Path) -> None:
+    """``folder`` for this account alone. Raises ``VaultError`` when it cannot be made."""
+    try:
+        folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+        tighten(folder)
+    except OSError as error:
+        raise from_os(error) from None
+
+
+def tighten(path: Path) -> None:
+    """Take away what others may do with ``path``, and nothing else. A path of somebody else's stays as it is."""
+    mode = path.stat().st_mode & 0o777
+    if mode & 0o077:
+        try:
+            path.chmod(mode & ~0o077)
+        except PermissionError:
+            return
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write ``data`` so that after a crash ``path`` holds either what it held before or ``data``; mode 0600.
+
+    Returns once it is durable. Raises ``VaultError``; then the old file stands.
+    """
+    beside = path.with_name(path.name + ".new")
+    try:
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
+        with open(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        raise from_os(error) from None
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

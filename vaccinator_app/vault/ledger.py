@@ -1,0 +1,176 @@
+"""The ledger: every record once, in order, signed by who acted, durable before anybody says "saved" (DESIGN 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from vaccinator_app.domain.appointment import Appointment
+from vaccinator_app.domain.events import Body, DoseDeferred, DoseGiven, appointment_of
+from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, Link, walk
+from vaccinator_app.protocol.records import Event, Record, encode_body, read_event, sign_event
+from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.vault import drafts, views
+from vaccinator_app.vault.appointments import put_appointments
+from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.identity import Identity
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """When something happened, with what speaks for the clock: ``uptime_ms`` counts since ``boot`` began."""
+
+    at: datetime
+    boot: str
+    uptime_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Who did it, and the key that says so."""
+
+    staff: str
+    key: SigningKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """One record that is durable on this desk."""
+
+    seq: int
+    at: datetime
+
+
+class Ledger:
+    """This device's records. There is no way to change or remove one, here or in the database beneath."""
+
+    def __init__(self, database: Database, identity: Identity) -> None:
+        self._database = database
+        self._identity = identity
+
+    def append(
+        self,
+        moment: Moment,
+        author: Author,
+        bodies: Sequence[Body],
+        *,
+        drop_draft: str | None = None,
+        person: Appointment | None = None,
+    ) -> list[Saved]:
+        """Sign and save ``bodies`` in order, in one transaction with all that follows from them (DESIGN 3.6, 6.3).
+
+        ``person`` is a walk-in's row for the roster. ``drop_draft`` names the appointment whose draft of this author
+        is done with; an event that ends the visit takes everybody's. Returns once durable. Raises ``VaultError``,
+        and then nothing was saved.
+        """
+        if moment.at.tzinfo is None:
+            raise ValueError("a moment carries an offset")
+
+        def work(connection: Connection) -> list[Saved]:
+            if person is not None:
+                put_appointments(connection, [person])
+            link = _head(connection)
+            for body in bodies:
+                link = self._append_one(connection, link, moment, author, body)
+            if drop_draft is not None:
+                ended = any(isinstance(b, DoseGiven | DoseDeferred) and b.appointment == drop_draft for b in bodies)
+                drafts.drop_within(connection, drop_draft, None if ended else author.staff)
+            first = link.seq - len(bodies) + 1
+            return [Saved(seq, moment.at) for seq in range(first, link.seq + 1)]
+
+        return self._database.write(work)
+
+    def _append_one(self, connection: Connection, link: Link, moment: Moment, author: Author, body: Body) -> Link:
+        event = Event(
+            centre=self._identity.centre,
+            device=self._identity.device,
+            seq=link.seq + 1,
+            prev=link.hash,
+            kind=body.KIND,
+            at=moment.at,
+            boot=moment.boot,
+            uptime_ms=moment.uptime_ms,
+            staff=author.staff,
+            body=encode_body(body),
+        )
+        record = sign_event(event, author.key)
+        reached = Link(event.seq, record.hash)
+        connection.execute(
+            "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.seq,
+                event.kind,
+                moment.at.isoformat(),
+                author.staff,
+                appointment_of(body),
+                record.keyid,
+                record.payload,
+                record.signature,
+                reached.hash,
+            ),
+        )
+        views.take_in(connection, event.seq, moment.at, body)
+        return reached
+
+    def head(self) -> Link:
+        """The newest record's number and hash; ``Link()`` of an empty ledger."""
+        rows = self._database.read(_HEAD)
+        return Link(*rows[0]) if rows else Link()
+
+    def next_seq(self) -> int:
+        """The number that the next record will have."""
+        return self.head().seq + 1
+
+    def records(self, after: int = 0, most: int | None = None) -> Iterator[Record]:
+        """Records from ``after + 1`` on, in order, at most ``most``. Read in pages: records saved meanwhile follow."""
+        return (record for record, _ in self._rows(after, most))
+
+    def _rows(self, after: int, most: int | None = None) -> Iterator[tuple[Record, bytes]]:
+        left = most
+        while left is None or left > 0:
+            rows = self._database.read(
+                "SELECT payload, keyid, signature, hash FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
+                (after, _PAGE if left is None else min(left, _PAGE)),
+            )
+            if not rows:
+                return
+            for payload, keyid, signature, kept in rows:
+                yield Record(payload, keyid, signature), kept
+            after += len(rows)
+            left = None if left is None else left - len(rows)
+
+    def events(self, after: int = 0) -> Iterator[tuple[int, datetime, str, Body]]:
+        """``(seq, at, staff, body)`` of each record from ``after + 1`` on. Not checked: signatures; see ``check``."""
+        for record in self.records(after):
+            event = read_event(record.payload)
+            yield event.seq, event.at, event.staff, event.read_body()
+
+    def check(self, find: FindCertificate) -> Link:
+        """Walk the whole ledger (every signature, link and number) and return its head.
+
+        Raises ``LedgerBroken`` at the first record that does not hold.
+        """
+        link = Link()
+
+        def passing() -> Iterator[Record]:
+            nonlocal link
+            for record, kept in self._rows(0):
+                if record.hash != kept:
+                    raise LedgerBroken(link.seq + 1, "the hash kept beside it is not its own")
+                yield record
+                link = Link(link.seq + 1, kept)
+
+        for _ in walk(passing(), find):
+            pass
+        return link
+
+
+_HEAD = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"
+
+
+def _head(connection: Connection) -> Link:
+    row = connection.execute(_HEAD).fetchone()
+    return Link() if row is None else Link(*row)

@@ -1,0 +1,105 @@
+"""The vault: one encrypted file that holds all this desk knows, and the rooms within it (DESIGN 6)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vaccinator_app.vault import meta
+from vaccinator_app.vault.certificates import Certificates
+from vaccinator_app.vault.connection import DATABASE, Database, connect_to_write, speaking
+from vaccinator_app.vault.drafts import Drafts
+from vaccinator_app.vault.errors import VaultDamaged, VaultExists, from_os
+from vaccinator_app.vault.files import FILE_MODE, make_private_folder, sync_folder, tighten
+from vaccinator_app.vault.identity import Identity, read_identity, write_identity
+from vaccinator_app.vault.ledger import Ledger
+from vaccinator_app.vault.migrations import migrate
+from vaccinator_app.vault.views import Views
+
+_UNBORN = DATABASE + ".new"
+
+
+class Vault:
+    """An opened vault. Its parts may be used from any thread; writes are made one after another.
+
+    ``close`` it when the desk locks: no part works after that, and the key is forgotten.
+    """
+
+    def __init__(self, database: Database) -> None:
+        found = meta.get(database, "identity")
+        if found is None:
+            raise VaultDamaged
+        self._database = database
+        self.identity: Identity = read_identity(found)
+        self.ledger = Ledger(database, self.identity)
+        self.certificates = Certificates(database, self.identity)
+        self.drafts = Drafts(database)
+        self.views = Views(database)
+
+    @staticmethod
+    def refuse_existing(home: Path) -> None:
+        """Raise ``VaultExists`` when ``home`` holds a vault, or anything that may be one (DESIGN 5.4)."""
+        if (home / DATABASE).exists() or (home / DATABASE).is_symlink():
+            raise VaultExists
+
+    @classmethod
+    def create(cls, home: Path, database_key: bytes, identity: Identity) -> Vault:
+        """Make the vault of a newly enrolled machine and open it.
+
+        It is built under another name and gets its own only when whole, and never in another's place. Raises
+        ``VaultExists``, or another ``VaultError`` and then there is no vault.
+        """
+        cls.refuse_existing(home)
+        make_private_folder(home)
+        unborn, path = home / _UNBORN, home / DATABASE
+        try:
+            for name in (_UNBORN, _UNBORN + "-wal", _UNBORN + "-shm"):
+                (home / name).unlink(missing_ok=True)
+            os.close(os.open(unborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+            _fill(unborn, database_key, identity)
+            os.link(unborn, path)
+            unborn.unlink()
+            sync_folder(home)
+        except FileExistsError:
+            raise VaultExists from None
+        except OSError as error:
+            raise from_os(error) from None
+        return cls.open(home, database_key)
+
+    @classmethod
+    def open(cls, home: Path, database_key: bytes) -> Vault:
+        """Open the vault in ``home`` and bring it to this program's shape.
+
+        Raises ``VaultMissing``, ``VaultReadOnly``, ``VaultWrongKey``, ``VaultDamaged``, ``VaultNewer``, ``VaultFull``,
+        ``VaultDisk`` or ``VaultBusy``; the file then is what it was.
+        """
+        path = home / DATABASE
+        for found in (home, path):
+            if found.exists():
+                tighten(found)
+        database = Database(path, database_key)
+        try:
+            return cls(database)
+        except BaseException:
+            database.close()
+            raise
+
+    def close(self) -> None:
+        """Lock: writes under way end, every connection closes, the key is forgotten. Safe to call again."""
+        self._database.close()
+
+
+def _fill(path: Path, key: bytes, identity: Identity) -> None:
+    connection = connect_to_write(path, key)
+    try:
+        with speaking():
+            migrate(connection)
+            meta.put(connection, "identity", write_identity(identity))
+    finally:
+        connection.close()
+    # Closing folded the write-ahead log back; what was written stands in the one file.
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
