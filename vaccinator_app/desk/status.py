@@ -13,17 +13,25 @@ from vaccinator_app.sync.driver import DriverStatus, Phase
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyncWords:
-    """``parts`` stand side by side. ``online`` is None until a first attempt has told. ``running`` shows progress."""
+    """``parts`` stand side by side. ``online`` is None until a first attempt has told. ``running`` shows progress.
+
+    The rest is the same one by one, for the screen that has room: since when the oldest record waits, when central was
+    last heard, why the last attempt failed, and when the next one is made by itself.
+    """
 
     parts: tuple[Message, ...]
     unconfirmed: int
+    oldest_at: datetime | None
+    last_contact: datetime | None
+    failure: Message | None
+    next_at: datetime | None
     online: bool | None
     running: bool
     done: int
     of: int
 
 
-def sync_words(place: Workplace, driver: DriverStatus) -> SyncWords:
+def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None = None) -> SyncWords:
     """What the status bar always shows: unconfirmed count, age of the oldest, last contact, why the last try failed."""
     exchange = place.vault.exchange
     pending = exchange.pending()
@@ -41,6 +49,10 @@ def sync_words(place: Workplace, driver: DriverStatus) -> SyncWords:
     return SyncWords(
         parts=tuple(parts),
         unconfirmed=pending.count,
+        oldest_at=pending.oldest_at,
+        last_contact=last,
+        failure=driver.failure,
+        next_at=next_at,
         online=None if last is None and not failed else not failed or driver.reached,
         running=driver.phase is Phase.RUNNING,
         done=progress.confirmed if pushing else progress.pulled,

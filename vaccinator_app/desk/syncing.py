@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Protocol
 
 from vaccinator_app.desk.status import SyncWords, sync_words
 from vaccinator_app.desk.workplace import Workplace
@@ -25,12 +27,26 @@ def desk_of(vault: Vault) -> Desk:
     )
 
 
+class OpenCentral(Central, Protocol):
+    """A central whose connections are let go of when the desk locks."""
+
+    def close(self) -> None:
+        """Let go of open connections."""
+        ...
+
+
+Connect = Callable[[Vault], OpenCentral]
+"""How a desk that was just opened reaches its central; nothing is said to it yet."""
+
+
 class Syncing:
     """One for each time the desk is unlocked. ``changed`` is called on another thread than the window's."""
 
-    def __init__(self, place: Workplace, central: Central, changed: Callable[[], None]) -> None:
+    def __init__(self, place: Workplace, connect: Connect, changed: Callable[[], None]) -> None:
         self._place = place
         self._changed = changed
+        self._next_at: datetime | None = None
+        self._central = central = connect(place.vault)
         engine = Engine(desk_of(place.vault), place.vault.exchange, central)
         self._driver = Driver(engine, Backoff(random.SystemRandom().uniform), self._heard)
 
@@ -45,12 +61,14 @@ class Syncing:
     def stop(self) -> None:
         """Let the present step end, then no more. Call before the vault is closed."""
         self._driver.stop()
+        self._central.close()
 
     def words(self) -> SyncWords:
         """The status bar as it stands."""
-        return sync_words(self._place, self._driver.status)
+        return sync_words(self._place, self._driver.status, self._next_at)
 
     def _heard(self, status: DriverStatus) -> None:
         # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
         self._place.disagreement = status.failure if status.disagrees else None
+        self._next_at = None if status.next_in is None else self._place.now() + timedelta(seconds=status.next_in)
         self._changed()

@@ -56,16 +56,25 @@ class Unlock:
             formulary=self._formulary,
             clock=self._make_clock(ZoneInfo(vault.identity.time_zone)),
         )
-        place.record(SignedIn())
-        return Opened(place=place, resume=_settle_drafts(place), database_key=unlocked.database_key)
+        try:
+            place.record(SignedIn())
+            return Opened(place=place, resume=_settle_drafts(place), database_key=unlocked.database_key)
+        except BaseException:
+            vault.close()
+            raise
 
 
 def lock(place: Workplace, *, idle: bool = False) -> None:
-    """Record that this person signed out and close the vault. Drafts stay, encrypted, for the same person."""
-    if place.disagreement is None:
-        place.record(SignedOut(idle=idle))
-    place.vault.close()
-    keys.forget()
+    """Record that this person signed out and close the vault, which happens even when the disk takes no record.
+
+    Drafts stay, encrypted, for the same person.
+    """
+    try:
+        if place.disagreement is None:
+            place.record(SignedOut(idle=idle))
+    finally:
+        place.vault.close()
+        keys.forget()
 
 
 def _settle_drafts(place: Workplace) -> str | None:

@@ -34,7 +34,8 @@ class DriverStatus:
     """What a screen may say: the phase, the run's progress, and why the last attempt failed, if it did.
 
     ``reached`` is False while central cannot be reached at all. ``disagrees`` is set once central holds another history
-    than this desk (DESIGN 7.4) and stays set until a later run goes through.
+    than this desk (DESIGN 7.4) and stays set until a later run goes through. ``next_in`` is how many seconds after this
+    status the next run starts by itself; None while one runs.
     """
 
     phase: Phase = Phase.WAITING
@@ -42,6 +43,7 @@ class DriverStatus:
     failure: Message | None = None
     reached: bool = True
     disagrees: bool = False
+    next_in: float | None = None
 
 
 Watcher = Callable[[DriverStatus], None]
@@ -91,12 +93,13 @@ class Driver:
         self._say(replace(self._status, phase=Phase.STOPPED))
 
     def _attempt(self) -> float:
-        self._say(replace(self._status, phase=Phase.RUNNING, progress=Progress()))
+        self._say(replace(self._status, phase=Phase.RUNNING, progress=Progress(), next_in=None))
         try:
             progress = self._engine.run(
                 lambda step: self._say(replace(self._status, progress=step)), self._stopping.is_set
             )
         except SyncError as error:
+            delay = self._backoff.failed(error.retry_after)
             self._say(
                 replace(
                     self._status,
@@ -104,17 +107,19 @@ class Driver:
                     failure=error.message,
                     reached=not isinstance(error, Unreachable),
                     disagrees=self._status.disagrees or isinstance(error, LedgerDisagrees),
+                    next_in=delay,
                 )
             )
-            return self._backoff.failed(error.retry_after)
+            return delay
         except Exception as error:  # noqa: BLE001  (the store's own family, which this room does not import)
             # A full disk must not end syncing for the day: say it, and try again.
             _LOG.warning("a run ended in %s", type(error).__name__)
             key = getattr(error, "message_key", "sync.failed")
-            self._say(replace(self._status, phase=Phase.WAITING, failure=Message.of(key)))
-            return self._backoff.failed()
+            delay = self._backoff.failed()
+            self._say(replace(self._status, phase=Phase.WAITING, failure=Message.of(key), next_in=delay))
+            return delay
         self._backoff.succeeded()
-        self._say(DriverStatus(progress=progress))
+        self._say(DriverStatus(progress=progress, next_in=IDLE_SECONDS))
         return IDLE_SECONDS
 
     def _say(self, status: DriverStatus) -> None:
