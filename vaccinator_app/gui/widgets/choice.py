@@ -1,0 +1,62 @@
+"""One of a few values, chosen from a list that opens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.widgets.kit import Kit
+
+V = TypeVar("V")
+
+_ARROW = 16
+
+
+class Choice(QComboBox, Generic[V]):
+    """Values with their words, which follow the language; what is chosen stays chosen.
+
+    ``options`` pairs each value with what it is called. The first is chosen to begin with.
+    """
+
+    def __init__(
+        self, kit: Kit, name: Message, options: Sequence[tuple[V, Message | str]], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._kit = kit
+        self._name = name
+        self._options = list(options)
+        for _ in self._options:
+            self.addItem("")
+        kit.words.changed.connect(self._speak)
+        kit.theme.changed.connect(self._dress)
+        self._dress()
+
+    @property
+    def value(self) -> V:
+        """What is chosen. IndexError when there is nothing to choose from."""
+        return self._options[max(0, self.currentIndex())][0]
+
+    def choose(self, value: V) -> None:
+        """Choose ``value``; ValueError when it is not one of the options."""
+        self.setCurrentIndex([option for option, _ in self._options].index(value))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        theme = self._kit.theme
+        side = theme.px(_ARROW)
+        corner = QRectF(self.width() - side - theme.step, (self.height() - side) // 2, side, side)
+        self._kit.icons.paint(QPainter(self), corner, "down", "text" if self.isEnabled() else "quiet")
+
+    def _dress(self) -> None:
+        self.setFont(self._kit.theme.font())
+        self._speak()
+
+    def _speak(self) -> None:
+        self.setAccessibleName(self._kit.words.say(self._name))
+        for index, (_, what) in enumerate(self._options):
+            self.setItemText(index, self._kit.words.say(what))
