@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
 from vaccinator_app.domain.visits import VisitState
+from vaccinator_app.protocol.messages import Reason
 from vaccinator_app.trust import slip
 from vaccinator_app.trust.errors import BadSlip
 from vaccinator_app.vault.queue import QueueRow
@@ -36,12 +38,21 @@ _STATES: dict[Pile, tuple[VisitState, ...]] = {
 }
 
 
+_NO_REASONS: Mapping[str, tuple[Message, ...]] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row on the screen: the row from the vault, its name masked until the person is opened (DESIGN 9.4)."""
+    """One row on the screen: the row from the vault, its name masked until the person is opened (DESIGN 9.4).
+
+    ``confirmed`` is None while no dose stands, else whether central signed for it. ``why`` says what somebody has to
+    look at, for the people who need it.
+    """
 
     row: QueueRow
     name: str
+    confirmed: bool | None
+    why: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,15 +81,16 @@ class Queue:
         """The rows of one list, in the order of slot and token."""
         vault, today = self._place.vault, self._place.today()
         if pile is Pile.ATTENTION:
-            return [_line(item.row) for item in vault.queue.attention(today)]
-        rows = [row for state in _STATES[pile] for row in vault.queue.rows(today, state, PAGE, 0)]
-        return [_line(row) for row in rows]
+            found = vault.queue.attention(today)
+            why = {item.row.appointment: reason_words(item.reasons) for item in found}
+            return self._lines([item.row for item in found], why)
+        return self._lines([row for state in _STATES[pile] for row in vault.queue.rows(today, state, PAGE, 0)])
 
     def search(self, text: str) -> list[Line]:
         """People whose words begin as typed, or by token, last four of the photo ID, or reference; today's first."""
         if not text.strip():
             return []
-        return [_line(row) for row in self._place.vault.queue.search(text, self._place.today())]
+        return self._lines(self._place.vault.queue.search(text, self._place.today()))
 
     def next_arrived(self, after: str | None = None) -> str | None:
         """The person to go on with: the first who waits, other than ``after``."""
@@ -104,6 +116,41 @@ class Queue:
             return Scan(problem=Message.of("scan.not_on_roster"))
         return Scan(slip=found)
 
+    def _lines(self, rows: Sequence[QueueRow], why: Mapping[str, tuple[Message, ...]] = _NO_REASONS) -> list[Line]:
+        upto = self._place.vault.exchange.confirmed_upto()
+        return [
+            Line(
+                row=row,
+                name=masked_name(row.name),
+                confirmed=None if row.dose_seq is None else row.dose_seq <= upto,
+                why=why.get(row.appointment, ()),
+            )
+            for row in rows
+        ]
 
-def _line(row: QueueRow) -> Line:
-    return Line(row=row, name=masked_name(row.name))
+
+def reason_words(reasons: Iterable[Reason]) -> tuple[Message, ...]:
+    """Why somebody has to look: what central gave as reasons, else that the codes ran out (DESIGN 4.4)."""
+    return tuple(Message.of(REASON_WORDS[reason]) for reason in reasons) or (Message.of("code.closed"),)
+
+
+REASON_WORDS: Mapping[Reason, str] = {
+    Reason.CODE_MISMATCH: "reason.code_mismatch",
+    Reason.SEAL_UNREADABLE: "reason.seal_unreadable",
+    Reason.NO_PROOF: "reason.no_proof",
+    Reason.UNKNOWN_APPOINTMENT: "reason.unknown_appointment",
+    Reason.OTHER_CENTRE: "reason.other_centre",
+    Reason.APPOINTMENT_CANCELLED: "reason.appointment_cancelled",
+    Reason.ALREADY_DOSED: "reason.already_dosed",
+    Reason.TOO_EARLY: "reason.too_early",
+    Reason.OTHER_VACCINE: "reason.other_vaccine",
+    Reason.BATCH_EXPIRED: "reason.batch_expired",
+    Reason.CHAIN_BROKEN: "reason.chain_broken",
+    Reason.SEQ_FORKED: "reason.seq_forked",
+    Reason.BAD_SIGNATURE: "reason.bad_signature",
+    Reason.UNKNOWN_STAFF: "reason.unknown_staff",
+    Reason.NOT_ALLOWED: "reason.not_allowed",
+    Reason.UNREADABLE: "reason.unreadable",
+    Reason.NOTHING_TO_VOID: "reason.nothing_to_void",
+}
+"""Central's reasons, by catalogue key."""

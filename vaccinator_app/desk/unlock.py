@@ -86,7 +86,7 @@ def _settle_drafts(place: Workplace) -> str | None:
         if not draft.acted:
             place.record(RecordViewed(appointment=appointment), drop_draft=appointment)
         elif found is None or found.session_date != place.today():
-            place.vault.drafts.drop(appointment)
+            place.vault.drafts.drop(appointment, place.staff.staff)
         else:
             resume = appointment
     return resume

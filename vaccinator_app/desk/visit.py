@@ -281,5 +281,5 @@ class VisitDesk:
                 RecordViewed(appointment=self.appointment.appointment), drop_draft=self.appointment.appointment
             )
         elif not looked:
-            self._place.vault.drafts.drop(self.appointment.appointment)
+            self._place.vault.drafts.drop(self.appointment.appointment, self._place.staff.staff)
         self.draft = Draft(acted=True)

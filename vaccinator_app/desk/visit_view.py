@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from vaccinator_app.desk.queue import reason_words
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Booking
@@ -43,10 +44,14 @@ class StepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisitView:
-    """Everything the sheet shows besides the person: steps, what the record's state is, what stops the visit."""
+    """Everything the sheet shows besides the person: steps, what the record's state is, what stops the visit.
+
+    ``held`` is why central held or refused a record of this visit.
+    """
 
     steps: tuple[StepView, ...]
     record: Message | None
+    held: tuple[Message, ...]
     stopped: Message | None
     wants_previous_date: bool
 
@@ -63,6 +68,7 @@ def view(desk: VisitDesk, place: Workplace) -> VisitView:
     return VisitView(
         steps=tuple(_in_order(lines, desk.finished, may_go_on=stopped is None)),
         record=_record(desk, place),
+        held=_held(desk, place),
         stopped=None if desk.finished else stopped,
         wants_previous_date=desk.eligibility.needs_previous_date and not desk.finished,
     )
@@ -143,14 +149,23 @@ def _observation(desk: VisitDesk) -> StepView:
 
 
 def _record(desk: VisitDesk, place: Workplace) -> Message | None:
-    """Saved here, or confirmed by central: only a receipt makes it the second (DESIGN 3.6)."""
     seq = desk.visit.dose_seq
-    if seq is None:
-        return None
+    return None if seq is None else record_words(place, seq)
+
+
+def record_words(place: Workplace, seq: int) -> Message:
+    """Saved here, or confirmed by central: only a receipt makes it the second (DESIGN 3.6)."""
     confirmed = place.vault.exchange.confirmed_at(seq)
     if confirmed is None:
         return Message.of("record.saved")
     return Message.of("record.confirmed", at=confirmed)
+
+
+def _held(desk: VisitDesk, place: Workplace) -> tuple[Message, ...]:
+    for item in place.vault.queue.attention(place.today()):
+        if item.row.appointment == desk.appointment.appointment and item.reasons:
+            return reason_words(item.reasons)
+    return ()
 
 
 ID_WORDS = {
