@@ -18,44 +18,50 @@ class Certificates:
 
     def __init__(self, database: Database, identity: Identity) -> None:
         self._database = database
-        self._centre = identity.centre
-        self._root = identity.central.signing
+        self._identity = identity
 
     def add(self, envelopes: Sequence[str]) -> Certificate:
         """Keep one chain of DSSE JSON, the subject's own first. ``TrustError`` when it does not hold."""
-        certificate = self._verified(envelopes)
-        chain = json.dumps(list(envelopes))
-
-        def work(connection: Connection) -> None:
-            connection.execute(
-                "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)", (certificate.keyid, certificate.id, chain)
-            )
-
-        self._database.write(work)
+        certificate = verified(envelopes, self._identity)
+        self._database.write(lambda connection: put_chain(connection, certificate, envelopes))
         return certificate
 
     def find(self, keyid: str) -> Certificate | None:
         """The certificate of a key, verified as it is read; None for a key nobody certified."""
         rows = self._database.read("SELECT chain FROM certificates WHERE keyid = ?", (keyid,))
-        return self._verified(json.loads(rows[0][0])) if rows else None
+        return verified(json.loads(rows[0][0]), self._identity) if rows else None
 
     def chain_of(self, staff: str) -> list[str]:
         """The chain of one staff member, their own envelope first; empty when there is none."""
         rows = self._database.read("SELECT chain FROM certificates WHERE staff = ? ORDER BY keyid", (staff,))
         chains = [[str(envelope) for envelope in json.loads(chain)] for (chain,) in rows]
         # After a renewal with a new key there are two; the one that lasts longest is the one to show.
-        return max(chains, key=lambda chain: self._verified(chain).not_after, default=[])
+        return max(chains, key=lambda chain: verified(chain, self._identity).not_after, default=[])
 
     def chains(self) -> list[tuple[str, ...]]:
         """Every chain, for an export that proves itself."""
         rows = self._database.read("SELECT chain FROM certificates ORDER BY keyid")
         return [tuple(json.loads(chain)) for (chain,) in rows]
 
-    def _verified(self, envelopes: Sequence[str]) -> Certificate:
-        """Checked as of the first moment of the whole chain: a record stays good when a certificate runs out."""
-        chain = [Envelope.from_json(envelope) for envelope in envelopes]
-        begins = max((_first_moment(envelope) for envelope in chain), default=datetime.min.replace(tzinfo=UTC))
-        return verify_chain(chain, self._root, subject=Subject.STAFF, centre=self._centre, at=begins)
+
+def put_chain(connection: Connection, certificate: Certificate, envelopes: Sequence[str]) -> None:
+    """Keep a chain that was verified, inside a transaction under way."""
+    connection.execute(
+        "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)",
+        (certificate.keyid, certificate.id, json.dumps(list(envelopes))),
+    )
+
+
+def verified(envelopes: Sequence[str], identity: Identity) -> Certificate:
+    """The staff certificate that a chain of DSSE JSON proves at this desk's centre; ``TrustError`` otherwise."""
+    chain = [Envelope.from_json(envelope) for envelope in envelopes]
+    return verify_for_good(chain, identity.central.signing, subject=Subject.STAFF, centre=identity.centre)
+
+
+def verify_for_good(chain: Sequence[Envelope], root: bytes, *, subject: Subject, centre: str) -> Certificate:
+    """``verify_chain`` as of the first moment of the whole chain: a record stays good when a certificate runs out."""
+    begins = max((_first_moment(envelope) for envelope in chain), default=datetime.min.replace(tzinfo=UTC))
+    return verify_chain(chain, root, subject=subject, centre=centre, at=begins)
 
 
 def _first_moment(envelope: Envelope) -> datetime:

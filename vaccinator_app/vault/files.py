@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from itertools import count
 from pathlib import Path
 
 from vaccinator_app.vault.errors import from_os
@@ -45,6 +46,15 @@ def write_private(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
         sync_folder(path.parent)
+    except OSError as error:
+        raise from_os(error) from None
+
+
+def set_aside(path: Path) -> None:
+    """Give ``path`` the first free name of ``name.1``, ``name.2``... Raises ``VaultError``."""
+    try:
+        number = next(n for n in count(1) if not path.with_name(f"{path.name}.{n}").exists())
+        path.rename(path.with_name(f"{path.name}.{number}"))
     except OSError as error:
         raise from_os(error) from None
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from vaccinator_app.vault import meta
-from vaccinator_app.vault.certificates import Certificates
+from vaccinator_app.vault.certificates import Certificates, put_chain, verified
 from vaccinator_app.vault.connection import DATABASE, Database, connect_to_write, speaking
 from vaccinator_app.vault.drafts import Drafts
 from vaccinator_app.vault.errors import VaultDamaged, VaultExists, from_os
+from vaccinator_app.vault.exchange import Exchange
 from vaccinator_app.vault.files import FILE_MODE, make_private_folder, sync_folder, tighten
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.migrations import migrate
+from vaccinator_app.vault.queue import Queue
+from vaccinator_app.vault.roster import Roster
 from vaccinator_app.vault.views import Views
 
 _UNBORN = DATABASE + ".new"
@@ -35,6 +39,9 @@ class Vault:
         self.certificates = Certificates(database, self.identity)
         self.drafts = Drafts(database)
         self.views = Views(database)
+        self.roster = Roster(database)
+        self.queue = Queue(database)
+        self.exchange = Exchange(database, self.ledger)
 
     @staticmethod
     def refuse_existing(home: Path) -> None:
@@ -43,11 +50,11 @@ class Vault:
             raise VaultExists
 
     @classmethod
-    def create(cls, home: Path, database_key: bytes, identity: Identity) -> Vault:
-        """Make the vault of a newly enrolled machine and open it.
+    def create(cls, home: Path, database_key: bytes, identity: Identity, chains: Sequence[Sequence[str]] = ()) -> Vault:
+        """Make the vault of a newly enrolled machine, with the certificates of its first staff, and open it.
 
         It is built under another name and gets its own only when whole, and never in another's place. Raises
-        ``VaultExists``, or another ``VaultError`` and then there is no vault.
+        ``VaultExists``, or another ``VaultError`` or ``TrustError`` and then there is no vault.
         """
         cls.refuse_existing(home)
         make_private_folder(home)
@@ -56,7 +63,7 @@ class Vault:
             for name in (_UNBORN, _UNBORN + "-wal", _UNBORN + "-shm"):
                 (home / name).unlink(missing_ok=True)
             os.close(os.open(unborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
-            _fill(unborn, database_key, identity)
+            _fill(unborn, database_key, identity, chains)
             os.link(unborn, path)
             unborn.unlink()
             sync_folder(home)
@@ -89,12 +96,14 @@ class Vault:
         self._database.close()
 
 
-def _fill(path: Path, key: bytes, identity: Identity) -> None:
+def _fill(path: Path, key: bytes, identity: Identity, chains: Sequence[Sequence[str]]) -> None:
     connection = connect_to_write(path, key)
     try:
         with speaking():
             migrate(connection)
             meta.put(connection, "identity", write_identity(identity))
+            for chain in chains:
+                put_chain(connection, verified(chain, identity), chain)
     finally:
         connection.close()
     # Closing folded the write-ahead log back; what was written stands in the one file.

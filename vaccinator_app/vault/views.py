@@ -4,6 +4,8 @@ One function takes in one event, whether it has just been signed or is read agai
 is a property the tests hold it to.
 """
 
+# ruff: noqa: S608  (questions are put together from this room's own constants; values are always bound)
+
 from __future__ import annotations
 
 import json
@@ -62,7 +64,7 @@ def take_in(connection: Connection, seq: int, at: datetime, body: Body) -> None:
 
 def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime, body: Body) -> None:
     row = connection.execute(
-        f"SELECT {VISIT_COLUMNS} FROM visits v WHERE appointment = ?",  # noqa: S608
+        f"SELECT {VISIT_COLUMNS} FROM visits v WHERE appointment = ?",
         (appointment,),
     ).fetchone()
     before = visit_of(appointment, row or (None,) * 7)
@@ -114,7 +116,7 @@ class Views:
 
 def _rebuild(connection: Connection) -> None:
     for view in ("visits", "vials", "voids"):
-        connection.execute(f"DELETE FROM {view}")  # noqa: S608
+        connection.execute(f"DELETE FROM {view}")
     last = 0
     while True:
         rows = connection.execute(

@@ -101,7 +101,8 @@ CREATE TABLE visits (
     voided INTEGER NOT NULL,
     further TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX visits_state ON visits (state, day);
+CREATE INDEX visits_day ON visits (day, state);
+CREATE INDEX visits_watched ON visits (state) WHERE state = 'observing';
 
 CREATE TABLE vials (
     batch TEXT NOT NULL,

@@ -1,0 +1,169 @@
+"""Where this desk stands with central: what it confirmed, what it sent down (DESIGN 7). The sync engine's store.
+
+Both ways in are one transaction each, and both acknowledge by ``seq``, never by status: a record saved while a push
+is under way stays unconfirmed until a receipt names it.
+"""
+
+# ruff: noqa: S608  (questions are put together from this room's own constants; values are always bound)
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from vaccinator_app.protocol.ledger import Link
+from vaccinator_app.protocol.messages import Changes, Outcome, Receipt, Status
+from vaccinator_app.protocol.records import FIRST_PREV, Record
+from vaccinator_app.vault import meta, roster
+from vaccinator_app.vault.appointments import put_appointments
+from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack
+from vaccinator_app.vault.ledger import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Records saved on this desk that central has not confirmed, and when the oldest of them happened."""
+
+    count: int
+    oldest_at: datetime | None
+
+
+class Exchange:
+    """Satisfies ``sync.ports.Store``; the rest is for the status bar and the sheet of one person."""
+
+    def __init__(self, database: Database, ledger: Ledger) -> None:
+        self._database = database
+        self._ledger = ledger
+
+    # The engine's side
+
+    def head(self) -> Link:
+        """The newest record; ``seq`` 0 for an empty ledger."""
+        return self._ledger.head()
+
+    def confirmed_upto(self) -> int:
+        """The highest ``seq`` that a receipt covers."""
+        rows = self._database.read(_CONFIRMED)
+        return rows[0][0] or 0
+
+    def records_after(self, seq: int, most: int, most_bytes: int) -> list[Record]:
+        """Records from ``seq + 1`` on, at most ``most`` and ``most_bytes`` of payload, and at least one if there is."""
+        found: list[Record] = []
+        size = 0
+        for record in self._ledger.records(seq, most):
+            size += len(record.payload)
+            if found and size > most_bytes:
+                break
+            found.append(record)
+        return found
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """The hash of record ``seq``, or None."""
+        rows = self._database.read("SELECT hash FROM ledger WHERE seq = ?", (seq,))
+        return rows[0][0] if rows else None
+
+    def confirm(self, receipt: Receipt, envelope: bytes) -> None:
+        """Keep a verified receipt: how far it covers, its outcomes, the signed bytes (DESIGN 7.2).
+
+        Raises ``RolledBack`` when it names records beyond this ledger, ``ReceiptDoesNotFit`` when it names others than
+        this ledger's; then nothing is written. Not checked: its signature, which is the engine's part.
+        """
+        self._database.write(lambda connection: _confirm(connection, receipt, envelope))
+
+    def cursor(self) -> int:
+        """Where the last pull ended; 0 at first."""
+        found = meta.get(self._database, "cursor")
+        return 0 if found is None else int(found)
+
+    def apply(self, changes: Changes) -> None:
+        """Take over one verified page whole: people, lease, key, outcomes, batches, centres, cursor (DESIGN 7.5).
+
+        Walk-ins stay, and so does everything computed from events. Raises ``PageOutOfOrder`` when the page does not
+        begin where the last one ended; then nothing is written.
+        """
+        self._database.write(lambda connection: _apply(connection, changes))
+
+    # The screens' side
+
+    def pending(self) -> Pending:
+        """What central has yet to confirm."""
+        ((head, confirmed, oldest),) = self._database.read(
+            f"SELECT (SELECT max(seq) FROM ledger), ({_CONFIRMED}), "
+            f"(SELECT at FROM ledger WHERE seq = coalesce(({_CONFIRMED}), 0) + 1)"
+        )
+        count = max(0, (head or 0) - (confirmed or 0))
+        return Pending(count, None if oldest is None else datetime.fromisoformat(oldest))
+
+    def last_contact(self) -> datetime | None:
+        """Central's time in the newest thing it signed for this desk; None before the first."""
+        found = meta.get(self._database, "last_contact")
+        return None if found is None else datetime.fromisoformat(found.decode())
+
+    def confirmed_at(self, seq: int) -> datetime | None:
+        """Central's time in the first receipt that covers ``seq``; None while there is none."""
+        rows = self._database.read("SELECT at FROM receipts WHERE upto >= ? ORDER BY upto, id LIMIT 1", (seq,))
+        return datetime.fromisoformat(rows[0][0]) if rows else None
+
+    def status_of(self, seq: int) -> Status | None:
+        """What central made of a record, as far as it said."""
+        rows = self._database.read("SELECT status FROM confirmation WHERE seq = ?", (seq,))
+        return Status(rows[0][0]) if rows else None
+
+
+_CONFIRMED = "SELECT max(upto) FROM receipts"
+
+
+def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
+    ((head, confirmed),) = connection.execute(f"SELECT (SELECT max(seq) FROM ledger), ({_CONFIRMED})").fetchall()
+    if receipt.upto > (head or 0):
+        raise RolledBack
+    row = connection.execute("SELECT hash FROM ledger WHERE seq = ?", (receipt.upto,)).fetchone()
+    if receipt.head != (row[0] if row else FIRST_PREV):
+        raise ReceiptDoesNotFit
+    at = _utc(receipt.at)
+    outcomes = [outcome for outcome in receipt.outcomes if outcome.seq <= receipt.upto]
+    if outcomes or receipt.upto > (confirmed or 0):
+        kept = connection.execute(
+            "INSERT INTO receipts (upto, at, signed) VALUES (?, ?, ?)", (receipt.upto, at, envelope)
+        ).lastrowid
+        _decide(connection, outcomes, at, kept)
+    _heard(connection, at)
+
+
+def _apply(connection: Connection, changes: Changes) -> None:
+    if changes.from_cursor != int(meta.get_within(connection, "cursor") or 0):
+        raise PageOutOfOrder
+    put_appointments(connection, changes.appointments)
+    roster.put_lease(connection, changes.lease)
+    roster.put_roster_key(connection, changes.roster_key)
+    roster.put_batches(connection, changes.batches)
+    roster.put_centres(connection, changes.centres)
+    (head,) = connection.execute("SELECT max(seq) FROM ledger").fetchone()
+    at = _utc(changes.at)
+    _decide(connection, (o for o in changes.outcomes if o.seq <= (head or 0)), at, None)
+    meta.put(connection, "cursor", str(changes.cursor).encode())
+    _heard(connection, at)
+
+
+def _decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receipt: int | None) -> None:
+    """A later decision replaces an earlier one, in whatever order the two arrive. It never confirms: receipts do."""
+    connection.executemany(
+        "INSERT INTO confirmation VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = excluded.status, "
+        "reasons = excluded.reasons, decided_at = excluded.decided_at, receipt = coalesce(excluded.receipt, receipt) "
+        "WHERE excluded.decided_at >= decided_at",
+        [(o.seq, o.status, json.dumps(list(o.reasons)), at, receipt) for o in outcomes if o.seq > 0],
+    )
+
+
+def _heard(connection: Connection, at: str) -> None:
+    before = meta.get_within(connection, "last_contact")
+    if before is None or before.decode() < at:
+        meta.put(connection, "last_contact", at.encode())
+
+
+def _utc(moment: datetime) -> str:
+    """Of one width and one offset, so that texts compare as moments do."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")

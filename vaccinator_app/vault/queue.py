@@ -1,0 +1,179 @@
+"""Lists of people: who is expected, waits, is watched, needs somebody; and search (DESIGN 6.4, 9.2)."""
+
+# ruff: noqa: S608  (questions are put together from this room's own constants; values are always bound)
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from vaccinator_app.domain.appointment import Booking
+from vaccinator_app.domain.visits import VisitState
+from vaccinator_app.protocol.messages import Reason
+from vaccinator_app.vault.appointments import DAY_BITS, day_range
+from vaccinator_app.vault.connection import Database, Row
+from vaccinator_app.vault.views import VISIT_COLUMNS, visit_of
+from vaccinator_app.vault.words import question
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """One person in a list. ``name`` is whole; a screen masks it until the person is opened (DESIGN 9.4).
+
+    ``held``: central held or refused one of this appointment's records, and nobody has settled it by voiding that
+    record. ``dose_seq`` is the record of the dose that stands; it and ``observe_until`` are None when none does.
+    """
+
+    appointment: str
+    token: int
+    name: str
+    day: date
+    slot: datetime
+    vaccine: str
+    dose: int
+    state: VisitState
+    held: bool
+    booking: Booking
+    dose_seq: int | None
+    observe_until: datetime | None
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attention:
+    """A person who needs somebody. ``reasons`` are central's; none when it is the codes that ran out (DESIGN 4.4)."""
+
+    row: QueueRow
+    reasons: tuple[Reason, ...]
+
+
+# A record that central held or refused, as long as nobody voided it.
+_OPEN = (
+    "SELECT l.appointment, c.reasons FROM confirmation c JOIN ledger l ON l.seq = c.seq WHERE c.status <> 'accepted' "
+    "AND l.appointment IS NOT NULL AND NOT EXISTS (SELECT 1 FROM voids WHERE target = c.seq)"
+)
+_ROW = (
+    "SELECT r.id, r.appointment, r.token, r.name, r.slot, r.vaccine, r.dose, r.booking, r.cancelled, "
+    f"r.appointment IN (SELECT appointment FROM ({_OPEN})), {VISIT_COLUMNS} "
+)
+_ROSTER = "FROM roster r LEFT JOIN visits v ON v.appointment = r.appointment "
+_BY_SLOT = "ORDER BY r.slot_at, r.token"
+
+
+class Queue:
+    """Questions only. One day's people are those whose session is on that day, whatever day it is now."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self, day: date) -> dict[VisitState, int]:
+        """How many people of ``day`` stand in each state. Cancelled appointments of people who never came are not
+        counted. Who needs somebody because central held a record is in ``attention``."""
+        ordinal = day.toordinal()
+        moved = self._database.read(
+            "SELECT v.state, count(*), total(r.cancelled) FROM visits v JOIN roster r ON r.appointment = v.appointment "
+            "WHERE v.day = ? GROUP BY v.state",
+            (ordinal,),
+        )
+        ((booked,),) = self._database.read("SELECT count(*) FROM roster WHERE day = ? AND cancelled = 0", (ordinal,))
+        found = {VisitState(state): count for state, count, _ in moved}
+        uncancelled = sum(count - int(cancelled) for _, count, cancelled in moved)
+        found[VisitState.EXPECTED] = booked - uncancelled
+        return {state: found.get(state, 0) for state in VisitState}
+
+    def rows(self, day: date, state: VisitState, limit: int, offset: int) -> list[QueueRow]:
+        """People of ``day`` in ``state``, by slot and then token."""
+        if state is VisitState.EXPECTED:
+            where = "WHERE r.day = ? AND r.cancelled = 0 AND v.state IS NULL"
+            return self._rows(f"{_ROW} {_ROSTER} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), limit, offset)
+        where = "FROM visits v JOIN roster r ON r.appointment = v.appointment WHERE v.day = ? AND v.state = ?"
+        return self._rows(f"{_ROW} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), state, limit, offset)
+
+    def observing(self) -> list[QueueRow]:
+        """Everybody under observation, of whatever day, the first to be free first."""
+        rows = self._rows(
+            f"{_ROW} FROM visits v JOIN roster r ON r.appointment = v.appointment WHERE v.state = ?",
+            VisitState.OBSERVING,
+        )
+        return sorted((row for row in rows if row.observe_until is not None), key=_until)
+
+    def attention(self, day: date) -> list[Attention]:
+        """Who needs somebody: codes run out on ``day``, or a record of ``day`` or before held or refused and unsettled.
+
+        By day, slot and token, the oldest first: what nobody settles does not go away at midnight.
+        """
+        reasons: dict[str, list[Reason]] = {}
+        for appointment, found in self._database.read(_OPEN):
+            reasons.setdefault(appointment, []).extend(Reason(reason) for reason in json.loads(found))
+        where = (
+            "WHERE r.appointment IN (SELECT appointment FROM visits WHERE day = ? AND state = ?) "
+            "OR (r.day <= ? AND r.appointment IN (SELECT value FROM json_each(?)))"
+        )
+        rows = self._rows(
+            f"{_ROW} {_ROSTER} {where} ORDER BY r.day, r.slot_at, r.token",
+            *(day.toordinal(), VisitState.ATTENTION, day.toordinal(), json.dumps(list(reasons))),
+        )
+        return [Attention(row=row, reasons=tuple(dict.fromkeys(reasons.get(row.appointment, ())))) for row in rows]
+
+    def search(self, text: str, day: date, limit: int = 50) -> list[QueueRow]:
+        """People found by what is typed, those of ``day`` first; then later days, then earlier ones, nearest first.
+
+        Words by how they begin, in any order and script; up to three digits a token of ``day``; four the last of a
+        photo ID, or a token; five and more the beginning of a reference. Never a mobile number (DESIGN 5.5).
+        """
+        asked = question(text)
+        if asked.reference:
+            # Compared as text: ":" is the character after "9".
+            found = self._rows(
+                f"{_ROW} {_ROSTER} WHERE r.appointment >= ? AND r.appointment < ? ORDER BY r.appointment LIMIT ?",
+                *(asked.reference, asked.reference + ":", limit),
+            )
+            return sorted(found, key=lambda row: row.day != day)
+        first, last = day_range(day)
+        found = sorted(self._matching(asked.today, first, last, "", limit), key=lambda row: (row.slot, row.token))
+        found += self._matching(asked.any_day, last + 1, _HIGHEST, "", limit - len(found))
+        found += self._matching(asked.any_day, 0, first - 1, "DESC", limit - len(found))
+        return found
+
+    def _matching(self, match: str, first: int, last: int, order: str, limit: int) -> list[QueueRow]:
+        """In the order of ids, which is that of the index: it stops at ``limit`` and sorts nothing."""
+        if not match or limit <= 0:
+            return []
+        return self._rows(
+            f"{_ROW} FROM (SELECT rowid AS found FROM roster_words WHERE roster_words MATCH ? "
+            f"AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?) CROSS JOIN roster r ON r.id = found "
+            "LEFT JOIN visits v ON v.appointment = r.appointment",
+            *(match, first, last, limit),
+        )
+
+    def _rows(self, sql: str, *parameters: object) -> list[QueueRow]:
+        return [_row(row) for row in self._database.read(sql, parameters)]
+
+
+_HIGHEST = (1 << 63) - 1
+
+
+def _row(found: Row) -> QueueRow:
+    number, appointment, token, name, slot, vaccine, dose, booking, cancelled, held, *visited = found
+    visit = visit_of(appointment, tuple(visited)) if visited[0] is not None else None
+    return QueueRow(
+        appointment=appointment,
+        token=token,
+        name=name,
+        day=date.fromordinal(number >> DAY_BITS),
+        slot=datetime.fromisoformat(slot),
+        vaccine=vaccine,
+        dose=dose,
+        state=VisitState.EXPECTED if visit is None else visit.state,
+        held=bool(held),
+        booking=Booking(booking),
+        dose_seq=None if visit is None else visit.dose_seq,
+        observe_until=None if visit is None else visit.observe_until,
+        cancelled=bool(cancelled),
+    )
+
+
+def _until(row: QueueRow) -> datetime:
+    assert row.observe_until is not None
+    return row.observe_until
