@@ -1,0 +1,131 @@
+"""What central makes of a record: one pure function from facts to an answer (DESIGN 4.3, 7.2, 8.3).
+
+No database, no clock, no key: ``facts`` gathers, this decides, ``effects`` writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
+from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, Voided, WalkInRegistered
+from vaccinator_app.domain.vaccines import Vaccine
+from vaccinator_app.protocol.messages import Reason, Status
+
+
+class ProofState(StrEnum):
+    """What became of the sealed proof once central opened it (DESIGN 4.3)."""
+
+    ABSENT = "absent"
+    UNREADABLE = "unreadable"
+    USED_BEFORE = "used_before"
+    MATCHED = "matched"
+    MISMATCHED = "mismatched"
+    RETIRED = "retired"
+    """It was the right code until central replaced it: held, but nobody's mark against them."""
+    FORGOTTEN = "forgotten"
+    """The code was deleted before the record came (DESIGN 8.2): nothing is left to compare with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoseFacts:
+    """What central knows beside a ``dose_given``.
+
+    ``elsewhere`` tells that the appointment is another centre's; ``standing`` are the person's doses on record that
+    nobody voided; ``day`` is the date of the dose in the centre's zone; ``batch_expiry`` is of the allotted batch.
+    """
+
+    day: date
+    appointment: Appointment | None
+    elsewhere: bool
+    proof: ProofState
+    standing: tuple[PreviousDose, ...]
+    vaccine: Vaccine | None
+    batch_expiry: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything the answer to one record depends on.
+
+    ``flaw`` is what makes it no record at all (unreadable, unsigned, by nobody known, not theirs to do). ``opened`` is
+    for kinds with one seal: whether it opened. ``voidable`` is whether what a ``voided`` names can be voided.
+    """
+
+    flaw: Reason | None
+    chained: bool
+    body: Body | None
+    opened: bool = False
+    voidable: bool = False
+    dose: DoseFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer; ``reasons`` is empty when accepted."""
+
+    status: Status
+    reasons: tuple[Reason, ...] = ()
+
+
+def adjudicate(facts: Facts) -> Verdict:
+    """Refused when it is no record by anybody entitled to make it; held when somebody must look; else accepted."""
+    if facts.flaw is not None:
+        return Verdict(Status.REFUSED, (facts.flaw,))
+    if isinstance(facts.body, Voided) and not facts.voidable:
+        return Verdict(Status.REFUSED, (Reason.NOTHING_TO_VOID,))
+    reasons = [] if facts.chained else [Reason.CHAIN_BROKEN]
+    match facts.body:
+        case CodeRefused() | WalkInRegistered() if not facts.opened:
+            reasons.append(Reason.SEAL_UNREADABLE)
+        case DoseGiven() if facts.dose is not None:
+            reasons.extend(_dose(facts.body, facts.dose))
+    return Verdict(Status.HELD, tuple(reasons)) if reasons else Verdict(Status.ACCEPTED)
+
+
+def _dose(body: DoseGiven, facts: DoseFacts) -> list[Reason]:
+    if facts.appointment is None:
+        return [Reason.OTHER_CENTRE if facts.elsewhere else Reason.UNKNOWN_APPOINTMENT]
+    booked = facts.appointment
+    found = [
+        _proof(booked, facts.proof),
+        Reason.APPOINTMENT_CANCELLED if booked.cancelled else None,
+        Reason.ALREADY_DOSED if any(given.dose == body.dose for given in facts.standing) else None,
+        _product(body, booked, facts),
+        _interval(body, facts),
+        Reason.BATCH_EXPIRED if (facts.batch_expiry or body.expiry) < facts.day else None,
+    ]
+    return [reason for reason in found if reason is not None]
+
+
+def _proof(booked: Appointment, proof: ProofState) -> Reason | None:
+    if booked.booking is Booking.WALK_IN or proof is ProofState.MATCHED:
+        return None
+    if proof in (ProofState.MISMATCHED, ProofState.RETIRED):
+        return Reason.CODE_MISMATCH
+    # A seal that travelled before proves that somebody kept it, not that the person came again.
+    return Reason.SEAL_UNREADABLE if proof is ProofState.UNREADABLE else Reason.NO_PROOF
+
+
+def _product(body: DoseGiven, booked: Appointment, facts: DoseFacts) -> Reason | None:
+    """The booked product and number of dose, and the product of the dose before."""
+    if facts.vaccine is None or (body.vaccine, body.dose) != (booked.vaccine, booked.dose):
+        return Reason.OTHER_VACCINE
+    before = _before(body, facts)
+    return Reason.OTHER_VACCINE if before is not None and before.vaccine != body.vaccine else None
+
+
+def _interval(body: DoseGiven, facts: DoseFacts) -> Reason | None:
+    """Central's own record of the dose before counts; only without one does the certificate shown at the desk."""
+    if facts.vaccine is None or not 2 <= body.dose <= facts.vaccine.doses:
+        return None
+    before = _before(body, facts)
+    given_on = before.given_on if before is not None else body.eligibility.previous_dose_on
+    least = timedelta(days=facts.vaccine.min_interval_before(body.dose) or 0)
+    return Reason.TOO_EARLY if given_on is None or facts.day - given_on < least else None
+
+
+def _before(body: DoseGiven, facts: DoseFacts) -> PreviousDose | None:
+    return next((given for given in facts.standing if given.dose == body.dose - 1), None)

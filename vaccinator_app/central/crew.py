@@ -1,0 +1,76 @@
+"""Who does the arithmetic of intake: this thread, or this thread and a few processes beside it.
+
+Opening a seal holds the interpreter's lock (measured: two threads open no more than one), so more cores help only
+through processes. A batch is split evenly; the caller works on the first part itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from types import TracebackType
+
+from vaccinator_app.central.examine import Found, Job, run
+from vaccinator_app.central.keys import Keys
+from vaccinator_app.trust.keys import HybridKey, SealingKey
+
+_WORTH_SPLITTING = 40
+"""Below this many records (some 8 ms of work) handing over costs more than it saves."""
+
+
+class Crew:
+    """Runs jobs. A context manager, because its processes have to go home."""
+
+    def __init__(self, keys: Keys, helpers: int = 0) -> None:
+        """``helpers`` processes beside the caller; 0 needs no ending."""
+        self._keys = keys
+        self._helpers = helpers
+        self._pool: ProcessPoolExecutor | None = None
+        if helpers:
+            # Not fork: a server has threads, and a forked child would hold their locks for ever.
+            self._pool = ProcessPoolExecutor(
+                helpers,
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_arrive,
+                initargs=(keys.codes, keys.people),
+            )
+
+    def run(self, batch: Sequence[Job]) -> list[Found]:
+        """``examine.run`` over the batch, in its order."""
+        codes, people = self._keys.codes, self._keys.people
+        if self._pool is None or len(batch) < _WORTH_SPLITTING:
+            return run(batch, codes, people)
+        size = -(-len(batch) // (self._helpers + 1))
+        others = [self._pool.submit(_help, batch[i : i + size]) for i in range(size, len(batch), size)]
+        found = run(batch[:size], codes, people)
+        for other in others:
+            found.extend(other.result())
+        return found
+
+    def __enter__(self) -> Crew:
+        """Start the helpers, so that the first batch does not wait for them."""
+        if self._pool is not None:
+            for ready in [self._pool.submit(_help, []) for _ in range(self._helpers)]:
+                ready.result()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Send the helpers home."""
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+_keys: tuple[SealingKey, HybridKey] | None = None
+
+
+def _arrive(codes: SealingKey, people: HybridKey) -> None:
+    global _keys  # noqa: PLW0603  (a helper process has one pair of keys, given once)
+    _keys = codes, people
+
+
+def _help(batch: Sequence[Job]) -> list[Found]:
+    assert _keys is not None
+    return run(batch, *_keys)

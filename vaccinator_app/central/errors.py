@@ -1,0 +1,20 @@
+"""What central says no with."""
+
+from __future__ import annotations
+
+
+class CentralError(Exception):
+    """Central cannot start or cannot do what its operator asked. The text is a sentence for people."""
+
+
+class Refused(Exception):
+    """A request that central does not do: a code for machines, an HTTP status and one sentence for people.
+
+    The sentence says what to do next and repeats nothing that the request said.
+    """
+
+    def __init__(self, code: str, http_status: int, sentence: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.http_status = http_status
+        self.sentence = sentence

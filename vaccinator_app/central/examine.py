@@ -1,0 +1,241 @@
+"""The part of intake that is arithmetic: read, verify, open (DESIGN 3.2-3.4, 4.2; P.3, P.4).
+
+No database. ``read`` and ``Authors`` are cheap and go in order; ``run`` is what costs (two curve operations a record)
+and goes over plain tuples of bytes, so that it can be split over processes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vaccinator_app.central.keys import Keys
+from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, Proof, ProofKind, StaffAdded, WalkInRegistered
+from vaccinator_app.domain.people import Role
+from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.messages import Reason
+from vaccinator_app.protocol.records import EVENT_TYPE, Event, Record, read_event
+from vaccinator_app.trust import dsse, seal
+from vaccinator_app.trust.certificates import Certificate, Subject, verify_chain
+from vaccinator_app.trust.certificates import read as read_certificate
+from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.errors import BadSeal, BadSignature, TrustError
+from vaccinator_app.trust.keys import HybridKey, SealingKey, key_id
+
+MAX_SEQ = 2**53
+_LONGEST_ID = 32
+_YEARS = range(2000, 2200)
+
+Job = tuple[bytes, bytes, bytes, int, bytes, bytes]
+"""Payload, signature, signer's public key; then what to open (``NOTHING``, ``CODE``, ``PERSON``), its seal and info."""
+
+Found = tuple[bool, bytes | None]
+"""Whether the signature holds, and what was in the seal (None: nothing, or it did not open)."""
+
+NOTHING, CODE, PERSON = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One record of a batch on its way through intake.
+
+    ``flaw`` is the first thing that makes it no record; ``signed`` becomes true once its signature was checked;
+    ``certificate`` is the one a good ``staff_added`` brings.
+    """
+
+    record: Record
+    hash: bytes
+    event: Event | None = None
+    body: Body | None = None
+    flaw: Reason | None = None
+    author: Certificate | None = None
+    signed: bool = False
+    opened: bytes | None = None
+    certificate: Certificate | None = None
+
+    @property
+    def proof(self) -> Proof | None:
+        """The sealed code or slip of this record."""
+        return self.body.proof if isinstance(self.body, DoseGiven | CodeRefused) else None
+
+
+def read(record: Record, centre: str, device: str) -> Incoming:
+    """Parse one record of ``device``. Nothing in it is believed yet."""
+    incoming = Incoming(record, record.hash)
+    try:
+        event = read_event(record.payload)
+        if not 1 <= event.seq <= MAX_SEQ or event.at.year not in _YEARS:
+            raise ProtocolError("a number is out of range")
+        incoming.event = event
+        body = event.read_body()
+        if not _storable(body):
+            raise ProtocolError("a field is too long")
+        incoming.body = body
+    except ProtocolError:
+        incoming.flaw = Reason.UNREADABLE
+    else:
+        if event.centre != centre:
+            incoming.flaw = Reason.OTHER_CENTRE
+        elif event.device != device:
+            incoming.flaw = Reason.CHAIN_BROKEN
+    return incoming
+
+
+def _storable(body: Body) -> bool:
+    """Ids that fit their columns and cannot break a binding's lines."""
+    for field in ("appointment", "batch", "vaccine", "staff"):
+        value = getattr(body, field, "")
+        if len(value) > _LONGEST_ID or not (value.isascii() and value.isprintable()):
+            return False
+    number = getattr(body, "seq", 1)
+    return isinstance(number, int) and 1 <= number <= MAX_SEQ
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate as stored, and the key id of whoever issued it. The envelope's own ``keyid`` is only a hint."""
+
+    envelope: Envelope
+    issuer: str
+
+
+class Authors:
+    """The staff of one centre by key id, growing as the ledger adds people (DESIGN 5.3)."""
+
+    def __init__(self, root: bytes, centre: str, known: Mapping[str, Certified], revoked: frozenset[str]) -> None:
+        """``known`` are the centre's staff certificates by key id; ``root`` is central's own public key."""
+        self._root = root
+        self._centre = centre
+        self._stored = dict(known)
+        self._revoked = revoked
+        self._read: dict[str, Certificate | None] = {}
+
+    def attribute(self, incoming: Incoming, now: datetime) -> None:
+        """Find who signed, or say why nobody that counts did. The signature itself is checked by ``run``.
+
+        A ``staff_added`` is verified here at once, since the next record may be the new person's.
+        """
+        event = incoming.event
+        if incoming.flaw is not None or event is None:
+            return
+        author = self._find(incoming.record.keyid)
+        if author is None or author.id != event.staff:
+            incoming.flaw = Reason.UNKNOWN_STAFF
+            return
+        if not any(author.not_before <= moment <= author.not_after for moment in (event.at, now)):
+            incoming.flaw = Reason.NOT_ALLOWED
+            return
+        incoming.author = author
+        if isinstance(incoming.body, StaffAdded):
+            self._add(incoming, incoming.body, author, now)
+
+    def _find(self, keyid: str) -> Certificate | None:
+        return None if keyid in self._revoked else self._known(keyid)
+
+    def _known(self, keyid: str) -> Certificate | None:
+        if keyid not in self._read:
+            self._read[keyid] = self._verified(keyid)
+        return self._read[keyid]
+
+    def _verified(self, keyid: str) -> Certificate | None:
+        """A stored certificate under its issuer's key. That the issuer might issue it was checked as it was stored."""
+        stored = self._stored.get(keyid)
+        if stored is None:
+            return None
+        issuer = None if stored.issuer == key_id(self._root) else self._known(stored.issuer)
+        try:
+            found = read_certificate(stored.envelope, self._root if issuer is None else issuer.signing_key)
+        except TrustError:
+            return None
+        return found if found.centre == self._centre else None
+
+    def _add(self, incoming: Incoming, body: StaffAdded, author: Certificate, now: datetime) -> None:
+        if not _signature_holds(incoming.record, author.signing_key):
+            incoming.flaw = Reason.BAD_SIGNATURE
+            return
+        try:
+            envelope = Envelope.from_json(body.certificate)
+            chain = [envelope, self._stored[author.keyid].envelope]
+            # The new certificate must be good at the time either clock tells: a desk's may be wrong.
+            added = _verify_at(chain, self._root, self._centre, (now, incoming.event.at if incoming.event else now))
+        except TrustError:
+            incoming.flaw = Reason.NOT_ALLOWED
+            return
+        holder = self._find(added.keyid)
+        if author.role is not Role.IN_CHARGE or added.id != body.staff or (holder and holder.id != added.id):
+            incoming.flaw = Reason.NOT_ALLOWED
+            return
+        self._stored[added.keyid] = Certified(envelope, author.keyid)
+        self._read[added.keyid] = added
+        incoming.certificate = added
+
+
+def _verify_at(chain: Sequence[Envelope], root: bytes, centre: str, moments: Iterable[datetime]) -> Certificate:
+    """The certificate, good at one of ``moments`` at least; ``TrustError`` as of the last one."""
+    *others, last = moments
+    for moment in others:
+        with contextlib.suppress(TrustError):
+            return verify_chain(chain, root, subject=Subject.STAFF, centre=centre, at=moment)
+    return verify_chain(chain, root, subject=Subject.STAFF, centre=centre, at=last)
+
+
+def jobs(incoming: Sequence[Incoming], keys: Keys) -> list[tuple[Incoming, Job]]:
+    """The costly work that is still to do for a batch."""
+    codes, people = key_id(keys.codes.public), key_id(keys.people.public)
+    found = []
+    for one in incoming:
+        if one.flaw is None and one.author is not None and one.event is not None:
+            what, sealed, info = _to_open(one.event, one.body, codes, people)
+            record = one.record
+            found.append((one, (record.payload, record.signature, one.author.signing_key, what, sealed, info)))
+    return found
+
+
+def _to_open(event: Event, body: Body | None, codes: str, people: str) -> tuple[int, bytes, bytes]:
+    match body:
+        case DoseGiven() | CodeRefused() if body.proof.how is not ProofKind.NONE:
+            proof = body.proof
+            if proof.key == codes and 1 <= proof.seq <= event.seq:
+                return CODE, proof.sealed, seal.code_binding(body.appointment, event.device, proof.seq)
+        case WalkInRegistered() if body.key == people:
+            return PERSON, body.sealed, seal.person_binding(body.appointment, event.device)
+    return NOTHING, b"", b""
+
+
+def run(batch: Sequence[Job], codes: SealingKey, people: HybridKey) -> list[Found]:
+    """Verify each signature and open each seal. A record whose signature does not hold is not opened."""
+    found: list[Found] = []
+    for payload, signature, public, what, sealed, info in batch:
+        try:
+            dsse.verify(EVENT_TYPE, payload, signature, public)
+        except BadSignature:
+            found.append((False, None))
+            continue
+        opened = None
+        if what != NOTHING:
+            try:
+                if what == CODE:
+                    opened = seal.open_seal(sealed, codes, info)
+                else:
+                    opened = seal.open_for_decades(sealed, people, info)
+            except BadSeal:
+                opened = None
+        found.append((True, opened))
+    return found
+
+
+def settle(one: Incoming, found: Found) -> None:
+    """Write a result of ``run`` back."""
+    one.signed, one.opened = found
+    if not one.signed:
+        one.flaw = Reason.BAD_SIGNATURE
+
+
+def _signature_holds(record: Record, public: bytes) -> bool:
+    try:
+        dsse.verify(EVENT_TYPE, record.payload, record.signature, public)
+    except BadSignature:
+        return False
+    return True

@@ -1,0 +1,228 @@
+"""A batch of records from a desk, from bytes to a signed receipt (DESIGN 4.3, 7.1, 7.2; P.10).
+
+Read, verify and open (no database); then in one transaction: place, look up, decide, write. What is answered is what
+that transaction stored, so a batch that comes again, after a lost answer or a crash, gets the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from vaccinator_app.central import log
+from vaccinator_app.central.adjudicate import adjudicate
+from vaccinator_app.central.chain import Plan, Stored, place, plan
+from vaccinator_app.central.clock import Clock
+from vaccinator_app.central.crew import Crew
+from vaccinator_app.central.database import Database
+from vaccinator_app.central.effects import Effects, Mismatch
+from vaccinator_app.central.examine import Authors, Certified, Incoming, jobs, read, settle
+from vaccinator_app.central.facts import gather, load
+from vaccinator_app.central.keys import Keys
+from vaccinator_app.central.programme import find_centre
+from vaccinator_app.central.roster import read_outcome
+from vaccinator_app.central.rows import storable
+from vaccinator_app.central.schema import alarms, certificates, device_heads, forks, mismatches, records
+from vaccinator_app.protocol.ledger import Link
+from vaccinator_app.protocol.messages import Outcome, PushRequest, Receipt, Status
+from vaccinator_app.trust.certificates import Subject
+from vaccinator_app.trust.dsse import Envelope
+
+ALARM_AT = 2
+ALARM_WITHIN = timedelta(days=30)
+
+
+class Intake:
+    """Takes batches in. Its caller has verified that the request is the device's own."""
+
+    def __init__(self, database: Database, keys: Keys, clock: Clock, crew: Crew) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+        self._crew = crew
+
+    def push(self, request: PushRequest) -> Receipt:
+        """Store and answer a batch in one transaction.
+
+        Records beyond a gap are not stored and not answered; the receipt says where central stands.
+        """
+        now = self._clock()
+        batch = [read(record, request.centre, request.device) for record in request.records]
+        with self._database.read() as connection:
+            authors = self._authors(connection, request.centre)
+            known = _stored(connection, request, batch, _link(connection, request))
+        self._examine(batch, authors, {one.hash for one in known.values()}, now)
+        with self._database.write() as connection:
+            sorted_out, outcomes = self._settle(connection, request, batch, now)
+        _log(request, sorted_out, outcomes)
+        return Receipt(
+            centre=request.centre,
+            device=request.device,
+            upto=sorted_out.link.seq,
+            head=sorted_out.link.hash,
+            at=now,
+            outcomes=outcomes,
+            forked=[seq for seq, _ in sorted_out.forks],
+        )
+
+    def _authors(self, connection: Connection, centre: str) -> Authors:
+        rows = connection.execute(
+            select(certificates).where(certificates.c.centre == centre, certificates.c.subject == Subject.STAFF.value)
+        ).all()
+        known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
+        revoked = frozenset(row.keyid for row in rows if row.revoked_at is not None)
+        return Authors(self._keys.signing.public, centre, known, revoked)
+
+    def _examine(self, batch: Sequence[Incoming], authors: Authors, seen: set[bytes], now: datetime) -> None:
+        """Everything that costs, but nothing twice: what central has, it verified when it came."""
+        for one in batch:
+            authors.attribute(one, now)
+        work = jobs([one for one in batch if one.hash not in seen], self._keys)
+        for (one, _), found in zip(work, self._crew.run([job for _, job in work]), strict=True):
+            settle(one, found)
+
+    def _settle(
+        self, connection: Connection, request: PushRequest, batch: Sequence[Incoming], now: datetime
+    ) -> tuple[Plan, list[Outcome]]:
+        link = _link(connection, request, lock=True)
+        stored = _stored(connection, request, batch, link)
+        seqs = place(
+            batch,
+            link,
+            Link(request.head_seq, request.head_hash),
+            {one.hash: seq for seq, one in stored.items()},
+        )
+        sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
+        outcomes = {outcome.seq: outcome for outcome in sorted_out.answered}
+        cupboard = self._keys.cupboard
+        if sorted_out.new:
+            centre = find_centre(connection, cupboard, request.centre)
+            known = load(connection, centre, request.device, sorted_out.new)
+            effects = Effects(known, cupboard, now)
+            for new in sorted_out.new:
+                facts = gather(new, known, cupboard)
+                verdict = adjudicate(facts)
+                effects.note(new, facts, verdict)
+                outcomes[new.seq] = Outcome(new.seq, verdict.status, verdict.reasons)
+            effects.write(connection)
+            _raise_alarms(connection, request, effects.mismatches, now)
+        _keep_forks(connection, request, sorted_out, now)
+        _move_head(connection, request, sorted_out.link, now)
+        return sorted_out, [outcomes[seq] for seq in sorted(outcomes)]
+
+
+def _link(connection: Connection, request: PushRequest, *, lock: bool = False) -> Link:
+    """Where the device's ledger stands here; locked against a second push of the same device where rows can be."""
+    statement = select(device_heads.c.seq, device_heads.c.hash).where(
+        device_heads.c.centre == request.centre, device_heads.c.device == request.device
+    )
+    row = connection.execute(statement.with_for_update() if lock else statement).one()
+    return Link(row.seq, row.hash)
+
+
+def _stored(connection: Connection, request: PushRequest, batch: Sequence[Incoming], link: Link) -> dict[int, Stored]:
+    """What central has already of the places that a batch may be about."""
+    claimed = {one.event.seq for one in batch if one.event is not None}
+    if any(one.event is None for one in batch):
+        # These may be anywhere near: look at as many places before the end as the batch is long.
+        claimed.update(range(link.seq - 2 * len(batch), link.seq + 1))
+    wanted = sorted(seq for seq in claimed if 1 <= seq <= link.seq)
+    if not wanted:
+        return {}
+    rows = connection.execute(
+        select(records.c.seq, records.c.hash, records.c.status, records.c.reasons).where(
+            records.c.centre == request.centre, records.c.device == request.device, records.c.seq.in_(wanted)
+        )
+    )
+    return {row.seq: Stored(row.hash, read_outcome(row.seq, row.status, row.reasons)) for row in rows}
+
+
+def _fork_hashes(connection: Connection, request: PushRequest) -> frozenset[bytes]:
+    statement = select(forks.c.hash).where(forks.c.centre == request.centre, forks.c.device == request.device)
+    return frozenset(connection.scalars(statement))
+
+
+def _keep_forks(connection: Connection, request: PushRequest, sorted_out: Plan, now: datetime) -> None:
+    fresh = {(seq, one.hash): one for seq, one in sorted_out.forks}
+    if not fresh:
+        return
+    have = connection.execute(
+        select(forks.c.seq, forks.c.hash).where(forks.c.centre == request.centre, forks.c.device == request.device)
+    )
+    for row in have:
+        fresh.pop((row.seq, row.hash), None)
+    if fresh:
+        connection.execute(
+            insert(forks),
+            [
+                {
+                    "centre": request.centre,
+                    "device": request.device,
+                    "seq": seq,
+                    "hash": digest,
+                    "payload": one.record.payload,
+                    "keyid": storable(one.record.keyid, 64),
+                    "signature": one.record.signature,
+                    "received_at": now,
+                }
+                for (seq, digest), one in fresh.items()
+            ],
+        )
+
+
+def _move_head(connection: Connection, request: PushRequest, link: Link, now: datetime) -> None:
+    connection.execute(
+        update(device_heads)
+        .where(device_heads.c.centre == request.centre, device_heads.c.device == request.device)
+        .values(
+            seq=link.seq,
+            hash=link.hash,
+            claimed_seq=request.head_seq,
+            claimed_hash=request.head_hash,
+            seen_at=now,
+        )
+    )
+
+
+def _raise_alarms(connection: Connection, request: PushRequest, found: Sequence[Mismatch], now: datetime) -> None:
+    """Two wrong codes in 30 days, of one person or on one machine (DESIGN 4.3). One alarm for each such time."""
+    since = now - ALARM_WITHIN
+    subjects = [("staff", staff, mismatches.c.staff == staff) for staff in sorted({one.staff for one in found})]
+    if found:
+        subjects.append(("device", request.device, mismatches.c.device == request.device))
+    for kind, subject, theirs in subjects:
+        count = connection.execute(
+            select(func.count())
+            .select_from(mismatches)
+            .where(mismatches.c.centre == request.centre, mismatches.c.at > since, theirs)
+        ).scalar_one()
+        raised = connection.execute(
+            select(func.max(alarms.c.at)).where(
+                alarms.c.centre == request.centre, alarms.c.kind == kind, alarms.c.subject == subject
+            )
+        ).scalar_one()
+        if count >= ALARM_AT and (raised is None or raised <= since):
+            connection.execute(
+                insert(alarms).values(centre=request.centre, kind=kind, subject=subject, at=now, count=count)
+            )
+            log.event("alarm_mismatches", kind=kind, subject=subject, centre=request.centre, count=count)
+
+
+def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome]) -> None:
+    by = [outcome.status for outcome in outcomes]
+    log.event(
+        "push",
+        centre=request.centre,
+        device=request.device,
+        records=len(request.records),
+        upto=sorted_out.link.seq,
+        head_seq=request.head_seq,
+        accepted=by.count(Status.ACCEPTED),
+        held=by.count(Status.HELD),
+        refused=by.count(Status.REFUSED),
+        forked=len(sorted_out.forks),
+    )
+    if request.head_seq < sorted_out.link.seq:
+        log.event("ledger_shorter", centre=request.centre, device=request.device, head_seq=request.head_seq)

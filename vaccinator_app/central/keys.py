@@ -1,0 +1,166 @@
+"""Central's own keys, in files beside its database and never inside it (DESIGN 5.2, 8.1, 8.2).
+
+``central.key`` holds the four secrets, ``tls/`` the certificate authority and the server's certificate; all 0600.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from vaccinator_app.central.errors import CentralError
+from vaccinator_app.protocol.enrolment import CentralKeys
+from vaccinator_app.trust import at_rest, authority
+from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
+
+KEY_FILE = "central.key"
+LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_RENEW_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Cupboard:
+    """Encrypts fields of the database under the data key, each bound to the row it stands in."""
+
+    key: bytes
+
+    def lock(self, plain: bytes, field: str, *row: str) -> bytes:
+        """``plain`` for ``field`` of the row with this key."""
+        return at_rest.encrypt(self.key, plain, _place(field, row))
+
+    def unlock(self, sealed: bytes, field: str, *row: str) -> bytes:
+        """What ``lock`` kept there; ``trust.errors.BadSeal`` when it was moved or changed."""
+        return at_rest.decrypt(self.key, sealed, _place(field, row))
+
+    def keyed_hash(self, purpose: str, value: str) -> bytes:
+        """HMAC-SHA256 (32 bytes) to find or compare a value by, useless without the key.
+
+        The purpose is part of it, so that equal values in two columns have unequal hashes.
+        """
+        key = hmac.digest(self.key, b"vaccinator/keyed-hash/v1", hashlib.sha256)
+        return hmac.digest(key, f"{purpose}\n{value}".encode(), hashlib.sha256)
+
+    def __repr__(self) -> str:
+        """Never the key."""
+        return "Cupboard()"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys:
+    """Everything central keeps secret, and the authority its desks trust (PEM, public)."""
+
+    signing: SigningKey
+    codes: SealingKey
+    people: HybridKey
+    cupboard: Cupboard
+    authority: bytes
+
+    @property
+    def public(self) -> CentralKeys:
+        """What an enrolment file tells of them."""
+        return CentralKeys(signing=self.signing.public, codes=self.codes.public, people=self.people.public)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFiles:
+    """Where uvicorn finds its certificate and key."""
+
+    certificate: Path
+    key: Path
+
+
+def tls_files(home: Path) -> TlsFiles:
+    """The server's TLS files in ``home``."""
+    return TlsFiles(home / "tls" / "server.pem", home / "tls" / "server.key")
+
+
+def create(home: Path, names: Sequence[str], now: datetime) -> None:
+    """Make what is missing in ``home``: keys, authority, server certificate. What is there stays as it is.
+
+    The server certificate is made anew when it lacks one of ``names`` (host names or addresses; the loopback ones are
+    always in it) or has less than 30 days left; desks do not notice, since the authority stays.
+    """
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (home / "tls").mkdir(exist_ok=True, mode=0o700)
+    if not (home / KEY_FILE).exists():
+        write_secret(home / KEY_FILE, _write(_fresh()))
+    authority_files = (home / "tls" / "authority.pem", home / "tls" / "authority.key")
+    there = [path.exists() for path in authority_files]
+    if any(there) and not all(there):
+        # A new authority would lock every enrolled desk out.
+        raise CentralError("Half of tls/authority is missing. Put it back from the backup; nothing was changed.")
+    if not any(there):
+        _write_pair(authority.make_authority("Vaccinator central", now), *authority_files)
+    server = tls_files(home)
+    wanted = (*LOCAL_NAMES, *(name for name in names if name not in LOCAL_NAMES))
+    if not server.certificate.exists() or not server.key.exists():
+        stale = True
+    else:
+        stale = not authority.serves(server.certificate.read_bytes(), wanted, now + _RENEW_WITHIN)
+    if stale:
+        pair = authority.Pair(*(path.read_bytes() for path in authority_files))
+        _write_pair(authority.make_server(pair, wanted, now), server.certificate, server.key)
+
+
+def load(home: Path) -> Keys:
+    """The keys in ``home``; ``CentralError`` when there are none, or others may read them."""
+    path = home / KEY_FILE
+    try:
+        if path.stat().st_mode & 0o077:
+            raise CentralError("Other accounts may read central.key. Run chmod 600 on it, then start again.")
+        found = json.loads(path.read_bytes())
+        part = {name: base64.b64decode(found[name], validate=True) for name in ("signing", "codes", "people", "data")}
+        keys = Keys(
+            signing=SigningKey(part["signing"]),
+            codes=SealingKey(part["codes"]),
+            people=HybridKey(part["people"]),
+            cupboard=Cupboard(part["data"]),
+            authority=(home / "tls" / "authority.pem").read_bytes(),
+        )
+    except OSError as error:
+        raise CentralError("This folder holds no central server yet. Run `vaccinator central init` first.") from error
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise CentralError("central.key cannot be read. Put it back from the backup; nothing was changed.") from error
+    return keys
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that only this account may read, whole or not at all."""
+    partial = path.with_name(f"{path.name}.partial")
+    partial.unlink(missing_ok=True)
+    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def _place(field: str, row: Sequence[str]) -> bytes:
+    return "\n".join((field, *row)).encode()
+
+
+def _fresh() -> dict[str, bytes]:
+    return {
+        "signing": SigningKey.generate().private,
+        "codes": SealingKey.generate().private,
+        "people": HybridKey.generate().private,
+        "data": os.urandom(at_rest.KEY_LENGTH),
+    }
+
+
+def _write(parts: dict[str, bytes]) -> bytes:
+    return json.dumps({"v": 1, **{name: base64.b64encode(part).decode() for name, part in parts.items()}}).encode()
+
+
+def _write_pair(pair: authority.Pair, certificate: Path, key: Path) -> None:
+    write_secret(key, pair.key)
+    write_secret(certificate, pair.certificate)

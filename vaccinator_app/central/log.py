@@ -1,0 +1,64 @@
+"""The server's log: one JSON object a line, ids, counts and durations only (DESIGN 5.5; CERT-In: local and UTC time).
+
+Nothing reaches the log but through ``event``, whose fields are a fixed list, so that a person's detail has no way in.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import IO
+
+LOGGER = logging.getLogger("vaccinator.central")
+
+FIELDS = frozenset(
+    {
+        *("centre", "device", "staff", "seq", "upto", "head_seq", "records", "accepted", "held", "refused", "forked"),
+        *("appointments", "outcomes", "cursor", "more", "code", "status", "method", "route", "ms", "count", "kind"),
+        *("subject", "port", "error", "file", "line", "version"),
+    }
+)
+"""Every field a log line may have. ``route`` is the pattern of an address, never the address itself."""
+
+
+def event(name: str, *, level: int = logging.INFO, **fields: str | int | float | bool) -> None:
+    """Log ``name`` with ``fields``. Raises ``ValueError`` for a field that is not on the list."""
+    unknown = fields.keys() - FIELDS
+    if unknown:
+        raise ValueError(f"not a field of the log: {sorted(unknown)}")
+    LOGGER.log(level, name, extra={"fields": fields})
+
+
+def failure(name: str, error: BaseException, **fields: str | int) -> None:
+    """Log an error nobody foresaw: its class and the place it came from, never its text, which may quote a person."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where: dict[str, str | int] = {}
+    if place is not None:
+        where = {"file": place.tb_frame.f_code.co_filename.rpartition("/")[2], "line": place.tb_lineno}
+    event(name, level=logging.ERROR, error=type(error).__name__, **where, **fields)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        utc = datetime.fromtimestamp(record.created, UTC)
+        line: dict[str, object] = {
+            "utc": utc.isoformat(timespec="milliseconds"),
+            "local": utc.astimezone().isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.msg,
+        }
+        line.update(getattr(record, "fields", {}))
+        return json.dumps(line)
+
+
+def to_stream(stream: IO[str]) -> logging.Handler:
+    """Send this server's log lines to ``stream`` and nowhere else; returns the handler, for taking it off again."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Formatter())
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    LOGGER.propagate = False
+    return handler

@@ -1,0 +1,1 @@
+"""Numbered steps of central's tables, run by ``database.migrate``."""

@@ -1,0 +1,194 @@
+"""The signed roster a desk pulls, page by page (DESIGN 4.1, 4.5, 5.5, 5.6, 7.5; P.11).
+
+Each appointment's row keeps what a desk is told of it, ready to go out, and with it the bucket's tag as computed at
+booking. The tag is safe to keep: without the roster key (which is sealed under a key outside the database) it says
+nothing, and with it no more than the desk itself holds. To compute it at each pull would mean opening every code of
+the centre every few minutes, which is slower and brings codes into memory that nobody needs there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+
+import msgspec
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from vaccinator_app.central import feed
+from vaccinator_app.central.clock import Clock
+from vaccinator_app.central.database import Database
+from vaccinator_app.central.keys import Keys
+from vaccinator_app.central.programme import Centre, find_centre
+from vaccinator_app.central.schema import batches, centres, records, roster
+from vaccinator_app.domain.appointment import Appointment
+from vaccinator_app.protocol.messages import (
+    MAX_PAGE,
+    AllottedBatch,
+    Changes,
+    Lease,
+    Outcome,
+    PullRequest,
+    Reason,
+    RosterKey,
+    Status,
+)
+from vaccinator_app.trust import code
+
+LEASE = timedelta(days=7)
+WARN_AFTER = timedelta(days=5)
+_WALK_IN = "W%"
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Appointment)
+
+
+def write_entry(appointment: Appointment) -> bytes:
+    """What a desk is told of an appointment, as the roster row keeps it."""
+    return _ENCODER.encode(appointment)
+
+
+def read_entry(entry: bytes) -> Appointment:
+    """The appointment of a roster row."""
+    return _DECODER.decode(entry)
+
+
+def write_reasons(reasons: Sequence[Reason]) -> str:
+    """Reasons as the records table keeps them."""
+    return " ".join(reasons)
+
+
+def read_outcome(seq: int, status: str, reasons: str) -> Outcome:
+    """An outcome as the records table keeps it."""
+    return Outcome(seq, Status(status), tuple(map(Reason, reasons.split())))
+
+
+class Roster:
+    """Answers pulls. Its caller has verified that the request is the device's own."""
+
+    def __init__(self, database: Database, keys: Keys, clock: Clock) -> None:
+        self._database = database
+        self._keys = keys
+        self._clock = clock
+
+    def changes(self, request: PullRequest) -> Changes:
+        """One page of what changed at the device's centre since its cursor.
+
+        Appointments of today (in the centre's zone) and of the lease's days after it; later ones come into the feed as
+        their day comes near (DESIGN 5.5: only the roster of the lease).
+        """
+        now = self._clock()
+        self._advance(request.centre, request.cursor, now)
+        with self._database.read() as connection:
+            centre = find_centre(connection, self._keys.cupboard, request.centre)
+            return self._page(connection, centre, request, now)
+
+    def _advance(self, name: str, cursor: int, now: datetime) -> None:
+        """Bring days into the feed that have come within the lease, most often none."""
+        with self._database.read() as connection:
+            centre = find_centre(connection, self._keys.cupboard, name)
+        if _is_current(centre, cursor, now):
+            return
+        with self._database.write() as connection:
+            centre = find_centre(connection, self._keys.cupboard, name)
+            if not _is_current(centre, cursor, now):
+                _extend(connection, centre, cursor, centre.day(now))
+
+    def _page(self, connection: Connection, centre: Centre, request: PullRequest, now: datetime) -> Changes:
+        today = centre.day(now)
+        limit = max(1, min(request.limit, MAX_PAGE))
+        mine = (roster.c.centre == centre.centre, roster.c.changed > request.cursor, roster.c.day >= today)
+        total = connection.execute(select(func.count()).select_from(roster).where(*mine)).scalar_one()
+        rows = connection.execute(
+            select(roster.c.changed, roster.c.entry).where(*mine).order_by(roster.c.changed).limit(limit)
+        ).all()
+        more = total > len(rows)
+        cursor: int = rows[-1][0] if more else max(centre.feed, request.cursor)
+        return Changes(
+            centre=centre.centre,
+            device=request.device,
+            nonce=request.nonce,
+            from_cursor=request.cursor,
+            cursor=cursor,
+            more=more,
+            total=total,
+            at=now,
+            lease=Lease(issued_at=now, warn_at=now + WARN_AFTER, expires_at=now + LEASE),
+            roster_key=RosterKey(key=centre.roster_key, modulus=code.MODULUS),
+            appointments=[_DECODER.decode(entry) for _, entry in rows],
+            outcomes=_later_outcomes(connection, request, cursor),
+            batches=_batches(connection, centre),
+            centres=_neighbours(connection, centre),
+        )
+
+
+def horizon_of(today: date) -> date:
+    """The last day whose appointments a desk is told of."""
+    return today + LEASE
+
+
+def _is_current(centre: Centre, cursor: int, now: datetime) -> bool:
+    horizon = horizon_of(centre.day(now))
+    return centre.horizon is not None and centre.horizon >= horizon and cursor <= centre.feed
+
+
+def _extend(connection: Connection, centre: Centre, cursor: int, today: date) -> None:
+    """Number the appointments of days that are new within the lease.
+
+    A cursor from beyond the feed means that this database came back from a backup older than what the desk has seen:
+    the feed goes on behind that cursor and everything is told anew, so that nothing is missed.
+    """
+    behind = cursor > centre.feed
+    after = today - timedelta(days=1) if behind or centre.horizon is None else centre.horizon
+    horizon = horizon_of(today)
+    values = {"horizon": horizon, "feed": max(cursor, centre.feed)}
+    connection.execute(update(centres).where(centres.c.centre == centre.centre).values(values))
+    names = connection.scalars(
+        select(roster.c.appointment)
+        .where(
+            roster.c.centre == centre.centre,
+            roster.c.day > after,
+            roster.c.day <= horizon,
+            roster.c.appointment.not_like(_WALK_IN),
+        )
+        .order_by(roster.c.day, roster.c.appointment)
+    ).all()
+    numbers = feed.take(connection, centre.centre, len(names))
+    if names:
+        connection.execute(
+            update(roster)
+            .where(roster.c.centre == centre.centre, roster.c.appointment == bindparam("name"))
+            .values(changed=bindparam("number")),
+            [{"name": name, "number": number} for name, number in zip(names, numbers, strict=True)],
+        )
+
+
+def _later_outcomes(connection: Connection, request: PullRequest, cursor: int) -> list[Outcome]:
+    rows = connection.execute(
+        select(records.c.seq, records.c.status, records.c.reasons)
+        .where(
+            records.c.centre == request.centre,
+            records.c.device == request.device,
+            records.c.changed > request.cursor,
+            records.c.changed <= cursor,
+        )
+        .order_by(records.c.changed)
+    )
+    return [read_outcome(row.seq, row.status, row.reasons) for row in rows]
+
+
+def _batches(connection: Connection, centre: Centre) -> list[AllottedBatch]:
+    """All of them: a desk says of a vial on the table that it has expired, and so must know it."""
+    rows = connection.execute(
+        select(batches)
+        .where(batches.c.centre == centre.centre)
+        .order_by(batches.c.vaccine, batches.c.expiry, batches.c.batch)
+    )
+    return [AllottedBatch(row.vaccine, row.batch, row.expiry, row.doses_per_vial) for row in rows]
+
+
+def _neighbours(connection: Connection, centre: Centre) -> dict[str, str]:
+    """Names of the district's centres, for slips shown at the wrong one."""
+    rows = connection.execute(
+        select(centres.c.centre, centres.c.name).where(centres.c.district == centre.district).order_by(centres.c.centre)
+    )
+    return {row.centre: row.name for row in rows}

@@ -1,0 +1,60 @@
+"""Ids, codes and the rows of the tables that more than one room of central writes."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.domain.appointment import Appointment
+from vaccinator_app.domain.people import Beneficiary
+
+
+def new_beneficiary() -> str:
+    """A fresh beneficiary id: ``b`` and 16 hex digits."""
+    return f"b{secrets.token_hex(8)}"
+
+
+def new_code() -> str:
+    """A fresh 4-digit code, every one as likely as any other."""
+    return f"{secrets.randbelow(10_000):04d}"
+
+
+def storable(text: str, longest: int) -> str:
+    """Text from outside as a column takes it: no NUL (PostgreSQL refuses it), not too long."""
+    return text.replace("\0", "")[:longest]
+
+
+def person_row(
+    cupboard: Cupboard, beneficiary: str, person: Beneficiary, mobile: str, language: str, now: datetime
+) -> dict[str, Any]:
+    """A row of ``people``."""
+    return {
+        "beneficiary": beneficiary,
+        "name": person.name,
+        "year_of_birth": person.year_of_birth,
+        "gender": person.gender.value,
+        "photo_id": person.photo_id.value,
+        "photo_id_last4": person.photo_id_last4,
+        "mobile": cupboard.lock(mobile.encode(), "mobile", beneficiary) if mobile else None,
+        "mobile_last4": person.mobile_last4,
+        "language": language,
+        "created_at": now,
+    }
+
+
+def booking_row(beneficiary: str, centre: str, booked: Appointment, now: datetime) -> dict[str, Any]:
+    """A row of ``bookings``."""
+    return {
+        "beneficiary": beneficiary,
+        "appointment": booked.appointment,
+        "centre": centre,
+        "day": booked.session_date,
+        "slot": booked.slot,
+        "token": booked.token,
+        "vaccine": booked.vaccine,
+        "dose": booked.dose,
+        "booking": booked.booking.value,
+        "booked_at": now,
+    }

@@ -1,0 +1,370 @@
+"""The tables (DESIGN 8.1). Every primary key begins with its distribution column, so that Citus can shard as it is.
+
+By centre: what a desk sends and pulls. By beneficiary: people, bookings, doses. By keyed hash: what is looked up
+before the person is known (mobile, photo ID, session token). ``docs/scale.md`` comes with PostgreSQL.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment with an offset, kept in UTC; SQLite has no type that keeps the offset itself."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC; ``ValueError`` for a time without an offset."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without an offset")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """The moment, in UTC."""
+        if value is None or value.tzinfo is not None:
+            return value
+        return value.replace(tzinfo=UTC)
+
+
+metadata = MetaData()
+
+_ID = String(32)
+_NAME = String(200)
+_WORD = String(32)
+
+
+def _key(name: str, kind: TypeEngine[Any]) -> Column[Any]:
+    # A key is given, never counted up by one database of many.
+    return Column(name, kind, primary_key=True, autoincrement=False, nullable=False)
+
+
+centres = Table(
+    "centres",
+    metadata,
+    _key("centre", String(6)),
+    Column("name", _NAME, nullable=False),
+    Column("district", _NAME, nullable=False),
+    Column("time_zone", _NAME, nullable=False),
+    Column("roster_key", LargeBinary, nullable=False),  # sealed under the data key
+    # The highest change number given out, and the last day whose appointments are in the feed (see roster).
+    Column("feed", BigInteger, nullable=False),
+    Column("horizon", Date),
+    Index("centres_by_district", "district"),
+)
+
+session_days = Table(
+    "session_days",
+    metadata,
+    _key("centre", String(6)),
+    _key("day", Date()),
+    Column("last_token", Integer, nullable=False),
+)
+
+slots = Table(
+    "slots",
+    metadata,
+    _key("centre", String(6)),
+    _key("day", Date()),
+    _key("vaccine", _WORD),
+    _key("slot", Instant()),
+    Column("capacity", Integer, nullable=False),
+    Column("booked", Integer, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    _key("centre", String(6)),
+    _key("vaccine", _WORD),
+    _key("batch", _WORD),
+    Column("expiry", Date, nullable=False),
+    Column("doses_per_vial", Integer, nullable=False),
+)
+
+# The programme's products and schedule, the same everywhere (a reference table for Citus).
+vaccines = Table(
+    "vaccines",
+    metadata,
+    _key("vaccine", _WORD),
+    Column("name", _NAME, nullable=False),
+    Column("doses", Integer, nullable=False),
+    Column("min_interval_days", Text, nullable=False),  # JSON list
+    Column("min_age_years", Integer, nullable=False),
+    Column("doses_per_vial", Integer, nullable=False),
+    Column("open_vial_hours", Integer, nullable=False),
+)
+
+people = Table(
+    "people",
+    metadata,
+    _key("beneficiary", _ID),
+    Column("name", _NAME, nullable=False),
+    Column("year_of_birth", Integer, nullable=False),
+    Column("gender", _WORD, nullable=False),
+    Column("photo_id", _WORD, nullable=False),
+    Column("photo_id_last4", String(4), nullable=False),
+    Column("mobile", LargeBinary),  # sealed; none for a walk-in without one
+    Column("mobile_last4", String(4), nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("created_at", Instant(), nullable=False),
+)
+
+mobiles = Table(
+    "mobiles",
+    metadata,
+    _key("mobile_hash", LargeBinary()),
+    _key("beneficiary", _ID),
+)
+
+photo_ids = Table(
+    "photo_ids",
+    metadata,
+    _key("photo_id_hash", LargeBinary()),
+    Column("beneficiary", _ID, nullable=False),
+    Column("mobile_hash", LargeBinary, nullable=False),
+)
+
+bookings = Table(
+    "bookings",
+    metadata,
+    _key("beneficiary", _ID),
+    _key("appointment", _ID),
+    Column("centre", String(6), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("slot", Instant(), nullable=False),
+    Column("token", Integer, nullable=False),
+    Column("vaccine", _WORD, nullable=False),
+    Column("dose", Integer, nullable=False),
+    Column("booking", _WORD, nullable=False),
+    Column("booked_at", Instant(), nullable=False),
+    Column("cancelled_at", Instant()),
+)
+
+roster = Table(
+    "roster",
+    metadata,
+    _key("centre", String(6)),
+    _key("appointment", _ID),
+    Column("beneficiary", _ID, nullable=False),
+    Column("day", Date, nullable=False),
+    # The place in the centre's feed; none while the day is beyond its horizon.
+    Column("changed", BigInteger),
+    # What a desk is told, ready to go out: a ``domain.Appointment`` in msgpack.
+    Column("entry", LargeBinary, nullable=False),
+    # Sealed under the data key, emptied once used or over (DESIGN 8.2).
+    Column("code", LargeBinary),
+    Column("retired_code", LargeBinary),
+    Column("slip_secret", LargeBinary),
+    Column("mismatches", Integer, nullable=False),
+    Index("roster_feed", "centre", "changed", "day"),
+    Index("roster_by_appointment", "appointment"),
+    Index("roster_by_day", "centre", "day"),
+)
+
+doses = Table(
+    "doses",
+    metadata,
+    _key("beneficiary", _ID),
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("seq", BigInteger()),
+    Column("dose", Integer, nullable=False),
+    Column("vaccine", _WORD, nullable=False),
+    Column("batch", _WORD, nullable=False),
+    Column("given_on", Date, nullable=False),
+    Column("given_at", Instant(), nullable=False),
+    Column("appointment", _ID, nullable=False),
+    Column("voided_at", Instant()),
+    # The last word against one dose counted twice, whatever two servers do at once.
+    Index(
+        "doses_standing",
+        "beneficiary",
+        "dose",
+        unique=True,
+        sqlite_where=text("voided_at IS NULL"),
+        postgresql_where=text("voided_at IS NULL"),
+    ),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    Column("name", _NAME, nullable=False),
+    Column("signing_key", LargeBinary, nullable=False),
+    Column("enrolled_at", Instant(), nullable=False),
+    Column("revoked_at", Instant()),
+)
+
+device_heads = Table(
+    "device_heads",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    # What the device last said of its own ledger: shorter than before means an old vault was put back.
+    Column("claimed_seq", BigInteger, nullable=False),
+    Column("claimed_hash", LargeBinary, nullable=False),
+    Column("seen_at", Instant()),
+)
+
+enrolments = Table(
+    "enrolments",
+    metadata,
+    _key("centre", String(6)),
+    _key("token_hash", LargeBinary()),
+    Column("created_at", Instant(), nullable=False),
+    Column("expires_at", Instant(), nullable=False),
+    Column("used_at", Instant()),
+    # The same machine asking again after a lost answer is told the same again.
+    Column("request_hash", LargeBinary),
+    Column("reply", LargeBinary),
+)
+
+certificates = Table(
+    "certificates",
+    metadata,
+    _key("centre", String(6)),
+    _key("keyid", String(16)),
+    Column("subject", _WORD, nullable=False),
+    Column("id", _ID, nullable=False),
+    Column("envelope", Text, nullable=False),
+    Column("issuer", String(16), nullable=False),
+    Column("added_at", Instant(), nullable=False),
+    Column("revoked_at", Instant()),
+)
+
+recovery = Table(
+    "recovery",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("stored_at", Instant()),
+    Column("sealed", LargeBinary, nullable=False),  # to central's hybrid key; opened only to rescue a vault
+)
+
+records = Table(
+    "records",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("seq", BigInteger()),
+    Column("payload", LargeBinary, nullable=False),
+    Column("keyid", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("kind", _WORD, nullable=False),
+    Column("appointment", _ID),
+    Column("status", _WORD, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("received_at", Instant(), nullable=False),
+    # The place in the centre's feed of a later decision on this record; none while its first answer stands.
+    Column("changed", BigInteger),
+    Column("voided_by", BigInteger),
+    Index("records_feed", "centre", "device", "changed"),
+)
+
+forks = Table(
+    "forks",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("seq", BigInteger()),
+    _key("hash", LargeBinary()),
+    Column("payload", LargeBinary, nullable=False),
+    Column("keyid", Text, nullable=False),
+    Column("signature", LargeBinary, nullable=False),
+    Column("received_at", Instant(), nullable=False),
+)
+
+proofs = Table(
+    "proofs",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("proof", LargeBinary()),
+    Column("seq", BigInteger, nullable=False),
+)
+
+mismatches = Table(
+    "mismatches",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("seq", BigInteger()),
+    Column("staff", _ID, nullable=False),
+    Column("appointment", _ID, nullable=False),
+    Column("at", Instant(), nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    _key("centre", String(6)),
+    _key("kind", _WORD),
+    _key("subject", _ID),
+    _key("at", Instant()),
+    Column("count", Integer, nullable=False),
+)
+
+sms_outbox = Table(
+    "sms_outbox",
+    metadata,
+    _key("recipient", _ID),
+    _key("id", _ID),
+    Column("kind", _WORD, nullable=False),
+    Column("language", String(2), nullable=False),
+    Column("mobile", LargeBinary),  # sealed; none when it is the beneficiary's own
+    Column("params", Text, nullable=False),
+    Column("secret", LargeBinary),  # sealed parameters (code, OTP); emptied once delivered
+    Column("state", _WORD, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Instant(), nullable=False),
+    Column("created_at", Instant(), nullable=False),
+    Column("delivered_at", Instant()),
+    Index("sms_due", "state", "due_at"),
+)
+
+otps = Table(
+    "otps",
+    metadata,
+    _key("mobile_hash", LargeBinary()),
+    _key("id", _ID),
+    Column("otp_hash", LargeBinary, nullable=False),
+    Column("expires_at", Instant(), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("used_at", Instant()),
+)
+
+logins = Table(
+    "logins",
+    metadata,
+    _key("token_hash", LargeBinary()),
+    Column("mobile_hash", LargeBinary, nullable=False),
+    Column("mobile", LargeBinary, nullable=False),  # sealed
+    Column("expires_at", Instant(), nullable=False),
+)
