@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import time
 from datetime import datetime
 from pathlib import Path
@@ -45,9 +44,11 @@ class SystemClock:
 
     def uptime_ms(self) -> int:
         """Counts on through sleep where the system can say so."""
-        if sys.platform == "linux":
-            return time.clock_gettime_ns(time.CLOCK_BOOTTIME) // 1_000_000
-        return time.monotonic_ns() // 1_000_000
+        return (time.monotonic_ns() if _BOOTTIME is None else time.clock_gettime_ns(_BOOTTIME)) // 1_000_000
+
+
+_BOOTTIME: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux's clock that counts through sleep; other systems have only the monotonic one."""
 
 
 def _boot_name() -> str:

@@ -116,11 +116,11 @@ def clean_name(text: str) -> str:
 
 
 def clean_mobile(text: str) -> str | None:
-    """Ten digits of an Indian mobile, ``+91`` and spaces allowed; None for anything else."""
+    """Ten digits of an Indian mobile, ``+91``, a leading 0 and spaces allowed; None for anything else."""
     digits = ascii_digits("".join(c for c in text if c not in " -+"))
     if digits is None:
         return None
-    digits = digits.removeprefix("91") if len(digits) == 12 else digits
+    digits = digits.removeprefix("91") if len(digits) == 12 else digits.removeprefix("0")
     return digits if len(digits) == 10 and digits[0] in "6789" else None
 
 
