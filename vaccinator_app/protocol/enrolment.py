@@ -7,7 +7,8 @@ from typing import Annotated
 import msgspec
 
 from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
-from vaccinator_app.protocol.shapes import V1, HybridPublicKey, Moment, PublicKey
+from vaccinator_app.protocol.shapes import HybridPublicKey, Moment, PublicKey
+from vaccinator_app.protocol.version import VERSION, check_json
 from vaccinator_app.trust.keys import key_id
 
 ENROLMENT_REQUEST_TYPE = "application/vnd.vaccinator.enrolment-request+msgpack"
@@ -28,7 +29,7 @@ class EnrolmentFile(msgspec.Struct, frozen=True, kw_only=True):
     ``address`` is an ``https`` URL, ``authority`` the PEM of the certificate authority that signs its TLS.
     """
 
-    v: V1 = 1
+    v: int = VERSION
     centre: str
     centre_name: str
     time_zone: str
@@ -45,7 +46,7 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
     ``recovery`` is the database key sealed to central's hybrid key (DESIGN 5.4).
     """
 
-    v: V1 = 1
+    v: int = VERSION
     token: str
     device_key: PublicKey
     device_name: str
@@ -76,8 +77,9 @@ def write_file(enrolment: EnrolmentFile) -> bytes:
 
 
 def read_file(data: bytes) -> EnrolmentFile:
-    """An enrolment file; ``ProtocolError`` when it is none."""
+    """An enrolment file; ``ProtocolError`` when it is none (``UnknownVersion`` when a newer program made it)."""
     try:
+        check_json(data)
         return msgspec.json.decode(data, type=EnrolmentFile)
     except UNREADABLE as error:
-        raise ProtocolError("this is not an enrolment file of a kind this program knows") from error
+        raise ProtocolError("this is not an enrolment file") from error

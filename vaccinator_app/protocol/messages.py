@@ -10,7 +10,8 @@ import msgspec
 
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.protocol.records import Record
-from vaccinator_app.protocol.shapes import V1, Hash, Moment, Nonce, Number
+from vaccinator_app.protocol.shapes import Hash, Moment, Nonce, Number
+from vaccinator_app.protocol.version import VERSION
 
 PUSH_TYPE = "application/vnd.vaccinator.push+msgpack"
 RECEIPT_TYPE = "application/vnd.vaccinator.receipt+msgpack"
@@ -68,12 +69,12 @@ class PushRequest(msgspec.Struct, frozen=True, kw_only=True):
     and notices a ledger that became shorter (P.10.2).
     """
 
-    v: V1 = 1
+    v: int = VERSION
     centre: str
     device: str
     head_seq: Number
     head_hash: Hash
-    records: Annotated[list[Record], msgspec.Meta(max_length=MAX_BATCH_RECORDS)]
+    records: list[Record]
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +85,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     of the batch under which central already holds another record.
     """
 
-    v: V1 = 1
+    v: int = VERSION
     centre: str
     device: str
     upto: Number
@@ -97,7 +98,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 class PullRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Ask for what changed since ``cursor`` (0 at first). ``nonce`` (16 bytes) ties the answer to the question."""
 
-    v: V1 = 1
+    v: int = VERSION
     centre: str
     device: str
     nonce: Nonce
@@ -137,7 +138,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     that do not page (batches, centres) are whole each time.
     """
 
-    v: V1 = 1
+    v: int = VERSION
     centre: str
     device: str
     nonce: Nonce

@@ -12,6 +12,7 @@ import msgspec
 import zstandard
 
 from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
+from vaccinator_app.protocol.version import check_msgpack
 from vaccinator_app.trust import dsse
 from vaccinator_app.trust.errors import BadSignature
 from vaccinator_app.trust.keys import SigningKey, key_id
@@ -65,12 +66,14 @@ def unpack(packed: bytes) -> Signed:
 def verified(signed: Signed, payload_type: str, public: bytes, kind: type[T]) -> T:
     """The message inside, once ``public`` signed it as ``payload_type``.
 
-    Raises ``ProtocolError`` for another kind of message, ``BadSignature`` for another key or changed bytes.
+    Raises ``BadSignature`` for another kind of message, another key or changed bytes, ``ProtocolError`` for a shape and
+    ``UnknownVersion`` for a version that this program does not know.
     """
     if signed.payload_type != payload_type:
         raise BadSignature("expected another kind of message")
     dsse.verify(payload_type, signed.payload, signed.signature, public)
     try:
+        check_msgpack(signed.payload)
         return msgspec.msgpack.decode(signed.payload, type=kind)
     except UNREADABLE as error:
         raise ProtocolError("a signed message does not have the shape this program knows") from error

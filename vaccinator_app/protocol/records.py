@@ -13,11 +13,11 @@ import msgspec
 from vaccinator_app.domain.events import BODIES, Body
 from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
 from vaccinator_app.protocol.shapes import MAX_NUMBER, Hash, Number, Seq
+from vaccinator_app.protocol.version import VERSION, check_json
 from vaccinator_app.trust import dsse
 from vaccinator_app.trust.keys import SigningKey, key_id
 
 EVENT_TYPE = "application/vnd.vaccinator.event+json"
-VERSION = 1
 FIRST_PREV = bytes(32)
 """What the first record of a device names as the one before."""
 
@@ -97,22 +97,25 @@ def encode_body(body: Body) -> msgspec.Raw:
 
 
 def sign_event(event: Event, key: SigningKey) -> Record:
-    """The event's bytes under the signature of the staff member who acted (DESIGN 3.4)."""
+    """The event's bytes under the signature of the staff member who acted (DESIGN 3.4).
+
+    Raises ``ProtocolError`` for an event that nobody could read again: what is signed stands for ever (P.3.6).
+    """
     payload = _ENCODER.encode(event)
+    read_event(payload).read_body()
     return Record(payload, key_id(key.public), dsse.sign(EVENT_TYPE, payload, key))
 
 
 def read_event(payload: bytes) -> Event:
     """The event in a payload; ``ProtocolError`` when it is none. Verify the signature first (P.3.5)."""
     try:
+        check_json(payload)
         event = _EVENT_DECODER.decode(payload)
     except UNREADABLE as error:
         raise ProtocolError("a record's payload is not an event") from error
-    if event.v != VERSION:
-        raise ProtocolError("a record of a version this program does not know")
     if event.at.tzinfo is None:
         raise ProtocolError("a record's time has no offset")
     # a year more than datetime's first and less than its last: every zone can show it
-    if not 1970 <= event.at.year <= 9998 or _NUL.search(payload):
+    if not 1970 <= event.at.year <= 9998 or (rb"\u0000" in payload and _NUL.search(payload)):
         raise ProtocolError("a record holds what cannot be stored")
     return event

@@ -7,15 +7,12 @@ a signed record that no database takes would otherwise be tried again for ever.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from msgspec import Meta
 
 MAX_NUMBER = 2**53 - 1
 """The largest whole number on the wire: exact in every language's JSON."""
-
-V1 = Literal[1]
-"""The version of a message. Another one is refused before anything else of it is read."""
 
 Number = Annotated[int, Meta(ge=0, le=MAX_NUMBER)]
 Seq = Annotated[int, Meta(ge=1, le=MAX_NUMBER)]

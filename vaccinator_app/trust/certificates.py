@@ -16,8 +16,7 @@ from vaccinator_app.trust.keys import SigningKey, key_id
 
 CERTIFICATE_TYPE = "application/vnd.vaccinator.certificate+json"
 MAX_CHAIN = 2
-"""A staff member, certified by an in-charge, who is certified by central. Nothing is longer, so a deputy in-charge whom
-an in-charge certified certifies nobody (P.7.2)."""
+"""A staff member, certified by an in-charge, who is certified by central. Nothing is longer."""
 
 
 class Subject(StrEnum):
@@ -132,7 +131,7 @@ def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, ce
     """The first certificate of ``chain``, once the whole chain holds up to ``root`` (P.7.3).
 
     ``chain`` begins with the subject's own; each next one is its issuer's; ``root`` (central's public key) signed
-    the last. An issuer must be an in-charge of the same centre and certifies staff only, and everything must be valid
+    the last. An issuer must be an in-charge of the same centre and certifies vaccinators only; everything must be valid
     ``at`` that moment (with an offset). Raises ``BadCertificate``. Not checked: revocation, which is the caller's list.
     """
     if not 1 <= len(chain) <= MAX_CHAIN:
@@ -148,8 +147,8 @@ def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, ce
             raise BadCertificate("the certificate is not valid at this time")
         if not last and (found.subject is not Subject.STAFF or found.role is not Role.IN_CHARGE):
             raise BadCertificate("the issuer is not an in-charge")
-        if depth > 0 and found.subject is not Subject.STAFF:
-            raise BadCertificate("only central certifies a device")
+        if depth > 0 and found.role is not Role.VACCINATOR:
+            raise BadCertificate("only central certifies a device or an in-charge")
         issuer_public = found.signing_key
     if found is None or found.subject is not subject:
         raise BadCertificate("the certificate is for something else")
