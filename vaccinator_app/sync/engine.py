@@ -116,10 +116,6 @@ class Engine:
         own = FIRST_PREV if receipt.upto == 0 else self._store.hash_at(receipt.upto)
         if own != receipt.head:
             raise LedgerDisagrees(Message.of("sync.other_history", seq=receipt.upto))
-        if receipt.upto < self._store.confirmed_upto():
-            raise LedgerDisagrees(
-                Message.of("sync.central_lost", here=self._store.confirmed_upto(), there=receipt.upto)
-            )
         self._store.confirm(receipt, envelope)
 
     def _pull(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:

@@ -1,0 +1,235 @@
+"""The engine between a real vault and central's own request handling (DESIGN 7; faults of others from the field)."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.support.central import Simulator, TestCentral, open_as_in_charge
+from vaccinator_app.central import admin
+from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.desk.syncing import desk_of
+from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
+from vaccinator_app.domain.message import Message
+from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.messages import CHANGES_TYPE, RECEIPT_TYPE, Changes, Receipt, RosterKey
+from vaccinator_app.sync.engine import Engine, Progress
+from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable, Untrusted
+from vaccinator_app.trust.keys import SigningKey
+
+
+def engine(desk: Opened, simulator: Simulator) -> Engine:
+    return Engine(desk_of(desk.place.vault), desk.place.vault.exchange, simulator)
+
+
+def look(desk: Opened, times: int = 1) -> None:
+    for _ in range(times):
+        desk.place.record(RecordViewed(appointment="000000000001"))
+
+
+def pending(desk: Opened) -> int:
+    return desk.place.vault.exchange.pending().count
+
+
+def at_central(central: TestCentral) -> int:
+    return admin.counts(central.home).records
+
+
+def test_each_record_is_confirmed_on_a_receipt(desk: Opened, simulator: Simulator, central: TestCentral) -> None:
+    look(desk, 7)
+    assert pending(desk) == 8
+    progress = engine(desk, simulator).run()
+    assert pending(desk) == 0
+    assert progress.confirmed == progress.to_confirm == 8
+    assert at_central(central) == 8
+    assert desk.place.vault.exchange.confirmed_at(8) == central.now()
+
+
+def test_the_roster_lease_and_batches_come_down(desk: Opened, simulator: Simulator) -> None:
+    engine(desk, simulator).run()
+    roster = desk.place.vault.roster
+    assert roster.lease() is not None
+    assert roster.key() is not None
+    assert {batch.batch for batch in roster.batches()} == {"4121Z025", "4121Z026"}
+
+
+def test_a_thousand_records_go_in_batches(desk: Opened, simulator: Simulator, central: TestCentral) -> None:
+    desk.place.record(*[RecordViewed(appointment="000000000001")] * 1100)
+    steps: list[Progress] = []
+    engine(desk, simulator).run(steps.append)
+    assert simulator.pushes == 3
+    assert [step.confirmed for step in steps][:3] == [500, 1000, 1101]
+    assert at_central(central) == 1101
+
+
+def test_an_answer_lost_after_central_committed_loses_and_doubles_nothing(
+    desk: Opened, simulator: Simulator, central: TestCentral
+) -> None:
+    look(desk, 3)
+
+    def lost(answer: bytes) -> bytes:
+        raise Unreachable(Message.of("sync.timed_out"))
+
+    simulator.spoil = lost
+    with pytest.raises(Unreachable):
+        engine(desk, simulator).run()
+    assert at_central(central) == 4
+    assert pending(desk) == 4
+    engine(desk, central.simulator()).run()
+    assert at_central(central) == 4
+    assert pending(desk) == 0
+
+
+def test_a_record_saved_while_the_push_is_under_way_is_not_called_confirmed(
+    desk: Opened, simulator: Simulator, central: TestCentral
+) -> None:
+    look(desk)
+    simulator.before = lambda: look(desk) if simulator.pushes == 1 else None
+    seen: list[int] = []
+    confirm = desk.place.vault.exchange.confirm
+
+    class Watching:
+        def __getattr__(self, name: str) -> object:
+            return getattr(desk.place.vault.exchange, name)
+
+        def confirm(self, receipt: Receipt, envelope: bytes) -> None:
+            confirm(receipt, envelope)
+            seen.append(pending(desk))
+
+    Engine(desk_of(desk.place.vault), Watching(), simulator).run()  # type: ignore[arg-type]
+    assert seen == [1, 0]
+    assert at_central(central) == 3
+
+
+def test_a_captive_portals_page_changes_nothing(desk: Opened, simulator: Simulator) -> None:
+    look(desk)
+    simulator.spoil = lambda _: b"<html>Please log in</html>"
+    with pytest.raises(Untrusted):
+        engine(desk, simulator).run()
+    assert pending(desk) == 2
+    assert desk.place.vault.roster.lease() is None
+
+
+def resigned(
+    answer: bytes, kind: type[Receipt] | type[Changes], payload_type: str, key: SigningKey, **change: object
+) -> bytes:
+    message = packing.peek(packing.unpack(answer), kind)
+    return packing.pack(msgspec.structs.replace(message, **change), payload_type, key)
+
+
+def test_a_receipt_signed_by_another_key_is_not_believed(desk: Opened, simulator: Simulator) -> None:
+    look(desk)
+    simulator.spoil = lambda answer: resigned(answer, Receipt, RECEIPT_TYPE, SigningKey.generate())
+    with pytest.raises(Untrusted):
+        engine(desk, simulator).run()
+    assert pending(desk) == 2
+
+
+def test_a_receipt_for_another_device_is_not_believed(desk: Opened, simulator: Simulator, central: TestCentral) -> None:
+    look(desk)
+    own = central.home.keys.signing
+    simulator.spoil = lambda answer: resigned(answer, Receipt, RECEIPT_TYPE, own, device="d000000000000")
+    with pytest.raises(Untrusted) as problem:
+        engine(desk, simulator).run()
+    assert problem.value.message.key == "sync.not_for_this_desk"
+    assert pending(desk) == 2
+
+
+def test_a_receipt_that_names_another_hash_stops_the_desk(
+    desk: Opened, simulator: Simulator, central: TestCentral
+) -> None:
+    look(desk)
+    own = central.home.keys.signing
+    simulator.spoil = lambda answer: resigned(answer, Receipt, RECEIPT_TYPE, own, head=b"\1" * 32)
+    with pytest.raises(LedgerDisagrees):
+        engine(desk, simulator).run()
+    assert pending(desk) == 2
+
+
+def test_an_edited_answer_is_not_believed(desk: Opened, simulator: Simulator) -> None:
+    look(desk)
+    simulator.spoil = lambda answer: answer[:-9] + bytes([answer[-9] ^ 1]) + answer[-8:]
+    with pytest.raises(SyncError):
+        engine(desk, simulator).run()
+    assert pending(desk) == 2
+
+
+def test_a_roster_played_again_is_refused(desk: Opened, simulator: Simulator, central: TestCentral) -> None:
+    kept: list[bytes] = []
+
+    def keep(answer: bytes) -> bytes:
+        kept.append(answer)
+        return answer
+
+    simulator.spoil = keep
+    engine(desk, simulator).run()
+    old = kept[-1]
+    again = central.simulator()
+    again.spoil = lambda answer: old if again.pulls else answer
+    with pytest.raises(Untrusted) as problem:
+        engine(desk, again).run()
+    assert problem.value.message.key == "sync.stale_answer"
+
+
+def test_a_roster_of_another_programme_is_refused(desk: Opened, simulator: Simulator, central: TestCentral) -> None:
+    own = central.home.keys.signing
+    other = RosterKey(key=bytes(32), modulus=103)
+    simulator.spoil = lambda answer: (
+        resigned(answer, Changes, CHANGES_TYPE, own, roster_key=other) if simulator.pulls else answer
+    )
+    with pytest.raises(Untrusted) as problem:
+        engine(desk, simulator).run()
+    assert problem.value.message.key == "sync.other_programme"
+
+
+def test_an_old_vault_put_back_is_noticed(
+    unlock: Unlock, simulator: Simulator, central: TestCentral, tmp_path: Path
+) -> None:
+    opened = open_as_in_charge(unlock)
+    look(opened, 2)
+    engine(opened, simulator).run()
+    opened.place.vault.close()
+    shutil.copytree(tmp_path / "desk", tmp_path / "backup")
+    opened = open_as_in_charge(unlock)
+    look(opened, 5)
+    engine(opened, simulator).run()
+    opened.place.vault.close()
+    shutil.rmtree(tmp_path / "desk")
+    shutil.copytree(tmp_path / "backup", tmp_path / "desk")
+    opened = open_as_in_charge(unlock)
+    with pytest.raises(LedgerDisagrees):
+        engine(opened, simulator).run()
+    opened.place.vault.close()
+
+
+def test_a_central_restored_from_backup_gets_the_records_again(
+    unlock: Unlock, central: TestCentral, tmp_path: Path
+) -> None:
+    opened = open_as_in_charge(unlock)
+    engine(opened, central.simulator()).run()
+    central.close()
+    shutil.copytree(tmp_path / "central", tmp_path / "old")
+    central.home = admin.open_home(central.folder)
+    look(opened, 5)
+    engine(opened, Simulator(DeskApi(central.home.database, central.home.keys, central.now))).run()
+    assert at_central(central) == 6
+    restored = admin.open_home(tmp_path / "old")
+    look(opened)
+    engine(opened, Simulator(DeskApi(restored.database, restored.keys, central.now))).run()
+    assert admin.counts(restored).records == 7
+    assert pending(opened) == 0
+    restored.database.close()
+    opened.place.vault.close()
+
+
+def test_it_stops_between_steps_when_asked(desk: Opened, simulator: Simulator) -> None:
+    for _ in range(300):
+        desk.place.record(SignedOut(), SignedIn())
+    engine(desk, simulator).run(cancelled=lambda: simulator.pushes == 1)
+    assert pending(desk) == 101
+    engine(desk, simulator).run()
+    assert pending(desk) == 0
