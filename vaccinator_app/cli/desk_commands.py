@@ -18,12 +18,12 @@ from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
-from vaccinator_app.protocol.export import check_export, export_lines
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.sync.driver import DriverStatus
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.http import HttpCentral
 from vaccinator_app.trust.keyslot import KdfParameters
+from vaccinator_app.vault.export import read_export, write_export
 from vaccinator_app.vault.vault import Vault
 
 
@@ -112,8 +112,7 @@ def run_export(arguments: Namespace) -> int:
     """``vaccinator ledger export --out FILE``: certificates first, then every record, a DSSE envelope a line."""
     opened = open_desk(arguments)
     try:
-        vault = opened.place.vault
-        count = _write_lines(arguments.out, export_lines(vault.certificates.envelopes(), vault.ledger.records()))
+        count = _write_lines(arguments.out, write_export(opened.place.vault))
     finally:
         lock(opened.place)
     print(f"{count} envelopes are in {arguments.out.name}.")
@@ -141,12 +140,12 @@ def run_verify(arguments: Namespace) -> int:
         if arguments.enrolment is not None:
             root = read_file(arguments.enrolment.read_bytes()).central.signing
         with arguments.file.open(encoding="utf-8") as lines:
-            found = check_export(lines, root)
+            found = read_export(lines, root)
     except OSError as error:
         raise Failed(Exit.BAD_INPUT, f"{arguments.file.name} cannot be read.") from error
     except LedgerBroken as error:
         raise Failed(Exit.CHECK_FAILED, f"This ledger does not hold: {error}.") from error
     print(f"{found.records} records hold together, signed by {found.signers} of the staff. Head: {found.head.hex()}")
     if root is None:
-        print(f"Their certificates name central's key {found.central}; --enrolment FILE checks that it signed them.")
+        print(f"Their certificates name central's key {found.root_id}; --enrolment FILE checks that it signed them.")
     return Exit.OK
