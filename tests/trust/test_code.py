@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
 import pytest
 
@@ -149,3 +150,13 @@ def test_what_is_no_code_is_refused(text: str, expected: bytes) -> None:
         code.bucket(text)
     with pytest.raises(ValueError, match="four ASCII digits"):
         code.matches(fixed.ROSTER_KEY, APPOINTMENT, expected, text)
+
+
+@pytest.mark.parametrize(("known", "most"), [(1, 10), (2, 3), (3, 1)])
+def test_what_overheard_digits_leave(known: int, most: int) -> None:
+    """How many codes fit a bucket and some digits: what the threat model says of those who listen (DESIGN 4.8)."""
+    left = set()
+    for places in combinations(range(4), known):
+        fits = Counter((code.bucket(text), *(text[place] for place in places)) for text in CODES)
+        left |= set(fits.values())
+    assert max(left) == most
