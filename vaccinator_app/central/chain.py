@@ -45,14 +45,14 @@ class Plan:
     forks: list[tuple[int, Incoming]] = field(default_factory=list)
 
 
-def place(batch: Sequence[Incoming], link: Link, claimed: Link, stored: Mapping[bytes, int]) -> list[int]:
+def place(batch: Sequence[Incoming], link: Link, claimed: Link, seen: Mapping[bytes, int]) -> list[int]:
     """The ``seq`` of each record: its own word when its signature holds, its neighbours' otherwise.
 
-    ``stored`` has the places of bytes that central knows already. With no neighbour to ask: the ledger's end as the
+    ``seen`` has the places of bytes that central knows already. With no neighbour to ask: the ledger's end as the
     device claims it, else the next free place.
     """
     anchors = {i: one.event.seq for i, one in enumerate(batch) if one.signed and one.event is not None}
-    anchors |= {i: stored[one.hash] for i, one in enumerate(batch) if one.hash in stored}
+    anchors |= {i: seen[one.hash] for i, one in enumerate(batch) if one.hash in seen}
     if not anchors and batch:
         at_end = batch[-1].hash == claimed.hash
         anchors = {len(batch) - 1: claimed.seq} if at_end else {0: link.seq + 1}
@@ -84,6 +84,8 @@ def plan(
     known = {seq: one.hash for seq, one in stored.items()}
     branches = set(fork_hashes)
     for seq, one in zip(seqs, batch, strict=True):
+        if seq < 1:
+            continue  # before the first record there is no place
         follows_fork = one.event is not None and one.event.prev in branches and one.event.prev != found.link.hash
         if known.get(seq) == one.hash:
             if seq in stored:

@@ -18,8 +18,9 @@ from vaccinator_app.central.adjudicate import Facts, ProofState, Verdict
 from vaccinator_app.central.chain import New
 from vaccinator_app.central.facts import Known, Standing, Visited, proof_name
 from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.persons import clean_mobile
 from vaccinator_app.central.roster import write_reasons
-from vaccinator_app.central.rows import booking_row, new_beneficiary, new_code, person_row, storable
+from vaccinator_app.central.rows import booking_row, new_beneficiary, new_code, person_row, said, storable
 from vaccinator_app.central.schema import (
     bookings,
     certificates,
@@ -157,6 +158,7 @@ class Effects:
             batch=body.batch,
             given_on=day,
             given_at=event.at,
+            recorded_at=self._now,
             appointment=body.appointment,
             voided_at=None,
         )
@@ -169,7 +171,7 @@ class Effects:
         params: Mapping[str, str | int] = {
             "dose": dose,
             "vaccine": vaccine if product is None else product.name,
-            "day": day.isoformat(),
+            "day": said(day),
             "centre": self._known.centre.name,
         }
         self._rows.setdefault(sms_outbox, []).append(
@@ -248,7 +250,7 @@ class Effects:
         if body.appointment in known.seats:
             return
         beneficiary = new_beneficiary()
-        mobile = details.mobile if details.mobile.isascii() and details.mobile.isdigit() else ""
+        mobile = clean_mobile(details.mobile) or ""
         person = Beneficiary(
             name=storable(details.name, _LONGEST_NAME),
             year_of_birth=details.year_of_birth,
@@ -275,7 +277,12 @@ class Effects:
             person_row(self._cupboard, beneficiary, person, mobile, DEFAULT_LANGUAGE, self._now)
         )
         if mobile:
-            self._add(mobiles, mobile_hash=self._cupboard.keyed_hash("mobile", mobile), beneficiary=beneficiary)
+            self._add(
+                mobiles,
+                mobile_hash=self._cupboard.keyed_hash("mobile", mobile),
+                beneficiary=beneficiary,
+                booking=Booking.WALK_IN.value,
+            )
         centre = known.centre.centre
         self._rows.setdefault(bookings, []).append(booking_row(beneficiary, centre, booked, self._now))
         self._rows.setdefault(roster, []).append(roster_row(centre, seat))

@@ -6,10 +6,10 @@ that transaction stored, so a batch that comes again, after a lost answer or a c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.adjudicate import adjudicate
@@ -52,10 +52,10 @@ class Intake:
         batch = [read(record, request.centre, request.device) for record in request.records]
         with self._database.read() as connection:
             authors = self._authors(connection, request.centre)
-            known = _stored(connection, request, batch, _link(connection, request))
-        self._examine(batch, authors, {one.hash for one in known.values()}, now)
+            seen = _seen(connection, request, batch)
+        self._examine(batch, authors, seen, now)
         with self._database.write() as connection:
-            sorted_out, outcomes = self._settle(connection, request, batch, now)
+            sorted_out, outcomes = self._settle(connection, request, batch, seen, now)
         _log(request, sorted_out, outcomes)
         return Receipt(
             centre=request.centre,
@@ -75,7 +75,7 @@ class Intake:
         revoked = frozenset(row.keyid for row in rows if row.revoked_at is not None)
         return Authors(self._keys.signing.public, centre, known, revoked)
 
-    def _examine(self, batch: Sequence[Incoming], authors: Authors, seen: set[bytes], now: datetime) -> None:
+    def _examine(self, batch: Sequence[Incoming], authors: Authors, seen: Mapping[bytes, int], now: datetime) -> None:
         """Everything that costs, but nothing twice: what central has, it verified when it came."""
         for one in batch:
             authors.attribute(one, now)
@@ -84,16 +84,16 @@ class Intake:
             settle(one, found)
 
     def _settle(
-        self, connection: Connection, request: PushRequest, batch: Sequence[Incoming], now: datetime
+        self,
+        connection: Connection,
+        request: PushRequest,
+        batch: Sequence[Incoming],
+        seen: Mapping[bytes, int],
+        now: datetime,
     ) -> tuple[Plan, list[Outcome]]:
-        link = _link(connection, request, lock=True)
-        stored = _stored(connection, request, batch, link)
-        seqs = place(
-            batch,
-            link,
-            Link(request.head_seq, request.head_hash),
-            {one.hash: seq for seq, one in stored.items()},
-        )
+        link = _link(connection, request)
+        seqs = place(batch, link, Link(request.head_seq, request.head_hash), seen)
+        stored = _stored(connection, request, [seq for seq in seqs if 1 <= seq <= link.seq])
         sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
         outcomes = {outcome.seq: outcome for outcome in sorted_out.answered}
         cupboard = self._keys.cupboard
@@ -113,27 +113,42 @@ class Intake:
         return sorted_out, [outcomes[seq] for seq in sorted(outcomes)]
 
 
-def _link(connection: Connection, request: PushRequest, *, lock: bool = False) -> Link:
+def _link(connection: Connection, request: PushRequest) -> Link:
     """Where the device's ledger stands here; locked against a second push of the same device where rows can be."""
     statement = select(device_heads.c.seq, device_heads.c.hash).where(
         device_heads.c.centre == request.centre, device_heads.c.device == request.device
     )
-    row = connection.execute(statement.with_for_update() if lock else statement).one()
+    row = connection.execute(statement.with_for_update()).one()
     return Link(row.seq, row.hash)
 
 
-def _stored(connection: Connection, request: PushRequest, batch: Sequence[Incoming], link: Link) -> dict[int, Stored]:
-    """What central has already of the places that a batch may be about."""
-    claimed = {one.event.seq for one in batch if one.event is not None}
-    if any(one.event is None for one in batch):
-        # These may be anywhere near: look at as many places before the end as the batch is long.
-        claimed.update(range(link.seq - 2 * len(batch), link.seq + 1))
-    wanted = sorted(seq for seq in claimed if 1 <= seq <= link.seq)
-    if not wanted:
+def _seen(connection: Connection, request: PushRequest, batch: Sequence[Incoming]) -> dict[bytes, int]:
+    """Which records of the batch central has already, byte for byte, and where.
+
+    One that can be read is looked for where it says it belongs, the others, which are rare, anywhere.
+    """
+    claimed = [one.event.seq for one in batch if one.event is not None]
+    unread = [one.hash for one in batch if one.event is None]
+    places = [records.c.seq.in_(claimed)] if claimed else []
+    places += [records.c.hash.in_(unread)] if unread else []
+    if not places:
+        return {}
+    rows = connection.execute(
+        select(records.c.hash, records.c.seq).where(
+            records.c.centre == request.centre, records.c.device == request.device, or_(*places)
+        )
+    )
+    hashes = {one.hash for one in batch}
+    return {row.hash: row.seq for row in rows if row.hash in hashes}
+
+
+def _stored(connection: Connection, request: PushRequest, seqs: Sequence[int]) -> dict[int, Stored]:
+    """What central has at these places, and what it answered."""
+    if not seqs:
         return {}
     rows = connection.execute(
         select(records.c.seq, records.c.hash, records.c.status, records.c.reasons).where(
-            records.c.centre == request.centre, records.c.device == request.device, records.c.seq.in_(wanted)
+            records.c.centre == request.centre, records.c.device == request.device, records.c.seq.in_(seqs)
         )
     )
     return {row.seq: Stored(row.hash, read_outcome(row.seq, row.status, row.reasons)) for row in rows}

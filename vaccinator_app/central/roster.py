@@ -22,7 +22,6 @@ from vaccinator_app.central.programme import Centre, find_centre
 from vaccinator_app.central.schema import batches, centres, records, roster
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.protocol.messages import (
-    MAX_PAGE,
     AllottedBatch,
     Changes,
     Lease,
@@ -95,11 +94,10 @@ class Roster:
 
     def _page(self, connection: Connection, centre: Centre, request: PullRequest, now: datetime) -> Changes:
         today = centre.day(now)
-        limit = max(1, min(request.limit, MAX_PAGE))
         mine = (roster.c.centre == centre.centre, roster.c.changed > request.cursor, roster.c.day >= today)
         total = connection.execute(select(func.count()).select_from(roster).where(*mine)).scalar_one()
         rows = connection.execute(
-            select(roster.c.changed, roster.c.entry).where(*mine).order_by(roster.c.changed).limit(limit)
+            select(roster.c.changed, roster.c.entry).where(*mine).order_by(roster.c.changed).limit(request.limit)
         ).all()
         more = total > len(rows)
         cursor: int = rows[-1][0] if more else max(centre.feed, request.cursor)

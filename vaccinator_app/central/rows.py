@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from vaccinator_app.central.keys import Cupboard
@@ -58,3 +58,8 @@ def booking_row(beneficiary: str, centre: str, booked: Appointment, now: datetim
         "booking": booked.booking.value,
         "booked_at": now,
     }
+
+
+def said(day: date) -> str:
+    """A date as messages write it."""
+    return f"{day:%d-%m-%Y}"

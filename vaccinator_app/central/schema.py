@@ -136,6 +136,8 @@ mobiles = Table(
     metadata,
     _key("mobile_hash", LargeBinary()),
     _key("beneficiary", _ID),
+    # Only those who were booked count towards four people a mobile; a walk-in is not turned away for a number.
+    Column("booking", _WORD, nullable=False),
 )
 
 photo_ids = Table(
@@ -194,7 +196,8 @@ doses = Table(
     Column("vaccine", _WORD, nullable=False),
     Column("batch", _WORD, nullable=False),
     Column("given_on", Date, nullable=False),
-    Column("given_at", Instant(), nullable=False),
+    Column("given_at", Instant(), nullable=False),  # by the desk's clock
+    Column("recorded_at", Instant(), nullable=False),  # by ours
     Column("appointment", _ID, nullable=False),
     Column("voided_at", Instant()),
     # The last word against one dose counted twice, whatever two servers do at once.

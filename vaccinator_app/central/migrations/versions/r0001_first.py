@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("batch", sa.String(length=32), nullable=False),
         sa.Column("given_on", sa.Date(), nullable=False),
         sa.Column("given_at", Instant(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
         sa.Column("appointment", sa.String(length=32), nullable=False),
         sa.Column("voided_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("beneficiary", "centre", "device", "seq"),
@@ -161,6 +162,7 @@ def upgrade() -> None:
         "mobiles",
         sa.Column("mobile_hash", sa.LargeBinary(), autoincrement=False, nullable=False),
         sa.Column("beneficiary", sa.String(length=32), autoincrement=False, nullable=False),
+        sa.Column("booking", sa.String(length=32), nullable=False),
         sa.PrimaryKeyConstraint("mobile_hash", "beneficiary"),
     )
     op.create_table(
