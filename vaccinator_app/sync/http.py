@@ -23,7 +23,7 @@ READ_SECONDS = 60.0
 _CHUNK = 64 * 1024
 
 
-class _OneAuthority(HTTPAdapter):
+class OneAuthority(HTTPAdapter):
     """TLS 1.2 or newer, against one certificate authority."""
 
     def __init__(self, authority: str) -> None:
@@ -57,7 +57,7 @@ class HttpCentral:
             raise Unreachable(Message.of("sync.not_https"))
         self._address = address.rstrip("/")
         self._session = requests.Session()
-        self._session.mount("https://", _OneAuthority(authority))
+        self._session.mount("https://", OneAuthority(authority))
         self._session.headers.update({"Content-Type": "application/octet-stream", "User-Agent": "vaccinator"})
 
     def push(self, packed: bytes) -> bytes:

@@ -1,0 +1,96 @@
+"""The people who book: what they would do on their phones, over central's own booking API (DESIGN 8.2)."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from vaccinator_app.sync.http import OneAuthority
+
+_SECONDS = 20.0
+_OTP = re.compile(r"\b(\d{6})\b")
+
+
+class NotBooked(Exception):
+    """Central said no; the text is its own sentence."""
+
+
+class AtHome:
+    """Everybody's phone and browser. ``inbox`` is where the file gateway puts each number's messages."""
+
+    def __init__(self, address: str, authority: Path, inbox: Path) -> None:
+        self._address = address
+        self._inbox = inbox
+        self._http = requests.Session()
+        # Session.verify alone would give way to REQUESTS_CA_BUNDLE of the environment.
+        self._http.mount("https://", OneAuthority(authority.read_text(encoding="ascii")))
+        self._sessions: dict[str, str] = {}
+
+    def close(self) -> None:
+        """Put the phone away."""
+        self._http.close()
+
+    def book(self, mobile: str, wish: Mapping[str, object]) -> dict[str, Any]:
+        """Book one person with the OTP from this mobile's messages. Raises ``NotBooked``."""
+        session = self._sessions.get(mobile) or self._sign_in(mobile)
+        return self._post("/v1/bookings", wish, {"Authorization": f"Bearer {session}"})
+
+    def code_from_sms(self, mobile: str, reference: str) -> str:
+        """The security code as it stands in the newest message about ``reference``, once it has come."""
+        code = re.compile(r"(?:code|कोड)(?: is)? (\d{4})\b")
+
+        def newest() -> str | None:
+            about = [text for text in self.messages(mobile) if reference in text]
+            found = [match[1] for text in about if (match := code.search(text))]
+            return found[-1] if found else None
+
+        return _soon(newest, "no message with a security code came")
+
+    def messages(self, mobile: str) -> list[str]:
+        """Everything this number has received, oldest first."""
+        path = self._inbox / f"{_ten_digits(mobile)}.jsonl"
+        if not path.exists():
+            return []
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line)["text"] for line in lines]
+
+    def _sign_in(self, mobile: str) -> str:
+        before = len(self.messages(mobile))
+        self._post("/v1/otp", {"mobile": mobile})
+
+        def arrived() -> str | None:
+            found = [match[1] for text in self.messages(mobile)[before:] if (match := _OTP.search(text))]
+            return found[-1] if found else None
+
+        otp = _soon(arrived, "no one-time password came")
+        opened = self._post("/v1/otp/verify", {"mobile": mobile, "otp": otp})
+        session: str = opened["session"]
+        self._sessions[mobile] = session
+        return session
+
+    def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        answer = self._http.post(self._address + path, json=dict(body), headers=headers, timeout=_SECONDS)
+        found: dict[str, Any] = answer.json()
+        if not answer.ok:
+            raise NotBooked(str(found.get("sentence", "central refused the booking.")))
+        return found
+
+
+def _ten_digits(mobile: str) -> str:
+    return "".join(c for c in mobile if c.isdecimal())[-10:]
+
+
+def _soon(look: Callable[[], str | None], otherwise: str) -> str:
+    """What ``look`` finds once it is there. Messages travel on their own; a phone waits for them too."""
+    until = time.monotonic() + _SECONDS
+    while (found := look()) is None:
+        if time.monotonic() > until:
+            raise NotBooked(otherwise)
+        time.sleep(0.01)
+    return found
