@@ -53,6 +53,12 @@ RECORD_LOOKS: Mapping[str, Look] = {
 }
 """What is known of one record. There is no "sent" (DESIGN 3.6)."""
 
+RECORD_MARKS: Mapping[bool, Look] = {
+    False: Look("saved", "quiet", "mark.saved"),
+    True: Look("confirmed", "confirmed", "mark.confirmed"),
+}
+"""The same in a row of a list, where there is room for one word: by whether central signed for it."""
+
 
 def chip_size(kit: Kit, look: Look) -> QSize:
     """Pixels the chip needs."""

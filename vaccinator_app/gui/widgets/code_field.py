@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QHideEvent,
     QInputMethodEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -23,7 +22,14 @@ from vaccinator_app.gui.widgets.kit import Kit
 _CELL = 36
 _GAP = 8
 _DOT = 5.0
+_SCAN_LEAST = 16
 _STAND_IN = "•"
+_MOUSE = (
+    QEvent.Type.MouseButtonPress,
+    QEvent.Type.MouseButtonRelease,
+    QEvent.Type.MouseButtonDblClick,
+    QEvent.Type.MouseMove,
+)
 
 
 class CodeField(QLineEdit):
@@ -39,7 +45,9 @@ class CodeField(QLineEdit):
     completed = Signal(str)
     """All four digits, as 0-9, after Enter or `submit`. The field is empty again before anybody hears it."""
     incomplete = Signal(int)
-    """Enter or `submit` with fewer than four; carries how many. What was typed stays."""
+    """Enter or `submit` with fewer or more than four; carries how many. Fewer stay, more are forgotten."""
+    scanned = Signal(str)
+    """Enter after more digits than anybody types: a slip was scanned while the field had the focus."""
     typed = Signal(int)
     """How many digits stand in the field, after each change a person made."""
 
@@ -48,6 +56,7 @@ class CodeField(QLineEdit):
         self._kit = kit
         self._digits = bytearray(CODE_LENGTH)
         self._count = 0
+        self._more = bytearray()
         self._wrong = False
         self.setEchoMode(QLineEdit.EchoMode.Password)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
@@ -76,13 +85,20 @@ class CodeField(QLineEdit):
         if self._count < CODE_LENGTH:
             self.incomplete.emit(self._count)
             return
-        code = self._digits.decode("ascii")
+        typed = (self._digits + self._more).decode("ascii")
         self.clear_code()
-        self.completed.emit(code)
+        if len(typed) == CODE_LENGTH:
+            self.completed.emit(typed)
+        elif len(typed) >= _SCAN_LEAST:
+            self.scanned.emit(typed)
+        else:
+            self.incomplete.emit(len(typed))
 
     def clear_code(self) -> None:
         """Overwrite what was typed."""
         self._digits[:] = bytes(CODE_LENGTH)
+        self._more[:] = bytes(len(self._more))
+        self._more.clear()
         self._set_count(0)
 
     def set_wrong(self, wrong: bool) -> None:
@@ -103,6 +119,10 @@ class CodeField(QLineEdit):
             # digits, Backspace and Enter are ours; F5, Ctrl+L, Esc and "/" stay the window's
             event.setAccepted(self._ours(event))
             return event.isAccepted()
+        if event.type() in _MOUSE:
+            # focus only: no selection, and no paste of the X11 selection
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -117,19 +137,6 @@ class CodeField(QLineEdit):
 
     def inputMethodEvent(self, event: QInputMethodEvent) -> None:
         event.ignore()
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        # focus only: no selection, and no paste of the X11 selection on release
-        self.setFocus(Qt.FocusReason.MouseFocusReason)
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        event.accept()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        event.accept()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.ignore()
@@ -166,12 +173,15 @@ class CodeField(QLineEdit):
 
     def _add(self, digits: str) -> None:
         fitting = digits[: CODE_LENGTH - self._count].encode("ascii")
+        self._more += digits[len(fitting) :].encode("ascii")
         self._digits[self._count : self._count + len(fitting)] = fitting
         self._wrong = False
         self._changed(self._count + len(fitting))
 
     def _drop(self) -> None:
-        if self._count:
+        if self._more:
+            self._more.pop()
+        elif self._count:
             self._digits[self._count - 1] = 0
             self._changed(self._count - 1)
 

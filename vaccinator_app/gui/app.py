@@ -1,0 +1,36 @@
+"""Puts the window together from what the command line found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from vaccinator_app.desk.syncing import Connect
+from vaccinator_app.desk.unlock import Unlock
+from vaccinator_app.gui.settings import SettingsFile
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.window import Window
+
+
+def make_window(
+    resources: Path,
+    fonts: Sequence[Path],
+    unlock: Unlock,
+    connect: Connect,
+    settings: SettingsFile,
+    *,
+    strict: bool = False,
+) -> Window:
+    """The desk's window, locked and not yet shown, in the look that ``settings`` remembers.
+
+    A QApplication must exist. ``connect`` gives the way to central once somebody has unlocked. ``strict`` is for
+    tests: a word that no catalogue has is an error.
+    """
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    look = settings.read()
+    kit = Kit.load(resources, fonts, language=look.language, strict=strict)
+    kit.theme.apply(app, look.mode, large=look.large)
+    return Window(kit, unlock, connect, settings)

@@ -1,0 +1,1 @@
+"""Lists as Qt models, and how their rows are painted."""

@@ -1,0 +1,79 @@
+"""A short list of choices in place of the steps: reasons for deferring, for taking a record back (DESIGN 9.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from vaccinator_app.domain.digits import ascii_digits
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.theme import Size
+from vaccinator_app.gui.widgets.buttons import Button
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.text import Text
+
+Options = Sequence[tuple[Message, Callable[[], Any]]]
+
+
+class Choices(QWidget):
+    """A question and numbered answers. Up and Down move, Enter or the number takes one, Esc goes back."""
+
+    def __init__(self, kit: Kit, back: Callable[[], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kit = kit
+        self._back = back
+        self._answers: list[Button] = []
+        self._title = Text(kit, size=Size.LEAD, strong=True, wrap=True)
+        self._why = Text(kit, tone="quiet", wrap=True)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 2 * kit.theme.step, 0, 0)
+        self._column.setSpacing(kit.theme.step)
+        self._column.addWidget(self._title)
+        self._column.addWidget(self._why)
+        self._list = QVBoxLayout()
+        self._list.setSpacing(kit.theme.step)
+        self._column.addLayout(self._list)
+        leave = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
+        leave.setObjectName("choices-back")
+        leave.clicked.connect(back)
+        self._column.addWidget(leave, 0, Qt.AlignmentFlag.AlignLeft)
+        self._column.addStretch(1)
+
+    def ask(self, title: Message, options: Options, why: Message | str = "") -> None:
+        """Show ``title`` and the options; each pairs its words with what to do when it is taken."""
+        for old in self._answers:
+            self._list.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._answers = []
+        self._title.say(title)
+        self._why.say(why)
+        self._why.setVisible(why != "")
+        for number, (what, do) in enumerate(options, 1):
+            answer = Button(self._kit, Message.of("choices.numbered", number=number, what=what))
+            answer.setObjectName(f"choice-{number}")
+            answer.setProperty("kind", "answer")
+            answer.clicked.connect(lambda _=False, do=do: do())
+            self._list.addWidget(answer)
+            self._answers.append(answer)
+        self._answers[0].setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        number = ascii_digits(event.text()) if event.text() else None
+        if event.key() == Qt.Key.Key_Escape:
+            self._back()
+        elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self._move(1 if event.key() == Qt.Key.Key_Down else -1)
+        elif number and 1 <= int(number) <= len(self._answers):
+            self._answers[int(number) - 1].click()
+        elif not event.text() or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            super().keyPressEvent(event)
+        # any other letter would leave the question unanswered
+
+    def _move(self, by: int) -> None:
+        here = next((i for i, answer in enumerate(self._answers) if answer.hasFocus()), 0)
+        self._answers[(here + by) % len(self._answers)].setFocus()

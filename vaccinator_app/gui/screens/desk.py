@@ -1,0 +1,188 @@
+"""The window while somebody is signed in: bar, rail, the screen in front, the line at the foot (SCREENS)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from vaccinator_app.desk.heading import heading
+from vaccinator_app.desk.queue import Pile
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.screens.observation import ObservationScreen
+from vaccinator_app.gui.screens.queue import QueueScreen
+from vaccinator_app.gui.screens.rail import Place, Rail
+from vaccinator_app.gui.screens.screen import Screen
+from vaccinator_app.gui.screens.sync import SyncScreen
+from vaccinator_app.gui.screens.top_bar import TopBar
+from vaccinator_app.gui.session import Session
+from vaccinator_app.gui.settings import Settings
+from vaccinator_app.gui.widgets.buttons import Button
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.status_strip import StatusStrip
+
+_MINUTE_MS = 60_000
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class DeskScreen(QWidget):
+    """Made when somebody unlocks, gone when the desk locks: no name stays behind in a hidden widget."""
+
+    lock_asked = Signal()
+
+    def __init__(self, kit: Kit, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.top = TopBar(kit, settings)
+        self._rail = Rail(kit)
+        self.queue = QueueScreen(kit, session)
+        self._observation = ObservationScreen(kit, session)
+        self._sync = SyncScreen(kit, session)
+        self._screens: dict[Place, Screen] = {
+            Place.QUEUE: self.queue,
+            Place.OBSERVATION: self._observation,
+            Place.SYNC: self._sync,
+        }
+        self._front = QStackedWidget()
+        now = Button(kit, Message.of("status.sync_now"), icon="sync", key="F5")
+        now.setObjectName("sync-now")
+        now.clicked.connect(session.sync_now)
+        now.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._strip = StatusStrip(kit, now)
+        self._strip.setObjectName("status")
+        self._lay_out(kit)
+        self._wire()
+        self._bind_keys()
+        self._minute = QTimer(self)
+        self._minute.setInterval(_MINUTE_MS)
+        self._minute.timeout.connect(self._refresh)
+        self._minute.start()
+        kit.words.zone = session.place.now().tzinfo
+        self._refresh()
+
+    def begin(self) -> None:
+        """The screens are in place: return to what was half done, or to the search field, and begin to sync."""
+        self._session.start()
+        if self._session.resume is not None:
+            self.queue.open(self._session.resume)
+        else:
+            self.queue.take_focus()
+
+    def unwanted(self, event: QKeyEvent) -> bool:
+        """An Enter that was pressed before the dose step could be seen records no dose."""
+        return event.key() in _ENTER and self.queue.visit.due_dose and self._screen is self.queue
+
+    def leave(self) -> Callable[[], object]:
+        """What is still to be written of the sheet that is open: that it was looked at, if it was no more."""
+        desk = self.queue.visit.forget()
+        if desk is not None and not desk.draft.acted:
+            return desk.close
+        return lambda: None
+
+    def say(self, what: Message) -> None:
+        """A sentence that no screen says itself."""
+        self.show_place(Place.QUEUE)
+        self.queue.say(what)
+
+    def show_place(self, place: Place) -> None:
+        """Bring a screen to the front."""
+        self._rail.choose(place)
+        self._front.setCurrentWidget(self._screens[place])
+        self._screen.take_focus()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """What no field took: Esc goes back, letters and digits go to search or code from wherever the focus is."""
+        held = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+        if event.key() == Qt.Key.Key_Escape:
+            self._screen.back()
+        elif event.text().isprintable() and event.text().strip() and not held:
+            if self._screen is not self.queue:
+                self.show_place(Place.QUEUE)
+            self.queue.type_ahead(event)
+        else:
+            super().keyPressEvent(event)
+
+    @property
+    def _screen(self) -> Screen:
+        return self._screens[self._place]
+
+    @property
+    def _place(self) -> Place:
+        shown = self._front.currentWidget()
+        return next(place for place, screen in self._screens.items() if screen is shown)
+
+    def _help(self) -> None:
+        self._screen.toggle_help()
+
+    def _walk_in(self) -> None:
+        self.show_place(Place.QUEUE)
+        self.queue.start_walk_in()
+
+    def _open_held(self, appointment: str) -> None:
+        self.show_place(Place.QUEUE)
+        self.queue.open(appointment)
+
+    def _opened(self) -> None:
+        if self._screen is not self.queue:
+            self.show_place(Place.QUEUE)
+
+    def _refresh(self) -> None:
+        """Heading, counts and the line at the foot."""
+        self.top.show_heading(heading(self._session.place))
+        counts = self._session.queue.counts()
+        self._rail.show_count(Place.OBSERVATION, counts[Pile.OBSERVING])
+        found = self._session.words()
+        self._rail.show_count(Place.SYNC, found.unconfirmed)
+        parts: list[Message | str] = list(found.parts)
+        moving = found.running and found.of > 0
+        if moving:
+            parts.append(Message.of("status.progress", done=found.done, of=found.of))
+        if found.failure is not None:
+            look = ("offline", "attention")
+        elif found.online:
+            look = ("confirmed", "confirmed") if found.unconfirmed == 0 else ("online", "text")
+        else:
+            look = ("offline", "quiet")
+        self._strip.show_status(*look, parts)
+        self._strip.set_progress(found.done, found.of if moving else 0)
+
+    def _wire(self) -> None:
+        self._rail.chosen.connect(self.show_place)
+        self.top.lock_asked.connect(self.lock_asked)
+        self.top.help_asked.connect(self._help)
+        self.queue.opened.connect(self._opened)
+        self._observation.left.connect(lambda: self.show_place(Place.QUEUE))
+        self._sync.left.connect(lambda: self.show_place(Place.QUEUE))
+        self._sync.opened.connect(self._open_held)
+        self._session.moved.connect(self._refresh)
+        self._session.failed.connect(self.say)
+
+    def _bind_keys(self) -> None:
+        keys: dict[str, Callable[[], object]] = {
+            "F1": self._help,
+            "F2": self._walk_in,
+            "F5": self._session.sync_now,
+            "Ctrl+L": self.lock_asked.emit,
+        }
+        for place in Place:
+            keys[place.key] = lambda place=place: self.show_place(place)  # type: ignore[misc]
+        for key, act in keys.items():
+            QShortcut(QKeySequence(key), self, act)
+        self.top.look.bind_keys(self)
+
+    def _lay_out(self, kit: Kit) -> None:
+        for screen in self._screens.values():
+            self._front.addWidget(screen)
+        middle = QHBoxLayout()
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addWidget(self._rail)
+        middle.addWidget(self._front, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addLayout(middle, 1)
+        column.addWidget(self._strip)

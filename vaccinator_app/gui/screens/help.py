@@ -1,0 +1,64 @@
+"""F1: what this screen is for and which keys do what, beside the work, not on top of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.theme import Size
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.text import Text
+
+EVERYWHERE: Sequence[tuple[str, str]] = (
+    ("F1", "help.f1"),
+    ("F2", "help.f2"),
+    ("F3  F4  F6", "help.screens"),
+    ("F5", "help.f5"),
+    ("F7  F8  F9", "help.look"),
+    ("Ctrl+L", "help.lock"),
+)
+QUEUE: Sequence[tuple[str, str]] = (
+    ("A…Z  /", "help.letters"),
+    ("↑  ↓", "help.up_down"),
+    ("←  →", "help.left_right"),
+    ("Enter", "help.enter"),
+    ("0…9", "help.digits"),
+    ("Esc", "help.esc"),
+)
+OBSERVATION: Sequence[tuple[str, str]] = (
+    ("↑  ↓", "help.up_down"),
+    ("Enter", "help.end_observation"),
+    ("Esc", "help.esc"),
+)
+SYNC: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Enter", "help.open_held"), ("Esc", "help.esc"))
+
+
+class HelpPanel(QFrame):
+    """Keys of one screen, then those that work everywhere."""
+
+    def __init__(
+        self, kit: Kit, about: Message, keys: Sequence[tuple[str, str]], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setProperty("part", "sheet")
+        self.setObjectName("help")
+        step = kit.theme.step
+        column = QVBoxLayout(self)
+        column.setContentsMargins(*(3 * step,) * 4)
+        column.setSpacing(2 * step)
+        column.addWidget(Text(kit, Message.of("help.title"), size=Size.TITLE, strong=True))
+        column.addWidget(Text(kit, about, wrap=True))
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(3 * step)
+        grid.setVerticalSpacing(step // 2)
+        grid.setColumnStretch(1, 1)
+        for row, (key, what) in enumerate((*keys, *EVERYWHERE)):
+            top = Qt.AlignmentFlag.AlignTop
+            grid.addWidget(Text(kit, key, strong=True), row, 0, top)
+            grid.addWidget(Text(kit, Message(what), wrap=True), row, 1, top)
+        column.addLayout(grid)
+        column.addStretch(1)
+        column.addWidget(Text(kit, Message.of("help.close"), tone="quiet"))

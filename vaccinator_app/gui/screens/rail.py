@@ -1,0 +1,121 @@
+"""The screens there are, at the left edge."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QSizePolicy, QVBoxLayout, QWidget
+
+from vaccinator_app.gui.widgets.kit import Kit
+
+
+class Place(Enum):
+    """The screens, in the order of the rail: word, icon, key."""
+
+    QUEUE = ("screen.queue", "queue", "F3")
+    OBSERVATION = ("screen.observation", "observe", "F4")
+    SYNC = ("screen.sync", "sync", "F6")
+
+    def __init__(self, word: str, icon: str, key: str) -> None:
+        self.word = word
+        self.icon = icon
+        self.key = key
+
+
+_BAR = 3
+_ICON = 20
+
+
+class _Entry(QAbstractButton):
+    """Icon, word and a count at the right. The screen in front has a bar at the edge."""
+
+    def __init__(self, kit: Kit, place: Place) -> None:
+        super().__init__()
+        self._kit = kit
+        self._place = place
+        self._count = 0
+        self.setCheckable(True)
+        self.setObjectName(f"screen-{place.name.lower()}")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        kit.words.changed.connect(self._speak)
+        kit.theme.changed.connect(self.updateGeometry)
+        self._speak()
+
+    def show_count(self, count: int) -> None:
+        if count != self._count:
+            self._count = count
+            self._speak()
+
+    def sizeHint(self) -> QSize:
+        theme = self._kit.theme
+        metrics = QFontMetrics(theme.font(strong=True))
+        words = metrics.horizontalAdvance(self._kit.words.t(self._place.word))
+        width = (
+            2 * theme.step + theme.px(_ICON) + theme.step + words + 2 * theme.step + metrics.horizontalAdvance("888")
+        )
+        return QSize(width + 2 * theme.step, theme.row + theme.step)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, step = self._kit.theme, self._kit.theme.step
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box, here = self.rect(), self.isChecked()
+        if here:
+            painter.fillRect(box, theme.color("selected"))
+            painter.fillRect(QRect(0, 0, _BAR, box.height()), theme.color("accent"))
+        elif self.underMouse():
+            painter.fillRect(box, theme.color("hover"))
+        tone = "on-selected" if here else "quiet"
+        side = theme.px(_ICON)
+        self._kit.icons.paint(painter, QRectF(2 * step, (box.height() - side) // 2, side, side), self._place.icon, tone)
+        painter.setFont(theme.font(strong=here))
+        painter.setPen(theme.color(tone))
+        words = box.adjusted(3 * step + side, 0, -2 * step, 0)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | middle, self._kit.words.t(self._place.word))
+        if self._count:
+            painter.drawText(words, Qt.AlignmentFlag.AlignRight | middle, str(self._count))
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("accent"), 2))
+            painter.drawRect(QRectF(box).adjusted(1, 1, -1, -1))
+
+    def _speak(self) -> None:
+        words = self._kit.words
+        self.setAccessibleName(words.t("pile.spoken", pile=words.t(self._place.word), n=self._count))
+        self.setToolTip(self._place.key)
+        self.updateGeometry()
+        self.update()
+
+
+class Rail(QFrame):
+    """One entry a screen."""
+
+    chosen = Signal(object)
+    """The `Place`."""
+
+    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("part", "rail")
+        self._entries = {place: _Entry(kit, place) for place in Place}
+        group = QButtonGroup(self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 2 * kit.theme.step, 0, 0)
+        column.setSpacing(0)
+        for place, entry in self._entries.items():
+            group.addButton(entry)
+            column.addWidget(entry)
+            entry.clicked.connect(lambda _=False, place=place: self.chosen.emit(place))
+        column.addStretch(1)
+        self.choose(Place.QUEUE)
+
+    def choose(self, place: Place) -> None:
+        """This screen is in front."""
+        self._entries[place].setChecked(True)
+
+    def show_count(self, place: Place, count: int) -> None:
+        """How many wait there; 0 shows nothing."""
+        self._entries[place].show_count(count)

@@ -1,0 +1,61 @@
+"""What all screens share: the list at the left, the sheet at the right, help in the sheet's place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.screens.help import HelpPanel
+from vaccinator_app.gui.widgets.kit import Kit
+
+_LIST_SHARE, _SHEET_SHARE = 15, 14
+
+
+class Screen(QWidget):
+    """Two columns. Subclasses fill them and say what `refresh`, `take_focus` and `back` mean."""
+
+    def __init__(
+        self, kit: Kit, about: Message, keys: Sequence[tuple[str, str]], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.kit = kit
+        self.sheets = QStackedWidget()
+        self._help = HelpPanel(kit, about, keys)
+        self._behind_help: QWidget | None = None
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(*(2 * kit.theme.step,) * 4)
+        self._row.setSpacing(2 * kit.theme.step)
+
+    def set_columns(self, left: QWidget, sheets: Sequence[QWidget]) -> None:
+        """``left`` beside the stack of ``sheets``, of which the first is shown."""
+        for sheet in (*sheets, self._help):
+            self.sheets.addWidget(sheet)
+        self._row.addWidget(left, _LIST_SHARE)
+        self._row.addWidget(self.sheets, _SHEET_SHARE)
+
+    def toggle_help(self) -> None:
+        """Help comes in the place of the sheet, or the sheet comes back as it was."""
+        if self.close_help():
+            return
+        self._behind_help = self.sheets.currentWidget()
+        self.sheets.setCurrentWidget(self._help)
+
+    def close_help(self) -> bool:
+        """Whether help was there to close."""
+        behind, self._behind_help = self._behind_help, None
+        if self.sheets.currentWidget() is not self._help or behind is None:
+            return False
+        self.sheets.setCurrentWidget(behind)
+        self.take_focus()
+        return True
+
+    def refresh(self) -> None:
+        """Ask the session again and show what it says. Focus, selection and place stay."""
+
+    def take_focus(self) -> None:
+        """The screen was just brought to the front."""
+
+    def back(self) -> None:
+        """What Esc does."""

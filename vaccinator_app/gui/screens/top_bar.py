@@ -1,0 +1,71 @@
+"""Where, when, with what; the look; who is signed in, and the lock (SCREENS)."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from vaccinator_app.desk.heading import Heading
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.screens.look_bar import LookBar
+from vaccinator_app.gui.settings import Settings
+from vaccinator_app.gui.widgets.buttons import Button
+from vaccinator_app.gui.widgets.icons import IconMark
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.text import Text
+
+
+class TopBar(QFrame):
+    """One line. In the last half minute before an idle desk locks, the middle says so, and nothing moves."""
+
+    lock_asked = Signal()
+    help_asked = Signal()
+
+    def __init__(self, kit: Kit, settings: Settings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("part", "head")
+        self._session_of: Message | str = ""
+        self._where = Text(kit, strong=True, elide=True)
+        self._mark = IconMark(kit, "needs-attention", "attention")
+        self._mark.setVisible(False)
+        self._middle = Text(kit, tone="quiet", elide=True)
+        self._middle.setObjectName("session")
+        self.look = LookBar(kit, settings)
+        self._who = Text(kit)
+        self._who.setObjectName("signed-in")
+        help_button = Button(kit, Message.of("help.button"), plain=True, icon="help", key="F1")
+        help_button.setObjectName("help-button")
+        lock = Button(kit, Message.of("lock.button"), icon="lock", key="Ctrl+L")
+        lock.setObjectName("lock")
+        help_button.clicked.connect(self.help_asked)
+        lock.clicked.connect(self.lock_asked)
+        step = kit.theme.step
+        row = QHBoxLayout(self)
+        row.setContentsMargins(2 * step, step, 2 * step, step)
+        row.setSpacing(step)
+        row.addWidget(self._where)
+        row.addSpacing(2 * step)
+        row.addWidget(self._mark)
+        row.addWidget(self._middle, 1)
+        row.addWidget(self.look)
+        row.addWidget(help_button)
+        row.addSpacing(2 * step)
+        row.addWidget(self._who)
+        row.addSpacing(step)
+        row.addWidget(lock)
+
+    def show_heading(self, found: Heading) -> None:
+        """Said once a session, and again after midnight or a new batch."""
+        self._where.say(Message.of("top.where", centre=found.centre, desk=found.desk))
+        key = "top.session" if found.vaccines else "top.day"
+        self._session_of = Message.of(key, day=found.day, vaccines=list(found.vaccines))
+        self._who.say(found.staff)
+        if not self._mark.isVisibleTo(self):
+            self._middle.say(self._session_of)
+
+    def warn(self, seconds: int) -> None:
+        """The desk locks in ``seconds``; below zero somebody came back."""
+        near = seconds >= 0
+        self._mark.setVisible(near)
+        self._middle.set_tone("attention" if near else "quiet")
+        self._middle.say(Message.of("lock.soon", n=seconds) if near else self._session_of)

@@ -1,0 +1,230 @@
+"""Who is at the desk, and their passphrase (DESIGN 5.1)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import ceil
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.gui.sentences import sentence
+from vaccinator_app.gui.tasks import Tasks
+from vaccinator_app.gui.theme import Size
+from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
+from vaccinator_app.gui.widgets.field import Field
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.notice import Notice
+from vaccinator_app.gui.widgets.text import Text
+
+_WIDTH = 440
+_MOST_ROWS = 6
+_ROLES: dict[Role, str] = {Role.VACCINATOR: "role.vaccinator", Role.IN_CHARGE: "role.in_charge"}
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class _Passphrase(QLineEdit):
+    """Shows dots. Up and Down go to the list of staff above, so that the hands stay where they are."""
+
+    moved = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setEchoMode(QLineEdit.EchoMode.Password)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setObjectName("passphrase")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.moved.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        else:
+            super().keyPressEvent(event)
+
+
+class UnlockScreen(QWidget):
+    """Nothing of the day is here: only who has a key on this machine."""
+
+    opened = Signal(object)
+    """The `Opened` desk."""
+
+    def __init__(self, kit: Kit, unlock: Unlock, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kit = kit
+        self._unlock = unlock
+        self._tasks = tasks
+        self._people: list[StaffMember] = []
+        self._busy = False
+        self._wait = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(1000)
+        self._timer.timeout.connect(self._tick)
+        self._staff = QListWidget()
+        self._staff.setObjectName("staff")
+        self._staff.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._typed = _Passphrase()
+        self._field = Field(kit, Message.of("unlock.passphrase"), editor=self._typed)
+        self._notice = Notice(kit)
+        self._notice.setObjectName("unlock-notice")
+        self._go = PrimaryButton(kit, Message.of("unlock.open"), key="Enter")
+        self._go.setObjectName("unlock")
+        self._again = Button(kit, Message.of("unlock.look_again"))
+        self._again.setObjectName("look-again")
+        self._lay_out()
+        self._staff.currentRowChanged.connect(self._chosen)
+        self._typed.moved.connect(self._move)
+        self._typed.textEdited.connect(self._typing)
+        self._typed.returnPressed.connect(self._open)
+        self._go.clicked.connect(self._open)
+        self._again.clicked.connect(self.look)
+        kit.words.changed.connect(self._speak)
+        kit.theme.changed.connect(self._measure)
+        self._speak()
+
+    def look(self) -> None:
+        """See who may unlock; a vault that cannot be read says so, with one button that looks again."""
+        chosen = self._member
+        try:
+            self._people = self._unlock.people()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with the files, it is said here
+            self._people = []
+            self._notice.say(sentence(error))
+        else:
+            self._notice.say(None)
+        self._staff.blockSignals(True)
+        self._staff.clear()
+        for _ in self._people:
+            QListWidgetItem(self._staff)
+        self._staff.setCurrentRow(self._people.index(chosen) if chosen in self._people else 0)
+        self._staff.blockSignals(False)
+        there = bool(self._people)
+        for widget in (self._staff, self._field, self._go):
+            widget.setVisible(there)
+        self._again.setVisible(not there)
+        self._speak()
+        self._measure()
+        self._chosen()
+        (self._typed if there else self._again).setFocus()
+
+    def say(self, what: Message | None) -> None:
+        """A sentence from outside: why the desk was locked, or what went wrong when it was."""
+        self._notice.say(what, "attention")
+
+    def hold(self, held: bool) -> None:
+        """While the last session is still being closed nobody can open the next."""
+        self._set_busy(held, Message.of("unlock.closing"))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._typed.clear()
+        self.look()
+
+    @property
+    def _member(self) -> StaffMember | None:
+        row = self._staff.currentRow()
+        return self._people[row] if 0 <= row < len(self._people) else None
+
+    def _open(self) -> None:
+        member, passphrase = self._member, self._typed.text()
+        if member is None or self._busy or self._wait > 0:
+            return
+        if not passphrase:
+            self._notice.say(Message.of("unlock.nothing_typed"), "attention")
+            return
+        self._typed.clear()
+        self._set_busy(True, Message.of("unlock.opening"))
+        self._tasks.run(
+            lambda _: self._unlock.open(member.staff, passphrase),
+            owner=self,
+            done=self._done,
+            failed=self._refused,
+        )
+
+    def _done(self, opened: Opened) -> None:
+        self._set_busy(False)
+        self._notice.say(None)
+        self.opened.emit(opened)
+
+    def _refused(self, error: Exception) -> None:
+        self._set_busy(False)
+        self._notice.say(sentence(error))
+        self._chosen()
+        self._typed.setFocus()
+
+    def _chosen(self) -> None:
+        """How long this person still has to wait after wrong passphrases."""
+        member = self._member
+        if member is None:
+            return
+        try:
+            self._wait = ceil(self._unlock.retry_after(member.staff))
+        except Exception as error:  # noqa: BLE001 - the file of staff may have gone since
+            self._wait = 0
+            self._notice.say(sentence(error))
+        self._timer.start() if self._wait else self._timer.stop()
+        self._say_wait()
+
+    def _tick(self) -> None:
+        self._wait -= 1
+        if self._wait <= 0:
+            self._wait = 0
+            self._timer.stop()
+        self._say_wait()
+
+    def _say_wait(self) -> None:
+        if self._wait:
+            span = timedelta(seconds=self._wait)
+            self._notice.say(Message.of("unlock.wait", span=span))
+        elif self._notice.what is not None and self._notice.what.key == "unlock.wait":
+            self._notice.say(Message.of("unlock.try_again"), "quiet")
+        self._go.setEnabled(not self._busy and not self._wait)
+
+    def _typing(self) -> None:
+        if not self._wait:
+            self._notice.say(None)
+
+    def _move(self, by: int) -> None:
+        row = self._staff.currentRow() + by
+        if 0 <= row < len(self._people):
+            self._staff.setCurrentRow(row)
+
+    def _set_busy(self, busy: bool, why: Message | None = None) -> None:
+        self._busy = busy
+        self._go.say(why if why is not None and busy else Message.of("unlock.open"))
+        self._go.setEnabled(not busy and not self._wait)
+
+    def _speak(self) -> None:
+        words = self._kit.words
+        self._staff.setAccessibleName(words.t("unlock.who"))
+        for row, member in enumerate(self._people):
+            self._staff.item(row).setText(
+                words.t("unlock.member", name=member.name, role=Message.of(_ROLES[member.role]))
+            )
+
+    def _measure(self) -> None:
+        theme = self._kit.theme
+        self._staff.setFont(theme.font())
+        for row in range(self._staff.count()):
+            self._staff.item(row).setSizeHint(QSize(0, theme.row))
+        rows = min(_MOST_ROWS, max(1, self._staff.count()))
+        self._staff.setFixedHeight(rows * theme.row + 2 * self._staff.frameWidth() + 4)
+        self._sheet.setFixedWidth(theme.px(_WIDTH))
+
+    def _lay_out(self) -> None:
+        kit, step = self._kit, self._kit.theme.step
+        self._sheet = QFrame()
+        self._sheet.setProperty("part", "sheet")
+        inner = QVBoxLayout(self._sheet)
+        inner.setContentsMargins(*(4 * step,) * 4)
+        inner.setSpacing(2 * step)
+        inner.addWidget(Text(kit, Message.of("unlock.title"), size=Size.TITLE, strong=True))
+        inner.addWidget(Text(kit, Message.of("unlock.who"), tone="quiet"))
+        for widget in (self._staff, self._field, self._notice, self._go, self._again):
+            inner.addWidget(widget)
+        outer = QVBoxLayout(self)
+        outer.addStretch(2)
+        outer.addWidget(self._sheet, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addStretch(3)

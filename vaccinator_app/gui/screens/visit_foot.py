@@ -1,0 +1,94 @@
+"""The foot of a visit's sheet, where the eye ends: what could not be done, the one button that goes on, the others."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from vaccinator_app.desk.visit_view import Step, StepState, VisitView
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.notice import Notice
+
+
+class Go(Enum):
+    """What the one button does at this point of the visit."""
+
+    IDENTITY = auto()
+    DATE = auto()
+    CODE = auto()
+    DOSE = auto()
+    DEFER = auto()
+    BACK = auto()
+
+
+_WORDS: dict[Go, str] = {
+    Go.IDENTITY: "go.identity",
+    Go.DATE: "go.date",
+    Go.CODE: "go.code",
+    Go.DOSE: "go.dose",
+    Go.DEFER: "go.defer",
+    Go.BACK: "go.back",
+}
+_AT: dict[Step, Go] = {Step.IDENTITY: Go.IDENTITY, Step.ELIGIBLE: Go.DATE, Step.CODE: Go.CODE, Step.DOSE: Go.DOSE}
+_DEFERRABLE = (Step.ELIGIBLE, Step.DOSE)
+
+
+class Foot(QWidget):
+    """``go`` says what the primary button stands for now."""
+
+    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.go = Go.BACK
+        self._stopped = Notice(kit)
+        self._record = Notice(kit)
+        self.notice = Notice(kit)
+        self.notice.setObjectName("visit-notice")
+        self.primary = PrimaryButton(kit, Message.of("go.back"), key="Enter")
+        self.primary.setObjectName("primary")
+        self.defer = Button(kit, Message.of("go.defer"), plain=True)
+        self.defer.setObjectName("defer")
+        self.other = Button(kit, Message.of("go.other"), plain=True)
+        self.other.setObjectName("not-this-person")
+        self.void = Button(kit, Message.of("go.void"), plain=True)
+        self.void.setObjectName("void")
+        self.back = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
+        seconds = QHBoxLayout()
+        seconds.setContentsMargins(0, 0, 0, 0)
+        seconds.setSpacing(kit.theme.step)
+        for button in (self.defer, self.other, self.void):
+            seconds.addWidget(button)
+        seconds.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(kit.theme.step)
+        for widget in (self._stopped, self._record, self.notice, self.primary):
+            column.addWidget(widget)
+        column.addLayout(seconds)
+
+    def show_view(self, found: VisitView, *, finished: bool) -> None:
+        """The button and the sentences for where the visit stands."""
+        self.go = _next(found, finished=finished)
+        self.primary.say(Message(_WORDS[self.go]))
+        self._stopped.say(found.stopped)
+        if found.held:
+            self._record.say(Message.of("record.held", why=list(found.held)), "attention")
+        elif found.record is not None:
+            confirmed = found.record.key == "record.confirmed"
+            self._record.say(found.record, "confirmed" if confirmed else "text")
+        else:
+            self._record.say(None)
+        self.defer.setVisible(not finished and self.go is not Go.DEFER)
+        self.other.setVisible(not finished)
+        self.void.setVisible(finished)
+
+
+def _next(found: VisitView, *, finished: bool) -> Go:
+    if finished or found.stopped is not None:
+        return Go.BACK
+    if found.now is not None:
+        return _AT.get(found.now, Go.BACK)
+    stopped = next((s.step for s in found.steps if s.state is StepState.STOPPED), None)
+    return Go.DEFER if stopped in _DEFERRABLE else Go.BACK

@@ -1,0 +1,148 @@
+"""One person's time at the desk: what the screens ask, and the one line their acts wait in (DESIGN 9.5)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from vaccinator_app.desk.observe import Observation
+from vaccinator_app.desk.queue import Queue
+from vaccinator_app.desk.status import SyncWords
+from vaccinator_app.desk.syncing import Connect, Syncing
+from vaccinator_app.desk.unlock import Opened, lock
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.sentences import sentence
+from vaccinator_app.gui.tasks import Tasks
+
+T = TypeVar("T")
+
+_SETTLE_MS = 100
+"""Central may confirm hundreds of batches in a second; lists ask again at most this often."""
+
+
+def _nothing(_: object) -> None:
+    """For acts after which nothing needs doing."""
+
+
+class Session(QObject):
+    """From unlock to lock. Acts (whatever writes) run one after another off the window's thread; reading is quick
+    and never waits for a writer, so screens read where they stand.
+    """
+
+    moved = Signal()
+    """The vault may say other things than before: ask again."""
+    busy = Signal(bool)
+    """An act begins, or the last one in line has ended."""
+    failed = Signal(object)
+    """The `Message` for an act whose caller does not say it itself."""
+    _heard = Signal()
+
+    def __init__(self, opened: Opened, connect: Connect, tasks: Tasks, parent: QObject) -> None:
+        super().__init__(parent)
+        self.place = opened.place
+        self.resume = opened.resume
+        self.queue = Queue(opened.place)
+        self.observation = Observation(opened.place)
+        self._tasks = tasks
+        self._line: deque[Callable[[], None]] = deque()
+        self._running = False
+        self._ended = False
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(_SETTLE_MS)
+        self._settle.timeout.connect(self.moved)
+        self._heard.connect(self._soon, Qt.ConnectionType.QueuedConnection)
+        self._syncing = Syncing(opened.place, connect, self._heard.emit)
+
+    def start(self) -> None:
+        """Begin to sync, once the screens listen."""
+        self._syncing.start()
+
+    def words(self) -> SyncWords:
+        """The status bar as it stands."""
+        return self._syncing.words()
+
+    def sync_now(self) -> None:
+        """Try central now."""
+        self._syncing.now()
+
+    def act(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None] = _nothing,
+        failed: Callable[[Message], None] | None = None,
+    ) -> None:
+        """Put ``work`` in line. Then, on the window's thread, ``done`` with its result or ``failed`` with words.
+
+        Lists are told to ask again before either. Nothing is taken once the session is ending.
+        """
+        if not self._ended:
+            self._put(work, done, failed or self.failed.emit)
+
+    def record(
+        self,
+        work: Callable[[], T],
+        done: Callable[[T], None] = _nothing,
+        failed: Callable[[Message], None] | None = None,
+    ) -> None:
+        """The same for an act that central should soon hear of."""
+
+        def told(result: T) -> None:
+            self._syncing.now()
+            done(result)
+
+        self.act(work, told, failed)
+
+    def end(self, before: Callable[[], object], idle: bool, done: Callable[[Message | None], None]) -> None:
+        """Lock behind the acts in line: ``before``, then sign out and close the vault. Syncing stops at its next step.
+
+        ``done`` gets the sentence of what went wrong, if anything; the vault is closed either way.
+        """
+        self._ended = True
+        self._settle.stop()
+
+        def work() -> None:
+            self._syncing.stop()
+            try:
+                before()
+            finally:
+                lock(self.place, idle=idle)
+
+        self._put(work, lambda _: done(None), done)
+
+    def _put(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Message], None]) -> None:
+        def told(result: T) -> None:
+            self._moved()
+            done(result)
+
+        def refused(error: Exception) -> None:
+            self._moved()
+            failed(sentence(error))
+
+        def start() -> None:
+            self._tasks.run(lambda _: work(), owner=self, done=told, failed=refused, ended=self._next)
+
+        self._line.append(start)
+        if not self._running:
+            self._running = True
+            self.busy.emit(True)
+            self._line.popleft()()
+
+    def _next(self) -> None:
+        if self._line:
+            self._line.popleft()()
+            return
+        self._running = False
+        self.busy.emit(False)
+
+    def _moved(self) -> None:
+        if not self._ended:
+            # what an act changed is shown with the act, and central hears of it soon
+            self.moved.emit()
+
+    def _soon(self) -> None:
+        if not self._ended and not self._settle.isActive():
+            self._settle.start()

@@ -1,0 +1,47 @@
+"""What a desk remembers of its look: language, theme, size of words. No personal detail (DESIGN 9.3)."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from vaccinator_app.gui.theme import Mode
+from vaccinator_app.gui.words import LANGUAGES
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """``language`` is one of `LANGUAGES`."""
+
+    language: str = "en"
+    mode: Mode = Mode.LIGHT
+    large: bool = False
+
+
+class SettingsFile:
+    """A small JSON file. Whatever is wrong with it, the desk starts with the look it was made with."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Settings:
+        """What was kept last; the defaults for a file that is absent or makes no sense."""
+        try:
+            found = json.loads(self._path.read_text("utf-8"))
+            settings = Settings(language=str(found["language"]), mode=Mode(found["mode"]), large=found["large"] is True)
+        except (OSError, ValueError, KeyError, TypeError):
+            return Settings()
+        return settings if settings.language in LANGUAGES else Settings()
+
+    def write(self, settings: Settings) -> None:
+        """Keep ``settings``. Never makes the folder: that is for enrolment alone. A full disk only costs the look."""
+        if not self._path.parent.is_dir():
+            return
+        try:
+            self._path.write_text(json.dumps(asdict(settings)), "utf-8")
+        except OSError as error:
+            _LOG.warning("settings were not kept: %s", type(error).__name__)

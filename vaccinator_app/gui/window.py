@@ -1,0 +1,164 @@
+"""The one window: locked, or somebody's desk."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from vaccinator_app.desk.syncing import Connect
+from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.idle import Idle
+from vaccinator_app.gui.screens.desk import DeskScreen
+from vaccinator_app.gui.screens.look_bar import LookBar
+from vaccinator_app.gui.screens.unlock import UnlockScreen
+from vaccinator_app.gui.sentences import sentence
+from vaccinator_app.gui.session import Session
+from vaccinator_app.gui.settings import Settings, SettingsFile
+from vaccinator_app.gui.tasks import Tasks
+from vaccinator_app.gui.typeahead import TypeAhead
+from vaccinator_app.gui.widgets.kit import Kit
+
+SIZE = (1366, 768)
+
+
+class Window(QWidget):
+    """Closing it locks first: the window hides at once and is gone when the vault is closed."""
+
+    closed = Signal()
+
+    def __init__(self, kit: Kit, unlock: Unlock, connect: Connect, settings: SettingsFile) -> None:
+        super().__init__()
+        self._kit = kit
+        self._connect = connect
+        self._settings_file = settings
+        self._settings = settings.read()
+        self._tasks = Tasks(lambda error: self.say(sentence(error)), self)
+        self._session: Session | None = None
+        self._desk: DeskScreen | None = None
+        self._closing = False
+        self._keys = TypeAhead(self)
+        self._idle = Idle(self)
+        self._unlock = UnlockScreen(kit, unlock, self._tasks)
+        self._look = LookBar(kit, self._settings)
+        self._front = QStackedWidget()
+        self._lay_out()
+        self._unlock.opened.connect(self._opened)
+        self._look.asked.connect(self._apply)
+        self._idle.over.connect(lambda: self.lock(idle=True))
+        kit.words.changed.connect(self._speak)
+        self._speak()
+        self.resize(*SIZE)
+
+    @property
+    def locked(self) -> bool:
+        """Nobody is signed in, and nothing of the last session is still being closed."""
+        return self._session is None
+
+    @property
+    def busy(self) -> bool:
+        """Something is still being done for somebody."""
+        return not self._tasks.idle
+
+    def lock(self, *, idle: bool = False) -> None:
+        """Sign out and close the vault. The screen shows nothing of the day from here on."""
+        session, desk = self._session, self._desk
+        if session is None or desk is None:
+            return
+        self._idle.stop()
+        self._keys.drop()
+        before = desk.leave()
+        self._desk = None
+        self._front.setCurrentWidget(self._locked)
+        self._unlock.hold(True)
+        desk.setParent(None)
+        desk.deleteLater()
+        session.end(before, idle, lambda failed: self._ended(failed, idle=idle))
+
+    def say(self, what: Message) -> None:
+        """One sentence, wherever somebody is looking."""
+        if self._desk is not None:
+            self._desk.say(what)
+        else:
+            self._unlock.say(what)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        handle = self.windowHandle()
+        if handle is not None:
+            self._idle.watch(handle)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self._session is not None:
+            event.ignore()
+            self._closing = True
+            self.hide()
+            self.lock()
+            return
+        self._tasks.close()
+        event.accept()
+        self.closed.emit()
+
+    def _opened(self, opened: Opened) -> None:
+        session = Session(opened, self._connect, self._tasks, self)
+        desk = DeskScreen(self._kit, session, self._settings)
+        session.busy.connect(self._busy)
+        desk.lock_asked.connect(self.lock)
+        desk.top.look.asked.connect(self._apply)
+        self._idle.warned.connect(desk.top.warn)
+        self._session, self._desk = session, desk
+        self._front.addWidget(desk)
+        self._front.setCurrentWidget(desk)
+        self._idle.start()
+        desk.begin()
+
+    def _ended(self, failed: Message | None, *, idle: bool) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.deleteLater()
+        self._unlock.hold(False)
+        if self._closing:
+            self.close()
+        elif failed is not None:
+            self._unlock.say(failed)
+        elif idle:
+            self._unlock.say(Message.of("lock.was_idle"))
+
+    def _busy(self, busy: bool) -> None:
+        if busy:
+            self._keys.hold()
+            return
+        desk = self._desk
+        self._keys.release((lambda _: True) if desk is None else desk.unwanted)
+
+    def _apply(self, settings: Settings) -> None:
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        before, self._settings = self._settings, settings
+        if (settings.mode, settings.large) != (before.mode, before.large):
+            self._kit.theme.apply(app, settings.mode, large=settings.large)
+        self._kit.words.set_language(settings.language)
+        self._settings_file.write(settings)
+        self._look.show_settings(settings)
+        if self._desk is not None:
+            self._desk.top.look.show_settings(settings)
+
+    def _speak(self) -> None:
+        self.setWindowTitle(self._kit.words.t("window.title"))
+
+    def _lay_out(self) -> None:
+        step = self._kit.theme.step
+        self._locked = QWidget()
+        corner = QHBoxLayout()
+        corner.addStretch(1)
+        corner.addWidget(self._look)
+        column = QVBoxLayout(self._locked)
+        column.setContentsMargins(2 * step, step, 2 * step, step)
+        column.addLayout(corner)
+        column.addWidget(self._unlock, 1)
+        self._look.bind_keys(self._locked)
+        self._front.addWidget(self._locked)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._front)
