@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.given import at, bodies, deferred, dose_given, observed, refused, voided, walk_in
@@ -47,6 +47,7 @@ def test_a_day_without_events() -> None:
     assert count([]) == Tally()
 
 
+@settings(max_examples=50)
 @given(DAYS, st.randoms(use_true_random=False))
 def test_order_does_not_matter(day: list[Body], chance: random.Random) -> None:
     numbered = list(enumerate(day, 1))
@@ -54,6 +55,7 @@ def test_order_does_not_matter(day: list[Body], chance: random.Random) -> None:
     assert tally(numbered) == count(day)
 
 
+@settings(max_examples=50)
 @given(DAYS)
 def test_every_dose_is_counted_once_given_or_voided(day: list[Body]) -> None:
     counted = count(day)
@@ -63,6 +65,7 @@ def test_every_dose_is_counted_once_given_or_voided(day: list[Body]) -> None:
     assert counted.doses_given + counted.voided >= len(doses)
 
 
+@settings(max_examples=50)
 @given(DAYS)
 def test_nobody_is_dosed_who_did_not_arrive(day: list[Body]) -> None:
     counted = count(day)
@@ -70,6 +73,7 @@ def test_nobody_is_dosed_who_did_not_arrive(day: list[Body]) -> None:
     assert counted.arrived >= max(len(dosed), counted.walk_ins)
 
 
+@settings(max_examples=50)
 @given(DAYS)
 def test_the_tally_agrees_with_the_visits(day: list[Body]) -> None:
     """Counted from events and from what the queue shows: the same people, the same tries."""

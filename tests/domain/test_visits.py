@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.given import (
@@ -104,6 +104,7 @@ def test_three_tries_and_never_less_than_none() -> None:
     assert TRIES == 3
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_any_history_gives_a_visit_that_holds_together(history: list[Body]) -> None:
     visit = after(*history)
@@ -116,6 +117,7 @@ def test_any_history_gives_a_visit_that_holds_together(history: list[Body]) -> N
     assert 0 <= visit.tries_left <= TRIES
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_the_dose_that_stands_is_one_that_was_given_and_not_voided(history: list[Body]) -> None:
     standing: set[int] = set()
@@ -129,6 +131,7 @@ def test_the_dose_that_stands_is_one_that_was_given_and_not_voided(history: list
     assert {seq for seq, _ in visit.further} == standing - {visit.dose_seq}
 
 
+@settings(max_examples=50)
 @given(histories(), bodies())
 def test_tries_never_shrink(history: list[Body], last: Body) -> None:
     before, visit = after(*history), after(*history, last)
@@ -136,6 +139,7 @@ def test_tries_never_shrink(history: list[Body], last: Body) -> None:
     assert visit.voided >= before.voided
 
 
+@settings(max_examples=50)
 @given(histories(), st.integers(0, 12))
 def test_what_is_no_step_of_a_visit_moves_nothing(history: list[Body], place: int) -> None:
     look = RecordViewed(appointment=WHO)
