@@ -5,22 +5,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
 from vaccinator_app.vault.connection import Connection, Row
 from vaccinator_app.vault.words import indexed
 
-DAY_BITS = 32
-"""A roster id is the day's ordinal shifted by so many bits, plus a number within the day."""
+# A roster id: the day's ordinal, the minute of the slot, and a number that only tells apart.
+_NUMBER_BITS = 24
+_MINUTE_BITS = 11
+DAY_BITS = _MINUTE_BITS + _NUMBER_BITS
+"""A roster id shifted right by so many bits is the day's ordinal."""
 
 COLUMNS = (
-    "appointment, day, slot_at, token, cancelled, name, year_of_birth, gender, photo_id, photo_id_last4, mobile_last4, "
-    "slot, vaccine, dose, booking, previous, code_tag, slip_hash"
+    "appointment, token, cancelled, name, year_of_birth, gender, photo_id, photo_id_last4, mobile_last4, "
+    "slot, slot_offset, vaccine, dose, booking, previous, code_tag, slip_hash"
 )
-_DAY, _TOKEN, _NAME, _LAST4 = 1, 3, 5, 9
+AT_ONCE = 500
+"""People whose words are indexed with them; of a larger page, the words follow (vault/indexing.py)."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 def day_range(day: date) -> tuple[int, int]:
@@ -29,14 +38,24 @@ def day_range(day: date) -> tuple[int, int]:
     return first, first + (1 << DAY_BITS) - 1
 
 
-def row_of(appointment: Appointment) -> Row:
-    """The values of ``COLUMNS``."""
+def slot_of(slot: int, offset: int) -> datetime:
+    """The columns ``slot`` and ``slot_offset`` as a moment."""
+    return (_EPOCH + slot * _MICROSECOND).astimezone(_zone(offset))
+
+
+@lru_cache(maxsize=64)
+def _zone(offset: int) -> timezone:
+    return timezone(timedelta(seconds=offset))
+
+
+def _row_of(appointment: Appointment) -> Row:
     person = appointment.beneficiary
+    offset = appointment.slot.utcoffset()
+    if offset is None:
+        raise ValueError("a slot carries an offset")
     previous = [(dose.dose, dose.vaccine, dose.given_on.isoformat()) for dose in appointment.previous]
     return (
         appointment.appointment,
-        appointment.session_date.toordinal(),
-        int(appointment.slot.timestamp()),
         appointment.token,
         int(appointment.cancelled),
         person.name,
@@ -45,20 +64,21 @@ def row_of(appointment: Appointment) -> Row:
         person.photo_id.value,
         person.photo_id_last4,
         person.mobile_last4,
-        appointment.slot.isoformat(),
+        (appointment.slot - _EPOCH) // _MICROSECOND,
+        offset.days * 86400 + offset.seconds,
         appointment.vaccine,
         appointment.dose,
         appointment.booking.value,
-        json.dumps(previous) if previous else "[]",
+        json.dumps(previous) if previous else None,
         appointment.code_tag,
         appointment.slip_hash,
     )
 
 
 def appointment_of(row: Row) -> Appointment:
-    """The appointment in a row of ``COLUMNS``."""
-    (name, day, _, token, cancelled, *person) = row
-    (who, born, gender, photo_id, last4, mobile, slot, vaccine, dose, booking, previous, tag, slip) = person
+    """The appointment in a row of ``id`` and ``COLUMNS``."""
+    (number, name, token, cancelled, *person) = row
+    (who, born, gender, photo_id, last4, mobile, slot, offset, vaccine, dose, booking, previous, tag, slip) = person
     return Appointment(
         appointment=name,
         token=token,
@@ -70,14 +90,14 @@ def appointment_of(row: Row) -> Appointment:
             photo_id_last4=last4,
             mobile_last4=mobile,
         ),
-        session_date=date.fromordinal(day),
-        slot=datetime.fromisoformat(slot),
+        session_date=date.fromordinal(number >> DAY_BITS),
+        slot=slot_of(slot, offset),
         vaccine=vaccine,
         dose=dose,
         booking=Booking(booking),
         previous=tuple(
             PreviousDose(dose=number, vaccine=product, given_on=date.fromisoformat(given))
-            for number, product, given in json.loads(previous)
+            for number, product, given in json.loads(previous or "[]")
         ),
         code_tag=tag,
         slip_hash=slip,
@@ -90,65 +110,110 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
 
     A visit that is known already follows its appointment to another day.
     """
-    rows = {appointment.appointment: row_of(appointment) for appointment in appointments}
-    known = _known(connection, list(rows))
-    numbers = _Numbers(connection)
-    kept: list[Row] = []
-    forgotten: list[Row] = []
+    wanted = {appointment.appointment: appointment for appointment in appointments}
+    names = json.dumps(list(wanted))
+    known = _known(connection, names)
+    days = _Days(connection)
+    rows: list[Row] = []
     worded: list[Row] = []
-    for name, row in rows.items():
-        words = indexed(row[_NAME], row[_TOKEN], row[_LAST4])
+    unworded: list[Row] = []
+    for name, appointment in wanted.items():
         old = known.get(name)
-        if old is not None and old[1] == row[_DAY]:
-            number = old[0]
-            if indexed(*old[2:]) != words:
-                forgotten.append((number,))
-                worded.append((number, words))
-        else:
-            number = numbers.next(row[_DAY])
-            worded.append((number, words))
+        if old is not None:
+            days.leave(old)
+        number = days.enter(appointment, old)
+        told = (appointment.beneficiary.name, appointment.token, appointment.beneficiary.photo_id_last4)
+        if old is None or (old.number, old.told) != (number, told):
+            worded.append((number, *told))
             if old is not None:
-                forgotten.append((old[0],))
-        kept.append((number, *row))
-    connection.executemany("DELETE FROM roster_words WHERE rowid = ?", forgotten)
-    # Replaces by id and by appointment alike, so that a new day leaves no row behind on the old one.
-    connection.executemany(f"INSERT OR REPLACE INTO roster VALUES ({', '.join('?' * 19)})", kept)
-    connection.executemany("INSERT INTO roster_words (rowid, words) VALUES (?, ?)", worded)
-    _move_visits(connection, list(rows))
+                unworded.append((old.number,))
+        rows.append((number, *_row_of(appointment)))
+    # In the order of ids, so that each page of the file is visited once.
+    rows.sort()
+    worded.sort()
+    if known:
+        connection.executemany("DELETE FROM roster_words WHERE rowid = ?", unworded)
+        connection.executemany("DELETE FROM unworded WHERE id = ?", unworded)
+        connection.executemany("DELETE FROM roster WHERE id = ?", [(old.number,) for old in known.values()])
+    connection.executemany(f"INSERT INTO roster VALUES ({', '.join('?' * 18)})", rows)
+    if len(worded) <= AT_ONCE:
+        put_words(connection, worded)
+    else:
+        connection.executemany("INSERT INTO unworded VALUES (?)", [(number,) for number, *_ in worded])
+    days.write()
+    _move_visits(connection, names)
 
 
-def _known(connection: Connection, names: Sequence[str]) -> dict[str, Row]:
-    """What stands in the roster already: by appointment, its id, day, name, token and last four."""
+def put_words(connection: Connection, people: Iterable[Row]) -> None:
+    """Index people by roster id, name, token and last four, inside a transaction under way."""
+    connection.executemany(
+        "INSERT INTO roster_words (rowid, words) VALUES (?, ?)", [(number, indexed(*told)) for number, *told in people]
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Old:
+    """What stands in the roster of one appointment already."""
+
+    number: int
+    cancelled: int
+    told: tuple[str, int, str]
+
+
+def _known(connection: Connection, names: str) -> dict[str, _Old]:
     found = connection.execute(
-        "SELECT r.appointment, r.id, r.day, r.name, r.token, r.photo_id_last4 "
-        "FROM json_each(?) j JOIN roster r ON r.appointment = j.value",
-        (json.dumps(names),),
+        "SELECT r.appointment, r.id, r.cancelled, r.name, r.token, r.photo_id_last4 "
+        "FROM json_each(?) j CROSS JOIN roster r ON r.appointment = j.value",
+        (names,),
     )
-    return {row[0]: row[1:] for row in found}
+    return {name: _Old(number, cancelled, tuple(told)) for name, number, cancelled, *told in found}
 
 
-def _move_visits(connection: Connection, names: Sequence[str]) -> None:
+def _move_visits(connection: Connection, names: str) -> None:
+    if connection.execute("SELECT 1 FROM visits LIMIT 1").fetchone() is None:
+        return
     connection.execute(
-        "UPDATE visits SET day = (SELECT r.day FROM roster r WHERE r.appointment = visits.appointment) "
-        "WHERE appointment IN (SELECT value FROM json_each(?)) "
-        "AND day IS NOT (SELECT r.day FROM roster r WHERE r.appointment = visits.appointment)",
-        (json.dumps(names),),
+        "UPDATE visits SET day = r.day FROM (SELECT appointment, id >> ? AS day FROM roster) r "
+        "WHERE r.appointment = visits.appointment AND r.day IS NOT visits.day "
+        "AND visits.appointment IN (SELECT value FROM json_each(?))",
+        (DAY_BITS, names),
     )
 
 
-class _Numbers:
-    """Hands out roster ids, one day after another's."""
+class _Days:
+    """The table ``days`` while a page is taken in: what each day adds up to, and the next number of each."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._last: dict[int, int] = {}
+        self._days: dict[int, list[int]] = {}
 
-    def next(self, day: int) -> int:
-        if day not in self._last:
-            first, last = day_range(date.fromordinal(day))
-            (highest,) = self._connection.execute(
-                "SELECT max(id) FROM roster WHERE id BETWEEN ? AND ?", (first, last)
+    def enter(self, appointment: Appointment, old: _Old | None) -> int:
+        """Count an appointment in, and give its id: the old one as long as day and minute stay."""
+        ordinal = appointment.session_date.toordinal()
+        day = self._day(ordinal)
+        day[1] = max(day[1], appointment.token)
+        day[2] += not appointment.cancelled
+        place = ordinal << _MINUTE_BITS | appointment.slot.hour * 60 + appointment.slot.minute
+        if old is not None and old.number >> _NUMBER_BITS == place:
+            return old.number
+        day[0] += 1
+        return place << _NUMBER_BITS | day[0]
+
+    def leave(self, old: _Old) -> None:
+        """Count an appointment out of the day it was on."""
+        self._day(old.number >> DAY_BITS)[2] -= not old.cancelled
+
+    def write(self) -> None:
+        """Keep what was counted, inside the same transaction."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO days VALUES (?, ?, ?, ?)", [(day, *found) for day, found in self._days.items()]
+        )
+
+    def _day(self, ordinal: int) -> list[int]:
+        found = self._days.get(ordinal)
+        if found is None:
+            row = self._connection.execute(
+                "SELECT last_number, highest_token, booked FROM days WHERE day = ?", (ordinal,)
             ).fetchone()
-            self._last[day] = first - 1 if highest is None else highest
-        self._last[day] += 1
-        return self._last[day]
+            found = self._days[ordinal] = list(row or (0, 0, 0))
+        return found

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -36,6 +36,7 @@ BUSY_MS = 5000
 
 _CACHE_KIB = 16 * 1024
 _WAL_KEPT = 16 * 1024 * 1024
+_CHECKPOINT_PAGES = 4000
 
 Connection = Any
 """A connection of sqlcipher3, which ships no types."""
@@ -112,6 +113,7 @@ def connect_to_write(path: Path, key: bytes) -> Connection:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
     return connection
 
 
@@ -184,11 +186,17 @@ class Database:
 
         Whatever ``work`` raises undoes it all and is raised here. Raises ``VaultError`` for faults of the disk.
         """
-        try:
-            future = self._worker.submit(self._transaction, work)
-        except RuntimeError:
-            raise VaultClosed from None
+        future = self.later(work)
+        if future is None:
+            raise VaultClosed
         return future.result()
+
+    def later(self, work: Callable[[Connection], T]) -> Future[T] | None:
+        """The same without waiting; None when the vault is closed. Whatever goes wrong stays in the future."""
+        try:
+            return self._worker.submit(self._transaction, work)
+        except RuntimeError:
+            return None
 
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         connection = self._writer

@@ -20,6 +20,7 @@ from vaccinator_app.vault import meta, roster
 from vaccinator_app.vault.appointments import put_appointments
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack
+from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 
 
@@ -34,9 +35,10 @@ class Pending:
 class Exchange:
     """Satisfies ``sync.ports.Store``; the rest is for the status bar and the sheet of one person."""
 
-    def __init__(self, database: Database, ledger: Ledger) -> None:
+    def __init__(self, database: Database, ledger: Ledger, indexing: Indexing) -> None:
         self._database = database
         self._ledger = ledger
+        self._indexing = indexing
 
     # The engine's side
 
@@ -85,6 +87,7 @@ class Exchange:
         begin where the last one ended; then nothing is written.
         """
         self._database.write(lambda connection: _apply(connection, changes))
+        self._indexing.go_on()
 
     # The screens' side
 

@@ -105,7 +105,7 @@ def _title(envelope: Envelope) -> tuple[str, str, bytes, int, bytes]:
 
 def _certificates(envelopes: Iterator[Envelope]) -> tuple[list[Envelope], Envelope | None]:
     """The certificates, and the first line after them."""
-    found = []
+    found: list[Envelope] = []
     for envelope in envelopes:
         if envelope.payload_type != CERTIFICATE_TYPE:
             return found, envelope

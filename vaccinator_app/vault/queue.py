@@ -11,10 +11,10 @@ from datetime import date, datetime
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import Reason
-from vaccinator_app.vault.appointments import DAY_BITS, day_range
+from vaccinator_app.vault.appointments import DAY_BITS, day_range, slot_of
 from vaccinator_app.vault.connection import Database, Row
 from vaccinator_app.vault.views import VISIT_COLUMNS, visit_of
-from vaccinator_app.vault.words import question
+from vaccinator_app.vault.words import Terms, indexed, question
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +54,11 @@ _OPEN = (
     "AND l.appointment IS NOT NULL AND NOT EXISTS (SELECT 1 FROM voids WHERE target = c.seq)"
 )
 _ROW = (
-    "SELECT r.id, r.appointment, r.token, r.name, r.slot, r.vaccine, r.dose, r.booking, r.cancelled, "
+    "SELECT r.id, r.appointment, r.token, r.name, r.slot, r.slot_offset, r.vaccine, r.dose, r.booking, r.cancelled, "
     f"r.appointment IN (SELECT appointment FROM ({_OPEN})), {VISIT_COLUMNS} "
 )
 _ROSTER = "FROM roster r LEFT JOIN visits v ON v.appointment = r.appointment "
-_BY_SLOT = "ORDER BY r.slot_at, r.token"
+_BY_SLOT = "ORDER BY r.id"
 
 
 class Queue:
@@ -71,22 +71,25 @@ class Queue:
         """How many people of ``day`` stand in each state. Cancelled appointments of people who never came are not
         counted. Who needs somebody because central held a record is in ``attention``."""
         ordinal = day.toordinal()
-        moved = self._database.read(
-            "SELECT v.state, count(*), total(r.cancelled) FROM visits v JOIN roster r ON r.appointment = v.appointment "
-            "WHERE v.day = ? GROUP BY v.state",
-            (ordinal,),
+        found = dict.fromkeys(VisitState, 0)
+        for state, count in self._database.read(
+            "SELECT state, count(*) FROM visits WHERE day = ? GROUP BY state", (ordinal,)
+        ):
+            found[VisitState(state)] = count
+        ((came_after_all,),) = self._database.read(
+            "SELECT count(*) FROM roster r JOIN visits v ON v.appointment = r.appointment "
+            "WHERE r.cancelled = 1 AND r.id BETWEEN ? AND ?",
+            day_range(day),
         )
-        ((booked,),) = self._database.read("SELECT count(*) FROM roster WHERE day = ? AND cancelled = 0", (ordinal,))
-        found = {VisitState(state): count for state, count, _ in moved}
-        uncancelled = sum(count - int(cancelled) for _, count, cancelled in moved)
-        found[VisitState.EXPECTED] = booked - uncancelled
-        return {state: found.get(state, 0) for state in VisitState}
+        booked = self._database.read("SELECT booked FROM days WHERE day = ?", (ordinal,))
+        found[VisitState.EXPECTED] = (booked[0][0] if booked else 0) - (sum(found.values()) - came_after_all)
+        return found
 
     def rows(self, day: date, state: VisitState, limit: int, offset: int) -> list[QueueRow]:
-        """People of ``day`` in ``state``, by slot and then token."""
+        """People of ``day`` in ``state``, by slot, and within one slot as they were booked."""
         if state is VisitState.EXPECTED:
-            where = "WHERE r.day = ? AND r.cancelled = 0 AND v.state IS NULL"
-            return self._rows(f"{_ROW} {_ROSTER} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), limit, offset)
+            where = "WHERE r.id BETWEEN ? AND ? AND r.cancelled = 0 AND v.state IS NULL"
+            return self._rows(f"{_ROW} {_ROSTER} {where} {_BY_SLOT} LIMIT ? OFFSET ?", *day_range(day), limit, offset)
         where = "FROM visits v JOIN roster r ON r.appointment = v.appointment WHERE v.day = ? AND v.state = ?"
         return self._rows(f"{_ROW} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), state, limit, offset)
 
@@ -101,18 +104,18 @@ class Queue:
     def attention(self, day: date) -> list[Attention]:
         """Who needs somebody: codes run out on ``day``, or a record of ``day`` or before held or refused and unsettled.
 
-        By day, slot and token, the oldest first: what nobody settles does not go away at midnight.
+        By day and slot, the oldest first: what nobody settles does not go away at midnight.
         """
         reasons: dict[str, list[Reason]] = {}
         for appointment, found in self._database.read(_OPEN):
             reasons.setdefault(appointment, []).extend(Reason(reason) for reason in json.loads(found))
         where = (
             "WHERE r.appointment IN (SELECT appointment FROM visits WHERE day = ? AND state = ?) "
-            "OR (r.day <= ? AND r.appointment IN (SELECT value FROM json_each(?)))"
+            "OR (r.id <= ? AND r.appointment IN (SELECT value FROM json_each(?)))"
         )
         rows = self._rows(
-            f"{_ROW} {_ROSTER} {where} ORDER BY r.day, r.slot_at, r.token",
-            *(day.toordinal(), VisitState.ATTENTION, day.toordinal(), json.dumps(list(reasons))),
+            f"{_ROW} {_ROSTER} {where} {_BY_SLOT}",
+            *(day.toordinal(), VisitState.ATTENTION, day_range(day)[1], json.dumps(list(reasons))),
         )
         return [Attention(row=row, reasons=tuple(dict.fromkeys(reasons.get(row.appointment, ())))) for row in rows]
 
@@ -131,20 +134,35 @@ class Queue:
             )
             return sorted(found, key=lambda row: row.day != day)
         first, last = day_range(day)
-        found = sorted(self._matching(asked.today, first, last, "", limit), key=lambda row: (row.slot, row.token))
+        found = self._unworded(asked.today, first, last) + self._matching(asked.today, first, last, "", limit)
+        found = found[:limit]
         found += self._matching(asked.any_day, last + 1, _HIGHEST, "", limit - len(found))
         found += self._matching(asked.any_day, 0, first - 1, "DESC", limit - len(found))
         return found
 
-    def _matching(self, match: str, first: int, last: int, order: str, limit: int) -> list[QueueRow]:
+    def _matching(self, asked: Terms, first: int, last: int, order: str, limit: int) -> list[QueueRow]:
         """In the order of ids, which is that of the index: it stops at ``limit`` and sorts nothing."""
-        if not match or limit <= 0:
+        if not asked or limit <= 0:
             return []
         return self._rows(
             f"{_ROW} FROM (SELECT rowid AS found FROM roster_words WHERE roster_words MATCH ? "
             f"AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?) CROSS JOIN roster r ON r.id = found "
             "LEFT JOIN visits v ON v.appointment = r.appointment",
-            *(match, first, last, limit),
+            *(str(asked), first, last, limit),
+        )
+
+    def _unworded(self, asked: Terms, first: int, last: int) -> list[QueueRow]:
+        """Of people whose words are not yet indexed, those who are meant, in the order of ids."""
+        waiting = self._database.read(
+            "SELECT u.id, r.name, r.token, r.photo_id_last4 FROM unworded u JOIN roster r ON r.id = u.id "
+            "WHERE u.id BETWEEN ? AND ? ORDER BY u.id",
+            (first, last),
+        )
+        meant = [number for number, *told in waiting if asked.fit(indexed(*told))]
+        return (
+            self._rows(f"{_ROW} {_ROSTER} WHERE r.id IN (SELECT value FROM json_each(?)) {_BY_SLOT}", json.dumps(meant))
+            if meant
+            else []
         )
 
     def _rows(self, sql: str, *parameters: object) -> list[QueueRow]:
@@ -155,14 +173,14 @@ _HIGHEST = (1 << 63) - 1
 
 
 def _row(found: Row) -> QueueRow:
-    number, appointment, token, name, slot, vaccine, dose, booking, cancelled, held, *visited = found
+    number, appointment, token, name, slot, offset, vaccine, dose, booking, cancelled, held, *visited = found
     visit = visit_of(appointment, tuple(visited)) if visited[0] is not None else None
     return QueueRow(
         appointment=appointment,
         token=token,
         name=name,
         day=date.fromordinal(number >> DAY_BITS),
-        slot=datetime.fromisoformat(slot),
+        slot=slot_of(slot, offset),
         vaccine=vaccine,
         dose=dose,
         state=VisitState.EXPECTED if visit is None else visit.state,

@@ -26,7 +26,7 @@ class Roster:
     def appointment(self, appointment: str) -> Appointment | None:
         """The appointment, or None when the roster has no such one. A cancelled one is there, and says so."""
         rows = self._database.read(
-            f"SELECT {appointments.COLUMNS} FROM roster WHERE appointment = ?",
+            f"SELECT id, {appointments.COLUMNS} FROM roster WHERE appointment = ?",
             (appointment,),
         )
         return appointments.appointment_of(rows[0]) if rows else None
@@ -41,8 +41,8 @@ class Roster:
 
     def next_token(self, day: date) -> int:
         """The first number above every token of ``day``, for a walk-in."""
-        rows = self._database.read("SELECT max(token) FROM roster WHERE day = ?", (day.toordinal(),))
-        return (rows[0][0] or 0) + 1
+        rows = self._database.read("SELECT highest_token FROM days WHERE day = ?", (day.toordinal(),))
+        return rows[0][0] + 1 if rows else 1
 
     def lease(self) -> Lease | None:
         """How long the roster may be used; None before the first pull (DESIGN 5.6)."""

@@ -14,6 +14,7 @@ from vaccinator_app.vault.errors import VaultDamaged, VaultExists, from_os
 from vaccinator_app.vault.exchange import Exchange
 from vaccinator_app.vault.files import FILE_MODE, make_private_folder, sync_folder, tighten
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
+from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.migrations import migrate
 from vaccinator_app.vault.queue import Queue
@@ -39,9 +40,10 @@ class Vault:
         self.certificates = Certificates(database, self.identity)
         self.drafts = Drafts(database)
         self.views = Views(database)
+        self.indexing = Indexing(database)
         self.roster = Roster(database)
         self.queue = Queue(database)
-        self.exchange = Exchange(database, self.ledger)
+        self.exchange = Exchange(database, self.ledger, self.indexing)
 
     @staticmethod
     def refuse_existing(home: Path) -> None:
@@ -86,10 +88,12 @@ class Vault:
                 tighten(found)
         database = Database(path, database_key)
         try:
-            return cls(database)
+            vault = cls(database)
         except BaseException:
             database.close()
             raise
+        vault.indexing.go_on()
+        return vault
 
     def close(self) -> None:
         """Lock: writes under way end, every connection closes, the key is forgotten. Safe to call again."""

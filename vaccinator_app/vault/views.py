@@ -14,6 +14,7 @@ from datetime import datetime
 from vaccinator_app.domain.events import Body, DoseGiven, VialOpened, Voided, appointment_of
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
+from vaccinator_app.vault.appointments import DAY_BITS
 from vaccinator_app.vault.connection import Connection, Database, Row
 
 VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further"
@@ -75,12 +76,12 @@ def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime
     values = (after.state, after.tries, _text(after.arrived_at), after.dose_seq, _text(after.dose_at), after.voided)
     connection.execute(
         """
-        INSERT INTO visits VALUES (?, (SELECT day FROM roster WHERE appointment = ?), ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO visits VALUES (?, (SELECT id >> ? FROM roster WHERE appointment = ?), ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT DO UPDATE SET state = excluded.state, tries = excluded.tries, arrived_at = excluded.arrived_at,
             dose_seq = excluded.dose_seq, dose_at = excluded.dose_at, voided = excluded.voided,
             further = excluded.further
         """,
-        (appointment, appointment, *values, further),
+        (appointment, DAY_BITS, appointment, *values, further),
     )
 
 

@@ -54,13 +54,12 @@ CREATE TABLE certificates (
     chain TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The appointments of this centre. `id` is day * 2^32 + a number, so that one day's people lie together in every
--- index; `day` is the proleptic Gregorian ordinal of the session date, `slot_at` seconds since 1970.
+-- The appointments of this centre. `id` puts day, minute of the slot and a number side by side (vault/appointments.py),
+-- so that one day's people lie together and in order here and in the index of words. `slot` is microseconds since 1970,
+-- `slot_offset` seconds east of UTC.
 CREATE TABLE roster (
     id INTEGER PRIMARY KEY,
     appointment TEXT NOT NULL UNIQUE,
-    day INTEGER NOT NULL,
-    slot_at INTEGER NOT NULL,
     token INTEGER NOT NULL,
     cancelled INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -69,15 +68,25 @@ CREATE TABLE roster (
     photo_id TEXT NOT NULL,
     photo_id_last4 TEXT NOT NULL,
     mobile_last4 TEXT NOT NULL,
-    slot TEXT NOT NULL,
+    slot INTEGER NOT NULL,
+    slot_offset INTEGER NOT NULL,
     vaccine TEXT NOT NULL,
     dose INTEGER NOT NULL,
     booking TEXT NOT NULL,
-    previous TEXT NOT NULL,
+    previous TEXT,
     code_tag BLOB NOT NULL,
     slip_hash BLOB NOT NULL
 ) STRICT;
-CREATE INDEX roster_day ON roster (day, slot_at, token, cancelled);
+CREATE INDEX roster_cancelled ON roster (id) WHERE cancelled = 1;
+
+-- What a day's rows of the roster add up to: the last number and the highest token given, and how many are not
+-- cancelled. `day` here and below is the proleptic Gregorian ordinal of the session date.
+CREATE TABLE days (
+    day INTEGER PRIMARY KEY,
+    last_number INTEGER NOT NULL,
+    highest_token INTEGER NOT NULL,
+    booked INTEGER NOT NULL
+) STRICT;
 
 -- Words people are found by; what stands in it is decided in vault/words.py, and split there.
 CREATE VIRTUAL TABLE roster_words USING fts5 (
@@ -89,7 +98,12 @@ CREATE VIRTUAL TABLE roster_words USING fts5 (
     prefix = '1 2 3 4 5 6 7 8 9 10 11 12'
 );
 
--- Views, computed from the ledger and rebuilt from it at will (DESIGN 6.3). `day` is the roster's.
+-- People of a large page whose words are still to be indexed (vault/indexing.py).
+CREATE TABLE unworded (
+    id INTEGER PRIMARY KEY
+) STRICT;
+
+-- Views, computed from the ledger and rebuilt from it at will (DESIGN 6.3). `day` is the roster's, or null.
 CREATE TABLE visits (
     appointment TEXT PRIMARY KEY,
     day INTEGER,
