@@ -13,6 +13,7 @@ from vaccinator_app.gui.widgets.kit import Kit
 
 _BAR = 3
 _ICON = 16
+_SPARE = 4
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -98,9 +99,10 @@ class _Columns:
     def __init__(self, kit: Kit) -> None:
         metrics = QFontMetrics(kit.theme.font())
         words = kit.words
-        self.token = metrics.horizontalAdvance("8888")
-        self.slot = metrics.horizontalAdvance("88:88")
-        self.dose = metrics.horizontalAdvance(words.t("queue.dose", dose=8))
+        # a pixel more than the advance: eliding measures more strictly than it
+        self.token = metrics.horizontalAdvance("8888") + 1
+        self.slot = metrics.horizontalAdvance("88:88") + 1
+        self.dose = metrics.horizontalAdvance(words.t("queue.dose", dose=8)) + _SPARE
         marks = max(metrics.horizontalAdvance(words.t(look.key)) for look in RECORD_MARKS.values())
         self.mark = kit.theme.px(_ICON) + kit.theme.step // 2 + marks + 1
         self.chip = max(chip_size(kit, look).width() for look in VISIT_LOOKS.values())

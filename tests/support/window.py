@@ -1,0 +1,171 @@
+"""The real window on a real vault, with central's own request handling behind the port, worked by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.central.support import RAMPUR, World
+from tests.support.central import PASSPHRASE, Simulator
+from tests.support.desk import ToldClock, vaccines
+from vaccinator_app.central import admin
+from vaccinator_app.central.booking import Booked
+from vaccinator_app.cli.resources import font_files, resources_folder
+from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.unlock import Unlock, lock
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.app import make_window
+from vaccinator_app.gui.settings import SettingsFile
+from vaccinator_app.gui.window import Window
+from vaccinator_app.protocol.enrolment import read_file
+from vaccinator_app.sync.engine import Engine
+from vaccinator_app.desk.syncing import desk_of
+from vaccinator_app.sync.errors import Unreachable
+from vaccinator_app.trust.keyslot import FLOOR
+
+W = TypeVar("W", bound=QObject)
+
+COLLEAGUE = "S. Devi"
+COLLEAGUES_PASSPHRASE = "twelve mangoes"
+
+
+@dataclass(slots=True)
+class Day:
+    """A central with people booked at PHC Rampur, and one desk enrolled there. It is ten in the morning."""
+
+    world: World
+    home: Path
+    clock: ToldClock = field(default_factory=ToldClock)
+    booked: dict[str, Booked] = field(default_factory=dict)
+    simulator: Simulator = field(init=False)
+    unlock: Unlock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.simulator = Simulator(self.world.api)
+        file = read_file(admin.create_enrolment_file(self.world.home, self.world.clock, RAMPUR, "https://127.0.0.1:1"))
+        desk = NewDesk(device_name="Desk 2", in_charge_name="R. Sharma", passphrase=PASSPHRASE, kdf=FLOOR)
+        enrol(self.home, file, desk, lambda _: self.simulator, self.clock.now())
+        self.unlock = Unlock(self.home, vaccines(), lambda _: self.clock)
+        opened = self.unlock.open(self.unlock.people()[0].staff, PASSPHRASE)
+        add_vaccinator(opened.place, self.home, COLLEAGUE, COLLEAGUES_PASSPHRASE, opened.database_key, FLOOR)
+        lock(opened.place)
+
+    def book(self, name: str, slot: str = "10:00", **changes: object) -> Booked:
+        """One more person; the code and the slip are in what comes back, and under the name in ``booked``."""
+        made = self.world.book(name=name, slot=slot, **changes)
+        self.booked[name] = made
+        return made
+
+    def pull(self) -> None:
+        """Let the desk hear of them, before anybody sits down at it."""
+        opened = self.unlock.open(self.unlock.people()[0].staff, PASSPHRASE)
+        Engine(desk_of(opened.place.vault), opened.place.vault.exchange, self.simulator).run()
+        lock(opened.place)
+
+    def pass_time(self, span: timedelta) -> None:
+        """On the desk and at central."""
+        self.clock.pass_time(span)
+        self.world.clock.now = self.clock.moment.astimezone(UTC)
+
+    def cut(self) -> None:
+        """No network."""
+
+        def nothing() -> None:
+            raise Unreachable(Message.of("sync.could_not_reach"))
+
+        self.simulator.before = nothing
+
+    def mend(self) -> None:
+        """The network is back."""
+        self.simulator.before = lambda: None
+
+
+@dataclass(slots=True)
+class Hands:
+    """Somebody at the keyboard. ``presses`` counts the keys."""
+
+    window: Window
+    bot: QtBot
+    presses: int = 0
+
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """One key, to whatever has the focus."""
+        self.presses += 1
+        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+
+    def type(self, text: str) -> None:
+        """Characters, one key each."""
+        for character in text:
+            self.presses += 1
+            target = QApplication.focusWidget() or self.window
+            if character.isascii():
+                QTest.keyClick(target, character)
+            else:
+                QTest.sendKeyEvent(
+                    QTest.KeyAction.Click, target, Qt.Key.Key_unknown, character, Qt.KeyboardModifier.NoModifier
+                )
+
+    def enter(self) -> None:
+        self.press(Qt.Key.Key_Return)
+
+    def escape(self) -> None:
+        self.press(Qt.Key.Key_Escape)
+
+    def find(self, kind: type[W], name: str) -> W:
+        """The widget of this object name."""
+        found = self.window.findChild(kind, name)
+        assert found is not None, name
+        return found
+
+    def shown(self, name: str) -> bool:
+        """Whether the widget of this name is there to be seen."""
+        found = self.window.findChild(QWidget, name)
+        return found is not None and found.isVisible()
+
+    def until(self, so: Callable[[], object], *, seconds: int = 5) -> None:
+        """Wait until something is so."""
+        self.bot.waitUntil(lambda: bool(so()), timeout=1000 * seconds)
+
+    def settle(self) -> None:
+        """Wait until every act has been done and shown."""
+        self.until(lambda: not self.window.busy)
+
+    def focused(self) -> str:
+        """The name of what has the focus."""
+        widget = QApplication.focusWidget()
+        return "" if widget is None else widget.objectName()
+
+    def unlock(self, passphrase: str = PASSPHRASE) -> None:
+        """Type a passphrase; returns once the desk is open."""
+        self.type(passphrase)
+        self.enter()
+        self.until(lambda: self.shown("search"))
+        self.settle()
+
+
+def show_window(day: Day, bot: QtBot) -> Hands:
+    """The window of ``day``, locked, in front, with the focus."""
+    settings = SettingsFile(day.home / "settings.json")
+    window = make_window(
+        resources_folder(), font_files(), day.unlock, lambda _: day.simulator, settings, strict=True
+    )
+    window.show()
+    window.activateWindow()
+    bot.waitUntil(lambda: QApplication.focusWidget() is not None)
+    return Hands(window, bot)
+
+
+def put_away(hands: Hands) -> None:
+    """Lock and close, and wait until that is done."""
+    with hands.bot.waitSignal(hands.window.closed, timeout=5000):
+        hands.window.close()
+    hands.window.deleteLater()
