@@ -112,7 +112,9 @@ def test_progress_arrives_in_order_and_ends_with_the_last(qtbot: QtBot, tasks: T
     assert len(seen) < 100, "the window would drown in reports"
 
 
-def test_cancelled_work_stops_at_its_next_check(qtbot: QtBot, tasks: Tasks, owner: QWidget) -> None:
+def test_cancelled_work_stops_at_its_next_check(
+    qtbot: QtBot, tasks: Tasks, owner: QWidget, failures: list[Exception]
+) -> None:
     heard: list[str] = []
     begun, go_on = threading.Event(), threading.Event()
 
@@ -130,6 +132,7 @@ def test_cancelled_work_stops_at_its_next_check(qtbot: QtBot, tasks: Tasks, owne
 
     assert heard == ["ended"]
     assert task.cancelled
+    assert failures == []
 
 
 def test_what_happened_in_spite_of_cancel_is_told(qtbot: QtBot, tasks: Tasks, owner: QWidget) -> None:

@@ -108,10 +108,11 @@ def _keys(first: ast.expr) -> list[str]:
 
 def _put_together(first: ast.expr) -> bool:
     """Whether the key is made of parts, so that nothing could find it."""
-    if isinstance(first, ast.Subscript):  # what stands in the brackets chooses from a table of whole keys
-        return _put_together(first.value)
-    parts = any(isinstance(first, kind) for kind in (ast.JoinedStr, ast.BinOp, ast.Call))
-    return parts or any(_put_together(child) for child in ast.iter_child_nodes(first) if isinstance(child, ast.expr))
+    if isinstance(first, ast.IfExp):
+        return _put_together(first.body) or _put_together(first.orelse)
+    if isinstance(first, ast.Call):
+        return isinstance(first.func, ast.Attribute) and first.func.attr in ("format", "format_map", "join")
+    return isinstance(first, ast.JoinedStr | ast.BinOp)
 
 
 # The catalogues against each other
@@ -245,10 +246,12 @@ def test_no_words_stand_in_the_code_of_the_window(trees: list[tuple[str, ast.Mod
         ('Message.of("step.code" if left else "step.dose", n=1)', False),
         ("Message.of(KEYS[step])", False),
         ("words.t(WEEKDAYS[day.weekday()])", False),
+        ("Message.of(self.look(line).key)", False),
         ('Message.of(f"step.{step}")', True),
         ('words.t("step." + step)', True),
         ('words.t("step.{}".format(step))', True),
         ('t("step." + step if left else "step.dose")', True),
+        ('t(".".join(parts))', True),
     ],
 )
 def test_the_walk_itself_sees_keys_made_of_parts(code: str, *, forbidden: bool) -> None:
