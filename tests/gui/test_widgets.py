@@ -379,10 +379,14 @@ def test_words_grow_with_large_text(kit: Kit, qtbot: QtBot, qapp: QApplication) 
         assert widget.sizeHint().height() > size.height()
 
 
+@pytest.mark.parametrize("large", [False, True])
 @pytest.mark.parametrize("size", Size)
 @pytest.mark.parametrize("language", ["en", "hi"])
-def test_matras_are_not_cut_off(kit: Kit, qtbot: QtBot, size: Size, language: str) -> None:
+def test_matras_are_not_cut_off(
+    kit: Kit, qtbot: QtBot, qapp: QApplication, size: Size, language: str, *, large: bool
+) -> None:
     """The same words with room around them show the same ink."""
+    kit.theme.apply(qapp, Mode.LIGHT, large=large)
     kit.words.set_language(language)
     text = Text(kit, "श्रीमती हूँ र्कि ट्ठू द्धृ", size=size, strong=True)
     qtbot.addWidget(text)

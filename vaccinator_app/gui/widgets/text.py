@@ -75,7 +75,9 @@ class Text(QLabel):
     def _dress(self) -> None:
         theme = self._kit.theme
         self.setFont(theme.font(self._size, strong=self._strong))
-        room = theme.matra_room(self._size)
+        # small words have room enough in the padding every label has
+        small = self._size is Size.BODY and not theme.large
+        room = 0 if small else theme.matra_room(self._size)
         self.setContentsMargins(0, room, 0, room)
         self._speak()
 
