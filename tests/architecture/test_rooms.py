@@ -34,15 +34,15 @@ def row(rooms: str = "", packages: str = "") -> Row:
 TABLE = {
     "domain": row(),
     "trust": row("domain", "cryptography"),
-    "protocol": row("domain trust", "msgspec"),
+    "protocol": row("domain trust", "msgspec zstandard"),
     "vault": row("domain trust protocol", "sqlcipher3"),
-    "sync": row("domain trust protocol", "requests zstandard"),
+    "sync": row("domain trust protocol", "requests"),
     "desk": row("domain trust protocol vault sync"),
     "reports": row("domain protocol", "segno typst"),
     "gui": row("domain desk reports", "PySide6"),
     "central": row(
         "domain trust protocol reports",
-        "alembic litestar msgspec segno sqlalchemy uvicorn zstandard",
+        "alembic litestar msgspec segno sqlalchemy uvicorn",
     ),
 }
 # `cli` is the only composition root: it imports everything and nothing imports it

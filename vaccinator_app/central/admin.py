@@ -194,6 +194,26 @@ def create_enrolment_file(home: Home, clock: Clock, centre: str, address: str) -
         raise CentralError(error.sentence) from error
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One record as central keeps it: its number, hash, and what central made of it."""
+
+    seq: int
+    hash: bytes
+    status: Status
+
+
+def kept_of(home: Home, device: str) -> list[Kept]:
+    """Every record central has of one machine, in order: to lay beside that machine's own ledger."""
+    with home.database.read() as connection:
+        rows = connection.execute(
+            select(records.c.seq, records.c.hash, records.c.status)
+            .where(records.c.device == device)
+            .order_by(records.c.seq)
+        ).all()
+    return [Kept(row.seq, bytes(row.hash), Status(row.status)) for row in rows]
+
+
 def counts(home: Home) -> Counts:
     """How much there is of everything."""
     with home.database.read() as connection:

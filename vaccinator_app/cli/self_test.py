@@ -122,7 +122,11 @@ def _libraries() -> None:
 def _window() -> None:
     if missing_packages(qt_platform()):
         raise NotWell("not tried, since the machine lacks what it needs.")
-    from vaccinator_app.cli.window import picture_of_first_screen
+    from vaccinator_app.cli.window import desk_window
 
-    if picture_of_first_screen().isNull():
-        raise NotWell("nothing was drawn.")
+    with tempfile.TemporaryDirectory() as folder:
+        _, window = desk_window(Path(folder))
+        picture = window.grab()
+        window.close()
+        if picture.isNull():
+            raise NotWell("nothing was drawn.")

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, load_formulary
 from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
 from vaccinator_app.cli.resources import font_files, resources_folder
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from vaccinator_app.gui.window import Window
 
 SETTINGS = "settings.json"
 
@@ -19,14 +26,23 @@ def run_window(arguments: Namespace) -> int:
     platform = qt_platform()
     missing = missing_packages(platform)
     if missing:
-        raise Failed(Exit.USAGE, missing_sentence(missing))
+        raise Failed(Exit.NOT_DONE, missing_sentence(missing))
     if platform == "offscreen" and "QT_QPA_PLATFORM" not in os.environ:
-        raise Failed(Exit.USAGE, "There is no display here to show a window on.")
-    return _run(arguments)
+        raise Failed(Exit.NOT_DONE, "There is no display here to show a window on.")
+    app, window = desk_window(desk_home(arguments))
+    # the window hides first and is gone only when the vault is closed
+    app.setQuitOnLastWindowClosed(False)
+    window.closed.connect(app.quit)
+    window.show()
+    return app.exec()
 
 
-def _run(arguments: Namespace) -> int:
-    # only now: without its system libraries Qt ends the program with a message of its own
+def desk_window(home: Path) -> tuple[QApplication, Window]:
+    """The program and its window over the desk in ``home``, locked and not yet shown.
+
+    Call once what Qt needs of this machine is known to be there: without it Qt ends the program with a message of
+    its own, which is also why Qt is imported only here.
+    """
     from PySide6.QtWidgets import QApplication
 
     from vaccinator_app.cli.desk_commands import central_of
@@ -35,13 +51,9 @@ def _run(arguments: Namespace) -> int:
     from vaccinator_app.gui.sentences import catch_unforeseen
     from vaccinator_app.gui.settings import SettingsFile
 
-    home = desk_home(arguments)
-    app = QApplication(sys.argv[:1])
+    running = QApplication.instance()
+    app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     unlock = Unlock(home, load_formulary())
     window = make_window(resources_folder(), font_files(), unlock, central_of, SettingsFile(home / SETTINGS))
     catch_unforeseen(window.say)
-    # the window hides first and is gone only when the vault is closed
-    app.setQuitOnLastWindowClosed(False)
-    window.closed.connect(app.quit)
-    window.show()
-    return app.exec()
+    return app, window

@@ -1,0 +1,90 @@
+"""Somebody's hands on the keyboard of the real window: key by key, waiting only for what a person would see."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from vaccinator_app.gui.window import Window
+
+W = TypeVar("W", bound=QWidget)
+_PATIENCE = 60.0
+
+
+class NothingHappened(Exception):
+    """The window did not come to show what it should; the text says what that was, never who it was about."""
+
+
+class Hands:
+    """``pace`` is how many milliseconds lie between two keys, for somebody who watches."""
+
+    def __init__(self, window: Window, pace: int) -> None:
+        self._window = window
+        self._pace = pace
+        self.strokes = 0
+
+    def press(self, key: Qt.Key, control: bool = False, times: int = 1) -> None:
+        """One key, wherever the focus is; then wait until the desk has done what it asked."""
+        modifier = Qt.KeyboardModifier.ControlModifier if control else Qt.KeyboardModifier.NoModifier
+        for _ in range(times):
+            QTest.keyClick(self._target(), key, modifier)
+            self._after()
+
+    def write(self, text: str) -> None:
+        """Text as a keyboard layout for its script would give it."""
+        for character in text:
+            if character.isascii():
+                QTest.keyClick(self._target(), character)
+                self._after()
+                continue
+            for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+                event = QKeyEvent(kind, 0, Qt.KeyboardModifier.NoModifier, character)
+                QCoreApplication.sendEvent(self._target(), event)
+            self._after()
+
+    def click(self, name: str) -> None:
+        """The mouse, on the control called ``name``."""
+        QTest.mouseClick(self.find(QWidget, name), Qt.MouseButton.LeftButton)
+        self._after()
+
+    def find(self, kind: type[W], name: str) -> W:
+        """The control called ``name`` that can be seen now. Raises ``NothingHappened``."""
+        found = [w for w in self._window.findChildren(kind, name) if w.isVisible()]
+        if not found:
+            raise NothingHappened(f"{name} is not on the screen")
+        return found[0]
+
+    def sees(self, name: str) -> bool:
+        """Whether the control called ``name`` can be seen now."""
+        return any(w.isVisible() for w in self._window.findChildren(QWidget, name))
+
+    def until(self, shown: Callable[[], bool], what: str) -> None:
+        """Wait until ``shown()``; ``what`` says in words what was waited for."""
+        end = time.monotonic() + _PATIENCE
+        while not shown():
+            if time.monotonic() > end:
+                raise NothingHappened(what)
+            QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+
+    def picture(self, path: Path) -> None:
+        """What can be seen now, as a PNG."""
+        QCoreApplication.processEvents()
+        self._window.grab().save(str(path))
+
+    def _target(self) -> QWidget:
+        return QApplication.focusWidget() or self._window
+
+    def _after(self) -> None:
+        self.strokes += 1
+        if self._pace:
+            QTest.qWait(self._pace)
+        QCoreApplication.processEvents()
+        self.until(lambda: not self._window.busy, "the desk did not finish what was asked of it")
+        QCoreApplication.processEvents()

@@ -1,0 +1,127 @@
+"""After the day: what the desk recorded against what central keeps, and nobody's details lying about (DESIGN 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from vaccinator_app.central import admin
+from vaccinator_app.cli.demo.bookings import Booked
+from vaccinator_app.domain.events import DoseGiven, Voided
+from vaccinator_app.domain.tally import tally
+from vaccinator_app.protocol.ledger import LedgerBroken
+from vaccinator_app.protocol.messages import Status
+from vaccinator_app.trust.code import MODULUS, bucket, tag
+from vaccinator_app.vault.vault import Vault
+
+LEAST_CODES = 39
+"""Codes that must stay possible for each appointment, whatever the desk holds (DESIGN 4.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """``summary.json``. ``lost`` and ``duplicated`` count records; ``confirmed`` is by receipts central signed."""
+
+    booked: int
+    arrived: int
+    doses_given: int
+    codes_refused: int
+    walk_ins: int
+    deferred: int
+    voided: int
+    recorded: int
+    confirmed: int
+    held: int
+    refused: int
+    certificates: int
+    lost: int
+    duplicated: int
+    seconds: float
+    broken: tuple[str, ...] = field(default=())
+    """The invariants that did not hold, in words; empty after a good day."""
+
+
+def sum_up(vault: Vault, central: admin.Home, people: Sequence[Booked], seconds: float) -> Summary:
+    """Lay the desk's ledger beside central's records."""
+    events = [(seq, body) for seq, _, _, body in vault.ledger.events()]
+    own = {record_seq: vault.exchange.hash_at(record_seq) for record_seq, _ in events}
+    there = admin.kept_of(central, vault.identity.device)
+    same = [kept for kept in there if own.get(kept.seq) == kept.hash]
+    lost = len(own) - len(same)
+    duplicated = len(there) - len(same) + _doses_standing_twice(events)
+    confirmed = vault.exchange.confirmed_upto()
+    counted = tally(events)
+    broken = _chain(vault)
+    if lost or duplicated:
+        broken.append(f"{lost} records are not at central and {duplicated} are there that should not be")
+    if confirmed != len(events):
+        broken.append(f"{len(events) - confirmed} records are not confirmed")
+    if (fewest := fewest_codes_possible(vault, people)) < LEAST_CODES:
+        broken.append(f"an appointment leaves only {fewest} codes possible")
+    return Summary(
+        booked=len(people),
+        arrived=counted.arrived,
+        doses_given=counted.doses_given,
+        codes_refused=counted.codes_refused,
+        walk_ins=counted.walk_ins,
+        deferred=counted.deferred,
+        voided=counted.voided,
+        recorded=len(events),
+        confirmed=confirmed,
+        held=sum(kept.status is Status.HELD for kept in there),
+        refused=sum(kept.status is Status.REFUSED for kept in there),
+        certificates=0,  # issuing them is a later part of central
+        lost=lost,
+        duplicated=duplicated,
+        seconds=round(seconds, 1),
+        broken=tuple(broken),
+    )
+
+
+def _doses_standing_twice(events: Sequence[tuple[int, object]]) -> int:
+    void = {body.seq for _, body in events if isinstance(body, Voided)}
+    standing = [body.appointment for seq, body in events if isinstance(body, DoseGiven) and seq not in void]
+    return len(standing) - len(set(standing))
+
+
+def _chain(vault: Vault) -> list[str]:
+    try:
+        vault.ledger.check(vault.certificates.find)
+    except LedgerBroken as error:
+        return [f"the ledger does not hold: {error}"]
+    return []
+
+
+def fewest_codes_possible(vault: Vault, people: Sequence[Booked]) -> int:
+    """Of the codes each online appointment could have, judged with all that the opened vault holds, the fewest."""
+    key = vault.roster.key()
+    if key is None:
+        return 0
+    codes_of = [sum(bucket(f"{code:04d}") == which for code in range(10_000)) for which in range(MODULUS)]
+    fewest = 10_000
+    for person in people:
+        appointment = vault.roster.appointment(person.reference)
+        if appointment is not None:
+            fitting = [w for w in range(MODULUS) if tag(key.key, person.reference, w) == appointment.code_tag]
+            fewest = min(fewest, sum(codes_of[which] for which in fitting))
+    return fewest
+
+
+def details_lying_about(people: Sequence[Booked], folders: Iterable[Path]) -> list[str]:
+    """A sentence for each file below ``folders`` that holds a booked person's name, mobile or slip in the clear.
+
+    Names are searched as UTF-8 and UTF-16, whole, in the raw bytes. The sentence names the file, not the person.
+    """
+    wanted: list[bytes] = []
+    for person in people:
+        for text in (person.name, person.mobile, person.slip, person.slip[26:65]):
+            wanted += [text.encode(), text.encode("utf-16-le")]
+    found = []
+    for folder in folders:
+        for path in sorted(folder.rglob("*")) if folder.is_dir() else [folder]:
+            if path.is_file():
+                data = path.read_bytes()
+                if any(text in data for text in wanted):
+                    found.append(f"a booked person's details stand in {path.name}")
+    return found

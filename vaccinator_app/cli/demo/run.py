@@ -1,0 +1,229 @@
+"""``vaccinator demo``: a whole day, from booking to receipts, and a summary of whether it held (DESIGN 11)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import time
+from argparse import Namespace
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from vaccinator_app.central import admin
+from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all
+from vaccinator_app.cli.demo.line import Line
+from vaccinator_app.cli.demo.people_at_home import AtHome
+from vaccinator_app.cli.demo.proof import Summary, details_lying_about, sum_up
+from vaccinator_app.cli.demo.server import CENTRE, Central, enrolment_file, prepare
+from vaccinator_app.cli.exits import Exit, Failed
+from vaccinator_app.cli.home import load_formulary
+from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
+from vaccinator_app.cli.resources import resources_folder
+from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.syncing import desk_of
+from vaccinator_app.desk.unlock import Opened, Unlock, lock
+from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
+from vaccinator_app.sync.engine import Engine
+from vaccinator_app.sync.http import HttpCentral
+from vaccinator_app.trust.keyslot import KdfParameters
+from vaccinator_app.vault.export import write_export
+
+_ZONE = ZoneInfo("Asia/Kolkata")
+_IN_CHARGE, _VACCINATOR = "R. Sharma", "S. Devi"
+_IN_CHARGE_PASSPHRASE, _PASSPHRASE = "monsoon over Rampur", "three brown goats"
+_LEFT_TO_WATCHER = 6
+_PACE_MS = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Where everything of one demo lies."""
+
+    out: Path
+    work: Path
+
+    @property
+    def home(self) -> Path:
+        return self.work / "home"
+
+    @property
+    def central(self) -> Path:
+        return self.work / "central"
+
+    @property
+    def pictures(self) -> Path:
+        return self.out / "screens"
+
+
+def run_demo(arguments: Namespace) -> int:
+    """Play the day; 0 only if every invariant held."""
+    platform = "offscreen" if arguments.headless else qt_platform()
+    if packages := missing_packages(platform):
+        raise Failed(Exit.FAULT, missing_sentence(packages))
+    os.environ["QT_QPA_PLATFORM"] = platform
+    out = arguments.out or Path("demo-day")
+    with ExitStack() as stack:
+        stage = _set_stage(out, stack, keep=arguments.keep)
+        began = time.monotonic()
+        summary = _play(stage, arguments.bookings, headless=platform == "offscreen", began=began)
+    (out / "summary.json").write_text(json.dumps(asdict(summary), indent=2) + "\n", encoding="utf-8")
+    _tell(summary, out)
+    return Exit.CHECK_FAILED if summary.broken else Exit.OK
+
+
+def _set_stage(out: Path, stack: ExitStack, *, keep: bool) -> Stage:
+    """A clean place for this day's files; the desk's temporary files go where they can be searched afterwards."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name in ("summary.json", "ledger.jsonl", "desk.log", "central.log"):
+            (out / name).unlink(missing_ok=True)
+        shutil.rmtree(out / "screens", ignore_errors=True)
+        (out / "screens").mkdir()
+    except OSError as error:
+        raise Failed(Exit.BAD_INPUT, f"The folder {out} cannot be written.") from error
+    if keep:
+        if (out / "home").exists() or (out / "central").exists():
+            raise Failed(Exit.BAD_INPUT, f"{out} holds a kept day already; name another folder with --out.")
+        work = out
+    else:
+        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vaccinator-demo-")))
+    (work / "tmp").mkdir(exist_ok=True)
+    before, tempfile.tempdir = tempfile.tempdir, str(work / "tmp")
+    stack.callback(lambda: setattr(tempfile, "tempdir", before))
+    log = logging.FileHandler(out / "desk.log", encoding="utf-8")
+    logging.getLogger().addHandler(log)
+    logging.getLogger().setLevel(logging.INFO)
+    stack.callback(log.close)
+    stack.callback(lambda: logging.getLogger().removeHandler(log))
+    return Stage(out=out, work=work)
+
+
+def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) -> Summary:
+    today = datetime.now(_ZONE).date()
+    formulary = load_formulary()
+    csv = bookings or resources_folder() / "demo" / "bookings.csv"
+    prepare(stage.central, formulary, today, len(csv.read_bytes().splitlines()) if csv.exists() else 0)
+    with ExitStack() as stack:
+        central = Central(stage.central, stage.out / "central.log")
+        stack.callback(central.stop)
+        booked = _book(csv, central, today_is=datetime.now(_ZONE))
+        line = Line(central.port)
+        stack.callback(line.cut)
+        _enrol(stage, line)
+        faults = _window(stage, line, booked.booked, headless=headless)
+        line.mend()
+        summary = _settle(stage, booked.booked, began)
+    faults += details_lying_about(
+        booked.booked, [stage.home, stage.work / "tmp", stage.out / "desk.log", stage.out / "central.log"]
+    )
+    return replace(summary, broken=(*faults, *summary.broken))
+
+
+def _book(csv: Path, central: Central, today_is: datetime) -> Outcome:
+    at_home = AtHome(central.address, central.authority, central.inbox)
+    try:
+        outcome = book_all(csv, at_home, CENTRE, today_is.date())
+    finally:
+        at_home.close()
+    for problem in outcome.problems:
+        print(f"Not booked, {problem}")
+    if not outcome.booked:
+        raise Failed(Exit.BAD_INPUT, f"Nobody in {csv.name} could be booked.")
+    print(f"{len(outcome.booked)} people are booked.")
+    return outcome
+
+
+def _enrol(stage: Stage, line: Line) -> None:
+    """The in-charge enrols the machine and adds a vaccinator, as ``vaccinator enrol`` and ``staff add`` do."""
+    file = read_file(enrolment_file(stage.central, f"https://127.0.0.1:{line.port}"))
+    desk = NewDesk(
+        device_name="Desk 2", in_charge_name=_IN_CHARGE, passphrase=_IN_CHARGE_PASSPHRASE, kdf=KdfParameters()
+    )
+    enrol(stage.home, file, desk, _connect, datetime.now(UTC))
+    opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
+    try:
+        add_vaccinator(opened.place, stage.home, _VACCINATOR, _PASSPHRASE, opened.database_key, KdfParameters())
+    finally:
+        lock(opened.place)
+
+
+def _connect(file: EnrolmentFile) -> HttpCentral:
+    return HttpCentral(file.address, file.authority)
+
+
+def _open(stage: Stage, name: str, passphrase: str) -> Opened:
+    unlock = Unlock(stage.home, load_formulary())
+    member = next(person for person in unlock.people() if person.name == name)
+    return unlock.open(member.staff, passphrase)
+
+
+def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -> list[str]:
+    """The day at the window; what it did not do as it should, in words."""
+    from vaccinator_app.cli.demo.day import Cast, Day
+    from vaccinator_app.cli.demo.hands import Hands, NothingHappened
+    from vaccinator_app.cli.window import desk_window
+
+    app, window = desk_window(stage.home)
+    window.show()
+    hands = Hands(window, 0 if headless else _PACE_MS)
+    leave = 0 if headless or len(people) <= _LEFT_TO_WATCHER * 2 else _LEFT_TO_WATCHER
+    cast = Cast(
+        vaccinator=_VACCINATOR,
+        passphrase=_PASSPHRASE,
+        pictures=stage.pictures,
+        today=datetime.now(_ZONE).date(),
+        leave=leave,
+    )
+    faults = []
+    try:
+        Day(hands, line, people, cast).run()
+        if not headless:
+            _hand_over(people[-leave:] if leave else [])
+            app.exec()
+    except NothingHappened as error:
+        hands.picture(stage.pictures / "stopped-here.png")
+        faults.append(str(error))
+    if window.isVisible():
+        window.close()
+        hands.until(lambda: window.locked and not window.busy, "the desk did not lock")
+    return faults
+
+
+def _hand_over(people: list[Booked]) -> None:
+    print("The day so far is played. The desk is yours; close the window when you are done.")
+    for person in people:
+        print(f"  token {person.token:>3}  {person.name}: the SMS says {person.code}")
+    print(f"  {_VACCINATOR} unlocks with: {_PASSPHRASE}")
+
+
+def _settle(stage: Stage, people: list[Booked], began: float) -> Summary:
+    """The in-charge brings what the lock recorded to central, too; then both sides are laid beside each other."""
+    opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
+    vault = opened.place.vault
+    central = admin.open_home(stage.central)
+    line = HttpCentral(vault.identity.address, vault.identity.authority)
+    try:
+        Engine(desk_of(vault), vault.exchange, line).run()
+        with (stage.out / "ledger.jsonl").open("w", encoding="utf-8") as out:
+            out.writelines(f"{envelope}\n" for envelope in write_export(vault))
+        return sum_up(vault, central, people, time.monotonic() - began)
+    finally:
+        line.close()
+        central.database.close()
+        lock(opened.place)
+
+
+def _tell(summary: Summary, out: Path) -> None:
+    found = asdict(summary)
+    broken = found.pop("broken")
+    print("  ".join(f"{name} {value}" for name, value in found.items()))
+    for fault in broken:
+        print(f"Did not hold: {fault}.")
+    print(f"Pictures, ledger and summary are in {out}." if not broken else f"What there is lies in {out}.")
