@@ -10,6 +10,7 @@ from vaccinator_app.trust.certificates import Certificate, Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadCertificate
 from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.errors import VaultDamaged
 from vaccinator_app.vault.identity import Identity
 
 
@@ -29,19 +30,26 @@ class Certificates:
     def find(self, keyid: str) -> Certificate | None:
         """The certificate of a key, verified as it is read; None for a key nobody certified."""
         rows = self._database.read("SELECT chain FROM certificates WHERE keyid = ?", (keyid,))
-        return verified(json.loads(rows[0][0]), self._identity) if rows else None
+        return verified(_chain(rows[0][0]), self._identity) if rows else None
 
     def chain_of(self, staff: str) -> list[str]:
         """The chain of one staff member, their own envelope first; empty when there is none."""
         rows = self._database.read("SELECT chain FROM certificates WHERE staff = ? ORDER BY keyid", (staff,))
-        chains = [[str(envelope) for envelope in json.loads(chain)] for (chain,) in rows]
+        chains = [_chain(chain) for (chain,) in rows]
         # After a renewal with a new key there are two; the one that lasts longest is the one to show.
         return max(chains, key=lambda chain: verified(chain, self._identity).not_after, default=[])
 
     def chains(self) -> list[tuple[str, ...]]:
         """Every chain, for an export that proves itself."""
         rows = self._database.read("SELECT chain FROM certificates ORDER BY keyid")
-        return [tuple(json.loads(chain)) for (chain,) in rows]
+        return [tuple(_chain(chain)) for (chain,) in rows]
+
+
+def _chain(kept: str) -> list[str]:
+    try:
+        return [str(envelope) for envelope in json.loads(kept)]
+    except (ValueError, TypeError):
+        raise VaultDamaged from None
 
 
 def put_chain(connection: Connection, certificate: Certificate, envelopes: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.vault.errors import VaultDamaged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +53,13 @@ def write_identity(identity: Identity) -> bytes:
 
 
 def read_identity(data: bytes) -> Identity:
-    """What ``write_identity`` wrote; ``ValueError`` or ``KeyError`` for anything else."""
-    found = json.loads(data)
-    return Identity(
-        device_key=SigningKey(b64decode(found["device_key"], validate=True)),
-        central=CentralKeys(**{name: b64decode(found["central"][name], validate=True) for name in _CENTRAL}),
-        **{name: found[name] for name in _TEXTS},
-    )
+    """What ``write_identity`` wrote; ``VaultDamaged`` for anything else."""
+    try:
+        found = json.loads(data)
+        return Identity(
+            device_key=SigningKey(b64decode(found["device_key"], validate=True)),
+            central=CentralKeys(**{name: b64decode(found["central"][name], validate=True) for name in _CENTRAL}),
+            **{name: found[name] for name in _TEXTS},
+        )
+    except (ValueError, KeyError, TypeError):
+        raise VaultDamaged from None

@@ -14,6 +14,7 @@ from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault import drafts, views
 from vaccinator_app.vault.appointments import put_appointments
 from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.errors import VaultDamaged
 from vaccinator_app.vault.identity import Identity
 
 _PAGE = 500
@@ -125,8 +126,15 @@ class Ledger:
         return self.head().seq + 1
 
     def records(self, after: int = 0, most: int | None = None) -> Iterator[Record]:
-        """Records from ``after + 1`` on, in order, at most ``most``. Read in pages: records saved meanwhile follow."""
-        return (record for record, _ in self._rows(after, most))
+        """Records from ``after + 1`` on, in order, at most ``most``. Read in pages: records saved meanwhile follow.
+
+        Raises ``VaultDamaged`` at a record that no longer has the hash kept beside it. The database alone does not
+        notice every bad page: where a long value ends on one, SQLCipher hands out zeros and no error.
+        """
+        for record, kept in self._rows(after, most):
+            if record.hash != kept:
+                raise VaultDamaged
+            yield record
 
     def _rows(self, after: int, most: int | None = None) -> Iterator[tuple[Record, bytes]]:
         left = most

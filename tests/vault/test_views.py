@@ -1,0 +1,133 @@
+"""What screens show follows from events, and can be computed again (DESIGN 3.1, 6.3)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.domain.given import WHO, bodies, deferred, dose_given, observed, refused, voided
+from tests.vault.given import KEY, born, changes, moment, person, save, vial
+from vaccinator_app.domain.events import Arrived, Body, RecordViewed, appointment_of
+from vaccinator_app.domain.visits import Visit, VisitState, apply
+from vaccinator_app.vault.vault import Vault
+
+VIEWS = ("visits", "vials", "voids")
+OTHER = "000000000002"
+
+
+def views(vault: Vault) -> dict[str, list[Any]]:
+    return {view: sorted(vault._database.read(f"SELECT * FROM {view}")) for view in VIEWS}
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    acts=st.lists(
+        st.one_of(
+            st.lists(bodies(st.sampled_from([WHO, OTHER])), min_size=1, max_size=4),
+            st.sampled_from(["restart", "moved"]),
+        ),
+        max_size=10,
+    )
+)
+def test_views_rebuilt_are_views_kept_and_both_are_what_the_events_say(acts: list[list[Body] | str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        vault = born(home)
+        try:
+            vault.exchange.apply(changes(person(2)))
+            for number, act in enumerate(acts):
+                if act == "restart":
+                    vault.close()
+                    vault = Vault.open(home, KEY)
+                elif act == "moved":
+                    day = person(2).session_date.replace(day=number + 1)
+                    vault.exchange.apply(changes(person(2, day=day), cursor=vault.exchange.cursor()))
+                else:
+                    assert not isinstance(act, str)
+                    save(vault, *act, minutes=number)
+            kept = views(vault)
+            expected = {WHO: Visit(appointment=WHO), OTHER: Visit(appointment=OTHER)}
+            for seq, at, _, body in vault.ledger.events():
+                if (name := appointment_of(body)) in expected:
+                    expected[name] = apply(expected[name], seq, at, body)
+            assert {name: vault.roster.visit(name) for name in expected} == expected
+            vault.views.rebuild()
+            assert views(vault) == kept
+        finally:
+            vault.close()
+
+
+def test_a_rebuild_mends_what_was_spoilt_over_more_than_a_page(vault: Vault) -> None:
+    vault.exchange.apply(changes(person(2)))
+    save(vault, vial(), *[Arrived(appointment=f"{n:012d}") for n in range(1200)], dose_given(OTHER))
+    kept = views(vault)
+    vault._database.write(lambda connection: connection.execute("DELETE FROM visits"))
+    vault._database.write(lambda connection: connection.execute("UPDATE vials SET doses_left = 7"))
+    assert views(vault) != kept
+    vault.views.rebuild()
+    assert views(vault) == kept
+
+
+def test_a_visit_survives_the_close(home: Path) -> None:
+    vault = born(home)
+    save(vault, refused(), dose_given(), minutes=3)
+    vault.close()
+    vault = Vault.open(home, KEY)
+    visit = vault.roster.visit(WHO)
+    assert (visit.state, visit.tries, visit.dose_seq) == (VisitState.OBSERVING, 1, 2)
+    assert visit.arrived_at == visit.dose_at == moment(3).at
+    vault.close()
+
+
+def test_tries_are_counted_through_restarts_and_across_a_void(home: Path) -> None:
+    vault = born(home)
+    for tries in range(1, 4):
+        save(vault, refused(attempt=tries))
+        vault.close()
+        vault = Vault.open(home, KEY)
+        assert vault.roster.visit(WHO).tries == tries
+    assert vault.roster.visit(WHO).state is VisitState.ATTENTION
+    vault.close()
+
+
+def test_looking_at_somebody_begins_no_visit(vault: Vault) -> None:
+    save(vault, RecordViewed(appointment=WHO), observed())
+    assert views(vault)["visits"] == []
+    assert vault.roster.visit(WHO) == Visit(appointment=WHO)
+
+
+def test_a_vial_loses_a_dose_for_each_record_that_stands(vault: Vault) -> None:
+    assert vault.roster.vial("4121Z025") is None
+    save(vault, vial(3, doses=2), minutes=1)
+    save(vault, dose_given(WHO), dose_given(OTHER))
+    left = vault.roster.vial("4121Z025")
+    assert left is not None
+    assert (left.vial, left.left, left.opened_at, left.vaccine) == (3, 0, moment(1).at, "two")
+    save(vault, voided(3, OTHER))
+    assert _left(vault) == 1
+    save(vault, voided(3, OTHER), voided(3, WHO), voided(1, OTHER), voided(99, OTHER))
+    assert _left(vault) == 1, "a record is voided once, and only by an event about the same appointment"
+
+
+def test_a_dose_beyond_the_last_is_counted_and_not_shown_below_zero(vault: Vault) -> None:
+    save(vault, vial(3, doses=1), dose_given(WHO), dose_given(OTHER))
+    assert _left(vault) == 0
+    save(vault, voided(3, OTHER))
+    assert _left(vault) == 0
+
+
+def test_the_newest_vial_of_a_batch_is_the_one_that_is_open(vault: Vault) -> None:
+    save(vault, vial(1), vial(2, doses=5), deferred())
+    newest = vault.roster.vial("4121Z025")
+    assert newest is not None
+    assert (newest.vial, newest.left) == (2, 5)
+
+
+def _left(vault: Vault) -> int:
+    found = vault.roster.vial("4121Z025")
+    assert found is not None
+    return found.left
