@@ -31,6 +31,7 @@ from vaccinator_app.domain.people import masked_name
         ("José E\u0301lite", "José E\u0301•"),
         ("محمد علي", "محمد ع•"),
         ("🙂 😀😀", "🙂 😀•"),
+        ('Singh, Harpreet "Harry"', "Singh, H• H•"),
     ],
 )
 def test_names_are_masked(name: str, masked: str) -> None:
@@ -45,7 +46,7 @@ def test_any_name_is_masked(name: str) -> None:
     assert masked[0] == (words[0] if words else "")
     for word, shown in zip(words[1:], masked[1:], strict=True):
         assert shown.endswith("•")
-        assert word.startswith(shown[:-1])
+        assert shown[:-1] in word
         assert shown != "•"
 
 

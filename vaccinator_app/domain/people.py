@@ -66,6 +66,8 @@ def masked_name(name: str) -> str:
 
 
 def _first_letter(word: str) -> str:
+    # "Harry" and (Raju) begin with a letter, not with the sign before it; a word of signs alone stays as it begins
+    word = next((word[i:] for i, c in enumerate(word) if c.isalnum()), word)
     end = 1
     while end < len(word) and (_is_mark(word[end]) or _joins_next(word[:end])):
         end += 1

@@ -41,7 +41,7 @@ class Hands:
         """Text as a keyboard layout for its script would give it."""
         for character in text:
             if character.isascii():
-                QTest.keyClick(self._target(), character)
+                QTest.keyClicks(self._target(), character)
                 self._after()
                 continue
             for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
