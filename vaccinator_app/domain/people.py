@@ -67,7 +67,7 @@ def masked_name(name: str) -> str:
 
 def _first_letter(word: str) -> str:
     # "Harry" and (Raju) begin with a letter, not with the sign before it; a word of signs alone stays as it begins
-    word = next((word[i:] for i, c in enumerate(word) if c.isalnum()), word)
+    word = next((word[i:] for i, c in enumerate(word) if not unicodedata.category(c).startswith("P")), word)
     end = 1
     while end < len(word) and (_is_mark(word[end]) or _joins_next(word[:end])):
         end += 1
