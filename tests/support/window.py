@@ -8,10 +8,9 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QObject, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
 from tests.central.support import RAMPUR, World
 from tests.support.central import PASSPHRASE, Simulator
@@ -21,6 +20,7 @@ from vaccinator_app.central.booking import Booked
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Unlock, lock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.app import make_window
@@ -28,7 +28,6 @@ from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.window import Window
 from vaccinator_app.protocol.enrolment import read_file
 from vaccinator_app.sync.engine import Engine
-from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.trust.keyslot import FLOOR
 
@@ -59,9 +58,9 @@ class Day:
         add_vaccinator(opened.place, self.home, COLLEAGUE, COLLEAGUES_PASSPHRASE, opened.database_key, FLOOR)
         lock(opened.place)
 
-    def book(self, name: str, slot: str = "10:00", **changes: object) -> Booked:
+    def book(self, name: str, slot: str = "10:00", mobile: str | None = None, **changes: object) -> Booked:
         """One more person; the code and the slip are in what comes back, and under the name in ``booked``."""
-        made = self.world.book(name=name, slot=slot, **changes)
+        made = self.world.book(mobile, name=name, slot=slot, **changes)
         self.booked[name] = made
         return made
 
@@ -94,25 +93,24 @@ class Hands:
     """Somebody at the keyboard. ``presses`` counts the keys."""
 
     window: Window
-    bot: QtBot
     presses: int = 0
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
         """One key, to whatever has the focus."""
         self.presses += 1
-        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifier)
+        QTest.keyClick(self.target, key, modifier)
 
-    def type(self, text: str) -> None:
-        """Characters, one key each."""
+    def write(self, text: str) -> None:
+        """Characters, one key each. Upper-case letters and other scripts come as a keyboard layout gives them."""
         for character in text:
             self.presses += 1
-            target = QApplication.focusWidget() or self.window
-            if character.isascii():
-                QTest.keyClick(target, character)
-            else:
-                QTest.sendKeyEvent(
-                    QTest.KeyAction.Click, target, Qt.Key.Key_unknown, character, Qt.KeyboardModifier.NoModifier
-                )
+            key = Qt.Key(ord(character.upper())) if character.isascii() else Qt.Key.Key_unknown
+            QTest.sendKeyEvent(QTest.KeyAction.Click, self.target, key, character, Qt.KeyboardModifier.NoModifier)
+
+    @property
+    def target(self) -> QWidget:
+        """Where a key goes."""
+        return QApplication.focusWidget() or self.window
 
     def enter(self) -> None:
         self.press(Qt.Key.Key_Return)
@@ -132,8 +130,12 @@ class Hands:
         return found is not None and found.isVisible()
 
     def until(self, so: Callable[[], object], *, seconds: int = 5) -> None:
-        """Wait until something is so."""
-        self.bot.waitUntil(lambda: bool(so()), timeout=1000 * seconds)
+        """Let the window work until something is so."""
+        loop = QEventLoop()
+        deadline = QDeadlineTimer(1000 * seconds)
+        while not so():
+            assert not deadline.hasExpired(), "waited in vain"
+            loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
 
     def settle(self) -> None:
         """Wait until every act has been done and shown."""
@@ -146,26 +148,28 @@ class Hands:
 
     def unlock(self, passphrase: str = PASSPHRASE) -> None:
         """Type a passphrase; returns once the desk is open."""
-        self.type(passphrase)
+        self.write(passphrase)
         self.enter()
         self.until(lambda: self.shown("search"))
         self.settle()
 
 
-def show_window(day: Day, bot: QtBot) -> Hands:
+def show_window(day: Day, *, strict: bool = True) -> Hands:
     """The window of ``day``, locked, in front, with the focus."""
     settings = SettingsFile(day.home / "settings.json")
-    window = make_window(
-        resources_folder(), font_files(), day.unlock, lambda _: day.simulator, settings, strict=True
-    )
+    window = make_window(resources_folder(), font_files(), day.unlock, lambda _: day.simulator, settings, strict=strict)
     window.show()
     window.activateWindow()
-    bot.waitUntil(lambda: QApplication.focusWidget() is not None)
-    return Hands(window, bot)
+    hands = Hands(window)
+    hands.until(lambda: QApplication.focusWidget() is not None)
+    return hands
 
 
 def put_away(hands: Hands) -> None:
     """Lock and close, and wait until that is done."""
-    with hands.bot.waitSignal(hands.window.closed, timeout=5000):
-        hands.window.close()
+    closed: list[bool] = []
+    hands.window.closed.connect(lambda: closed.append(True))
+    hands.window.close()
+    hands.until(lambda: closed)
     hands.window.deleteLater()
+    QCoreApplication.sendPostedEvents(hands.window, QEvent.Type.DeferredDelete)

@@ -55,6 +55,9 @@ class TypeAhead(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() not in _KEYS or not isinstance(watched, QWidget) or watched.window() is not self._window:
             return False
+        if watched is not (QApplication.focusWidget() or self._window):
+            # the key that began the act, on its way up from the field that took it
+            return False
         assert isinstance(event, QKeyEvent)
         self._held.append(
             QKeyEvent(event.type(), event.key(), event.modifiers(), event.text(), event.isAutoRepeat(), event.count())

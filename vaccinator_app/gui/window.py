@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.syncing import Connect
 from vaccinator_app.desk.unlock import Opened, Unlock
@@ -21,6 +21,7 @@ from vaccinator_app.gui.typeahead import TypeAhead
 from vaccinator_app.gui.widgets.kit import Kit
 
 SIZE = (1366, 768)
+LEAST = (1024, 640)
 
 
 class Window(QWidget):
@@ -162,3 +163,6 @@ class Window(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._front)
+        # words may grow, in another language or larger: what does not fit scrolls, the window stays as it is
+        whole.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumSize(*LEAST)

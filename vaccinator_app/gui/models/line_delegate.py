@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from vaccinator_app.desk.queue import Line
 from vaccinator_app.gui.models.lines import LINE, Index, Lines
-from vaccinator_app.gui.widgets.chip import RECORD_MARKS, VISIT_LOOKS, Look, chip_size, paint_chip
+from vaccinator_app.gui.widgets.chip import RECORD_MARKS, Look, chip_size, paint_chip
 from vaccinator_app.gui.widgets.kit import Kit
 
 _BAR = 3
@@ -28,6 +30,8 @@ class LineDelegate(QStyledItemDelegate):
         self._columns: _Columns | None = None
         kit.theme.changed.connect(self._forget)
         kit.words.changed.connect(self._forget)
+        lines.modelReset.connect(self._forget)
+        lines.dataChanged.connect(self._forget)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(0, self._kit.theme.row)
@@ -66,13 +70,15 @@ class LineDelegate(QStyledItemDelegate):
         left += columns.token + 2 * step
         right -= columns.chip
         paint_chip(painter, QRectF(right, rect.top(), columns.chip, rect.height()), self._kit, self._lines.look(line))
-        if line.confirmed is not None:
-            right -= columns.mark + 2 * step
-            self._mark(painter, QRect(right, rect.top(), columns.mark, rect.height()), RECORD_MARKS[line.confirmed])
         right -= columns.dose + 2 * step
         write(right, columns.dose, words.say(self._lines.dose(line)), quiet)
-        right -= columns.slot + 2 * step
-        write(right, columns.slot, words.time(line.row.slot), quiet, _RIGHT)
+        if line.confirmed is None:
+            right -= columns.slot + 2 * step
+            write(right, columns.slot, words.time(line.row.slot), quiet, _RIGHT)
+        elif not line.row.held:
+            # the slot is over; what is known of the record stands in its place
+            right -= columns.mark + 2 * step
+            self._mark(painter, QRect(right, rect.top(), columns.mark, rect.height()), RECORD_MARKS[line.confirmed])
         write(left, right - 2 * step - left, line.name, text)
 
     def _mark(self, painter: QPainter, box: QRect, look: Look) -> None:
@@ -86,7 +92,7 @@ class LineDelegate(QStyledItemDelegate):
 
     def _measured(self) -> _Columns:
         if self._columns is None:
-            self._columns = _Columns(self._kit)
+            self._columns = _Columns(self._kit, self._lines.looks())
         return self._columns
 
     def _forget(self) -> None:
@@ -94,9 +100,9 @@ class LineDelegate(QStyledItemDelegate):
 
 
 class _Columns:
-    """Widths in pixels, for the words and the size of words in force."""
+    """Widths in pixels, for the words and the size of words in force, and for the states that are in the list."""
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, looks: Iterable[Look]) -> None:
         metrics = QFontMetrics(kit.theme.font())
         words = kit.words
         # a pixel more than the advance: eliding measures more strictly than it
@@ -105,4 +111,4 @@ class _Columns:
         self.dose = metrics.horizontalAdvance(words.t("queue.dose", dose=8)) + _SPARE
         marks = max(metrics.horizontalAdvance(words.t(look.key)) for look in RECORD_MARKS.values())
         self.mark = kit.theme.px(_ICON) + kit.theme.step // 2 + marks + 1
-        self.chip = max(chip_size(kit, look).width() for look in VISIT_LOOKS.values())
+        self.chip = max((chip_size(kit, look).width() for look in looks), default=0)

@@ -66,6 +66,10 @@ class Lines(QAbstractListModel):
             return VISIT_LOOKS[VisitState.ATTENTION]
         return VISIT_LOOKS[line.row.state]
 
+    def looks(self) -> set[Look]:
+        """All that are in the list."""
+        return {self.look(line) for line in self._lines}
+
     def dose(self, line: Line) -> Message:
         """The dose in short, for a narrow column."""
         return Message.of("queue.dose", dose=line.row.dose)

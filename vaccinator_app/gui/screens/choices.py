@@ -27,10 +27,11 @@ class Choices(QWidget):
         self._kit = kit
         self._back = back
         self._answers: list[Button] = []
+        self._acts: list[Callable[[], Any]] = []
         self._title = Text(kit, size=Size.LEAD, strong=True, wrap=True)
         self._why = Text(kit, tone="quiet", wrap=True)
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(0, 2 * kit.theme.step, 0, 0)
+        self._column.setContentsMargins(0, kit.theme.step, 0, 0)
         self._column.setSpacing(kit.theme.step)
         self._column.addWidget(self._title)
         self._column.addWidget(self._why)
@@ -45,21 +46,16 @@ class Choices(QWidget):
 
     def ask(self, title: Message, options: Options, why: Message | str = "") -> None:
         """Show ``title`` and the options; each pairs its words with what to do when it is taken."""
-        for old in self._answers:
-            self._list.removeWidget(old)
-            old.hide()
-            old.deleteLater()
-        self._answers = []
         self._title.say(title)
         self._why.say(why)
         self._why.setVisible(why != "")
-        for number, (what, do) in enumerate(options, 1):
-            answer = Button(self._kit, Message.of("choices.numbered", number=number, what=what))
-            answer.setObjectName(f"choice-{number}")
-            answer.setProperty("kind", "answer")
-            answer.clicked.connect(lambda _=False, do=do: do())
-            self._list.addWidget(answer)
-            self._answers.append(answer)
+        self._acts = [do for _, do in options]
+        while len(self._answers) < len(options):
+            self._add_answer()
+        for number, answer in enumerate(self._answers, 1):
+            answer.setVisible(number <= len(options))
+            if number <= len(options):
+                answer.say(Message.of("choices.numbered", number=number, what=options[number - 1][0]))
         self._answers[0].setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -68,12 +64,21 @@ class Choices(QWidget):
             self._back()
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._move(1 if event.key() == Qt.Key.Key_Down else -1)
-        elif number and 1 <= int(number) <= len(self._answers):
-            self._answers[int(number) - 1].click()
+        elif number and 1 <= int(number) <= len(self._acts):
+            self._acts[int(number) - 1]()
         elif not event.text() or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(event)
         # any other letter would leave the question unanswered
 
     def _move(self, by: int) -> None:
         here = next((i for i, answer in enumerate(self._answers) if answer.hasFocus()), 0)
-        self._answers[(here + by) % len(self._answers)].setFocus()
+        self._answers[(here + by) % len(self._acts)].setFocus()
+
+    def _add_answer(self) -> None:
+        place = len(self._answers)
+        answer = Button(self._kit, Message.of("choices.back"))
+        answer.setObjectName(f"choice-{place + 1}")
+        answer.setProperty("kind", "answer")
+        answer.clicked.connect(lambda: self._acts[place]())
+        self._list.addWidget(answer)
+        self._answers.append(answer)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 from vaccinator_app.gui.widgets.text import Text
 
 EVERYWHERE: Sequence[tuple[str, str]] = (
@@ -46,10 +47,10 @@ class HelpPanel(QFrame):
         self.setProperty("part", "sheet")
         self.setObjectName("help")
         step = kit.theme.step
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(3 * step,) * 4)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * step)
-        column.addWidget(Text(kit, Message.of("help.title"), size=Size.TITLE, strong=True))
         column.addWidget(Text(kit, about, wrap=True))
         grid = QGridLayout()
         grid.setHorizontalSpacing(3 * step)
@@ -61,4 +62,5 @@ class HelpPanel(QFrame):
             grid.addWidget(Text(kit, Message(what), wrap=True), row, 1, top)
         column.addLayout(grid)
         column.addStretch(1)
-        column.addWidget(Text(kit, Message.of("help.close"), tone="quiet"))
+        title = Text(kit, Message.of("help.title"), size=Size.TITLE, strong=True)
+        sheet_column(self, kit, [title], Scrolled(inside), [Text(kit, Message.of("help.close"), tone="quiet")])

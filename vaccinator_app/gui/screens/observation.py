@@ -39,7 +39,7 @@ class _Sheet(QFrame):
         self.end.setObjectName("end-observation")
         step = kit.theme.step
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(3 * step,) * 4)
+        column.setContentsMargins(3 * step, 2 * step, 3 * step, 2 * step)
         column.setSpacing(step)
         for widget in (self._name, self._token, self._clock, self._until):
             column.addWidget(widget)

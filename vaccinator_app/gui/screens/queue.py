@@ -10,6 +10,7 @@ from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.queue import Line, Pile, Scan
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.gui.models.line_delegate import LineDelegate
 from vaccinator_app.gui.models.lines import Lines
 from vaccinator_app.gui.screens.help import QUEUE
@@ -37,6 +38,14 @@ _EMPTY: dict[Pile, str] = {
 }
 
 
+_PILES: dict[VisitState, Pile] = {
+    VisitState.EXPECTED: Pile.EXPECTED,
+    VisitState.ARRIVED: Pile.ARRIVED,
+    VisitState.OBSERVING: Pile.OBSERVING,
+    VisitState.ATTENTION: Pile.ATTENTION,
+}
+
+
 class QueueScreen(Screen):
     """Search, piles and list at the left; at the right the visit, the walk-in form, or what comes next."""
 
@@ -58,6 +67,7 @@ class QueueScreen(Screen):
         self.ready = Ready(kit, session)
         self.visit = VisitPanel(kit, session)
         self.walk_in = WalkInPanel(kit, session)
+        self._from = Pile.EXPECTED
         self._lay_out()
         self._wire()
         self.refresh()
@@ -66,6 +76,7 @@ class QueueScreen(Screen):
         """Ask again; the person chosen stays chosen, wherever they now stand."""
         queue, text = self._session.queue, self.search.text()
         chosen = self._chosen
+        self._follow()
         self._piles.show_counts(queue.counts())
         searching = bool(text.strip())
         self._piles.set_away(searching)
@@ -77,6 +88,11 @@ class QueueScreen(Screen):
         self.ready.refresh()
         if self.sheets.currentWidget() is self.visit:
             self.visit.refresh()
+
+    def _follow(self) -> None:
+        """The list is the one that the person whose sheet is open stands in."""
+        if self.visit.desk is not None:
+            self._piles.choose(_PILES.get(self.visit.desk.visit.state, Pile.DONE))
 
     def take_focus(self) -> None:
         """To the sheet while one is open, else to the search field."""
@@ -105,6 +121,8 @@ class QueueScreen(Screen):
         """Open this person's sheet; a sheet that is open already is left first, with nothing lost."""
         before = self.visit.forget()
         place = self._session.place
+        if before is None:
+            self._from = self._piles.pile
 
         def work() -> tuple[VisitDesk, Message | None]:
             if before is not None:
@@ -181,12 +199,16 @@ class QueueScreen(Screen):
             self.open(scan.slip.appointment, scan)
 
     def _ended(self, ended: Ended) -> None:
-        """Back in the queue, on the next person who waits."""
+        """Back in the queue: on the next person who waits, or where it was left when nothing was recorded."""
+        appointment = ended.desk.appointment.appointment
         self.ready.show_ended(ended)
         self._to_ready()
-        following = self._session.queue.next_arrived(ended.desk.appointment.appointment)
-        if ended.seq is not None and following is not None:
-            self._show_pile(Pile.ARRIVED)
+        if ended.seq is None:
+            self._show_pile(self._from)
+            self.list.choose(self._lines.place_of(appointment))
+        else:
+            following = self._session.queue.next_arrived(appointment)
+            self._show_pile(Pile.EXPECTED if following is None else Pile.ARRIVED)
             self.list.choose(self._lines.place_of(following))
         self._show_next()
 

@@ -55,7 +55,7 @@ class Ready(QFrame):
         self._empty = EmptyState(kit, "arrived", Message.of("ready.nobody"))
         step = kit.theme.step
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(3 * step,) * 4)
+        column.setContentsMargins(3 * step, 2 * step, 3 * step, 2 * step)
         column.setSpacing(step)
         for widget in (self.notice, self._saved, self._record, self._until):
             column.addWidget(widget)

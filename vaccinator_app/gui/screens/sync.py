@@ -54,7 +54,7 @@ class _Facts(QFrame):
             grid.addWidget(self._said[name], row, 1, top)
             self._said[name].setObjectName(f"sync-{name}")
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(3 * step,) * 4)
+        column.setContentsMargins(3 * step, 2 * step, 3 * step, 2 * step)
         column.setSpacing(2 * step)
         column.addWidget(Text(kit, Message.of("screen.sync"), size=Size.TITLE, strong=True))
         column.addLayout(grid)

@@ -7,7 +7,7 @@ from math import ceil
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.unlock import Opened, Unlock
 from vaccinator_app.domain.message import Message
@@ -224,7 +224,11 @@ class UnlockScreen(QWidget):
         inner.addWidget(Text(kit, Message.of("unlock.who"), tone="quiet"))
         for widget in (self._staff, self._field, self._notice, self._go, self._again):
             inner.addWidget(widget)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self._sheet)
+        middle.addStretch(1)
         outer = QVBoxLayout(self)
         outer.addStretch(2)
-        outer.addWidget(self._sheet, 0, Qt.AlignmentFlag.AlignHCenter)
+        outer.addLayout(middle)
         outer.addStretch(3)

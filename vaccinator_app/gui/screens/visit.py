@@ -22,7 +22,7 @@ from vaccinator_app.gui.screens.visit_head import VisitHead
 from vaccinator_app.gui.screens.visit_parts import CodeControls, DrawControls, PreviousDate
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.widgets.kit import Kit
-from vaccinator_app.gui.widgets.scrolled import Scrolled
+from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 from vaccinator_app.gui.widgets.step_row import StepRow
 
 _STEPS: dict[Step, str] = {
@@ -82,6 +82,7 @@ class VisitPanel(QFrame):
         self._previous = PreviousDate(kit)
         self._draw = DrawControls(kit)
         self._choices = Choices(kit, self._stop_asking)
+        self._ask_area = Scrolled(self._choices)
         self._foot = Foot(kit)
         self._lay_out(kit)
         self._wire()
@@ -129,6 +130,8 @@ class VisitPanel(QFrame):
         if found.now is Step.DOSE:
             self._draw.show_desk(desk)
         self._foot.show_view(found, finished=desk.finished)
+        if found.now is not None:
+            self._steps.bring(self._rows[found.now])
 
     def say(self, what: Message) -> None:
         """Something that is not about a step: a scan of another person's slip, say."""
@@ -164,7 +167,7 @@ class VisitPanel(QFrame):
 
     @property
     def _asking(self) -> bool:
-        return self._body.currentWidget() is self._choices
+        return self._body.currentWidget() is self._ask_area
 
     # Acts
 
@@ -278,7 +281,7 @@ class VisitPanel(QFrame):
         self._ask(Message.of("other.title"), options, Message.of("other.why"))
 
     def _ask(self, title: Message, options: Options, why: Message | str = "") -> None:
-        self._body.setCurrentWidget(self._choices)
+        self._body.setCurrentWidget(self._ask_area)
         self._foot.setVisible(False)
         self._choices.ask(title, options, why)
 
@@ -304,13 +307,12 @@ class VisitPanel(QFrame):
         self._draw.site_chosen.connect(self._choose_site)
 
     def _lay_out(self, kit: Kit) -> None:
-        step = kit.theme.step
         self._rows[Step.CODE].set_controls(self._code)
         self._rows[Step.ELIGIBLE].set_controls(self._previous)
         self._rows[Step.DOSE].set_controls(self._draw)
         inside = QWidget()
         rows = QVBoxLayout(inside)
-        rows.setContentsMargins(0, step, step, 0)
+        rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(0)
         for row in self._rows.values():
             rows.addWidget(row)
@@ -318,10 +320,5 @@ class VisitPanel(QFrame):
         self._steps = Scrolled(inside)
         self._body = QStackedWidget()
         self._body.addWidget(self._steps)
-        self._body.addWidget(self._choices)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(3 * step,) * 4)
-        column.setSpacing(step)
-        column.addWidget(self._head)
-        column.addWidget(self._body, 1)
-        column.addWidget(self._foot)
+        self._body.addWidget(self._ask_area)
+        sheet_column(self, kit, [self._head], self._body, [self._foot])

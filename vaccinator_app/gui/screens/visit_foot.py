@@ -54,9 +54,9 @@ class Foot(QWidget):
         self.other.setObjectName("not-this-person")
         self.void = Button(kit, Message.of("go.void"), plain=True)
         self.void.setObjectName("void")
-        self.back = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
         seconds = QHBoxLayout()
-        seconds.setContentsMargins(0, 0, 0, 0)
+        # their words, not their boxes, stand at the column's edge
+        seconds.setContentsMargins(-kit.theme.step - 1, 0, 0, 0)
         seconds.setSpacing(kit.theme.step)
         for button in (self.defer, self.other, self.void):
             seconds.addWidget(button)

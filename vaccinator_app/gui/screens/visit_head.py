@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from vaccinator_app.desk.visit_view import ID_WORDS
@@ -42,7 +43,7 @@ class VisitHead(QWidget):
         grid.addWidget(self._token, 0, 1)
         grid.addWidget(self._person, 1, 0, 1, 2)
         grid.addWidget(self._dose, 2, 0)
-        grid.addWidget(self._slot, 2, 1)
+        grid.addWidget(self._slot, 2, 1, Qt.AlignmentFlag.AlignRight)
         grid.setColumnStretch(0, 1)
 
     def show_person(self, appointment: Appointment, today: date) -> None:

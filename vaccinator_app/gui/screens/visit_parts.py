@@ -11,7 +11,7 @@ from vaccinator_app.desk.dates import typed_date
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.events import Site
 from vaccinator_app.domain.message import Message
-from vaccinator_app.gui.widgets.choice import Choice, Labelled
+from vaccinator_app.gui.widgets.choice import Choice
 from vaccinator_app.gui.widgets.code_field import CodeField
 from vaccinator_app.gui.widgets.field import Field
 from vaccinator_app.gui.widgets.kit import Kit
@@ -99,8 +99,8 @@ class DrawControls(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * kit.theme.step)
-        row.addWidget(Labelled(kit, self._batch), 1)
-        row.addWidget(Labelled(kit, self._site), 1)
+        row.addWidget(self._batch, 1)
+        row.addWidget(self._site, 1)
         self._batch.activated.connect(lambda _: self.batch_chosen.emit(self._batch.value))
         self._site.activated.connect(lambda _: self.site_chosen.emit(self._site.value))
 

@@ -20,7 +20,7 @@ from vaccinator_app.gui.widgets.choice import Choice, Labelled
 from vaccinator_app.gui.widgets.field import Field
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
-from vaccinator_app.gui.widgets.scrolled import Scrolled
+from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 from vaccinator_app.gui.widgets.text import Text
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -146,7 +146,7 @@ class WalkInPanel(QFrame):
         kit, step = self._kit, self._kit.theme.step
         inside = QWidget()
         grid = QGridLayout(inside)
-        grid.setContentsMargins(0, step, step, 0)
+        grid.setContentsMargins(0, step, 0, 0)
         grid.setHorizontalSpacing(2 * step)
         grid.setVerticalSpacing(2 * step)
         grid.addWidget(self._fields["name"], 0, 0, 1, 2)
@@ -164,11 +164,12 @@ class WalkInPanel(QFrame):
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(len(rows) + 1, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(3 * step,) * 4)
+        foot = QWidget()
+        column = QVBoxLayout(foot)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(step)
-        column.addWidget(Text(kit, Message.of("walk_in.title"), size=Size.TITLE, strong=True))
-        column.addWidget(Scrolled(inside), 1)
         for widget in (self._notice, self._go):
             column.addWidget(widget)
         column.addWidget(self._back, 0, Qt.AlignmentFlag.AlignLeft)
+        title = Text(kit, Message.of("walk_in.title"), size=Size.TITLE, strong=True)
+        sheet_column(self, kit, [title], Scrolled(inside), [foot])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.icons import IconMark
@@ -30,7 +30,12 @@ class EmptyState(QWidget):
         column.setSpacing(kit.theme.step)
         column.addStretch(2)
         column.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._words, 0, Qt.AlignmentFlag.AlignHCenter)
+        # between stretches, not aligned: only so does the layout ask how high its lines are at this width
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addWidget(self._words)
+        middle.addStretch(1)
+        column.addLayout(middle)
         if button is not None:
             column.addSpacing(kit.theme.step)
             column.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)

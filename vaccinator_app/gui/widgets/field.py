@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from vaccinator_app.domain.message import Message
@@ -40,7 +41,7 @@ class Field(QWidget):
         grid.setVerticalSpacing(kit.theme.step // 2)
         grid.addWidget(self._label, 0, 0, 1, 2)
         grid.addWidget(self.editor, 1, 0, 1, 2)
-        grid.addWidget(self._mark, 2, 0)
+        grid.addWidget(self._mark, 2, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._sentence, 2, 1)
         grid.setColumnStretch(1, 1)
         self.editor.textEdited.connect(lambda: self.set_error(None))

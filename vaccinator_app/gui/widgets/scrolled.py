@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from vaccinator_app.gui.widgets.kit import Kit
 
 
 class Scrolled(QScrollArea):
-    """Scrolls ``inside`` up and down, never sideways, and follows the focus. No box of its own."""
+    """Scrolls ``inside`` up and down, never sideways, and follows the focus. No box of its own.
+
+    A strip of one step at its right is the scroll bar's; `sheet_column` takes that from the sheet's margin, so that
+    what scrolls ends at the same edge as what does not.
+    """
 
     def __init__(self, inside: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -16,6 +24,31 @@ class Scrolled(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._bar_shown = self.verticalScrollBar()
+        self._bar_shown.rangeChanged.connect(self._leave_strip)
+        self._leave_strip()
         # the sheet's own ground shows through
         self.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
+
+    def bring(self, part: QWidget) -> None:
+        """Scroll so that ``part`` is seen whole, once the layout has settled."""
+        QTimer.singleShot(0, part, lambda: self.ensureWidgetVisible(part, 0, 0))
+
+    def _leave_strip(self) -> None:
+        there = self._bar_shown.maximum() > 0
+        self.setViewportMargins(0, 0, 0 if there else self._bar_shown.sizeHint().width(), 0)
+
+
+def sheet_column(
+    sheet: QWidget, kit: Kit, above: Sequence[QWidget], scrolled: QWidget, below: Sequence[QWidget]
+) -> None:
+    """Set a sheet: what stands ``above``, what may scroll (a `Scrolled`, or a stack of them), what stands ``below``."""
+    step = kit.theme.step
+    column = QVBoxLayout(sheet)
+    column.setContentsMargins(3 * step, 2 * step, 2 * step, 2 * step)
+    column.setSpacing(step)
+    for part in (*above, scrolled, *below):
+        if part is not scrolled:
+            part.setContentsMargins(0, 0, step, 0)
+        column.addWidget(part, 1 if part is scrolled else 0)

@@ -28,9 +28,9 @@ class StepRow(QWidget):
         self._why = Text(kit, tone="quiet", wrap=True)
         self._why.setVisible(False)
         grid = QGridLayout(self)
-        grid.setContentsMargins(0, kit.theme.step, 0, kit.theme.step)
+        grid.setContentsMargins(0, kit.theme.step // 2, 0, kit.theme.step // 2)
         grid.setHorizontalSpacing(kit.theme.step)
-        grid.setVerticalSpacing(kit.theme.step // 2)
+        grid.setVerticalSpacing(0)
         grid.addWidget(self._number, 0, 0, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self._name, 0, 1)
         grid.addWidget(self._chip, 0, 2, Qt.AlignmentFlag.AlignVCenter)
@@ -62,6 +62,7 @@ class StepRow(QWidget):
 
     def set_controls(self, controls: QWidget) -> None:
         """Put what the step is done with (buttons, the code field) under its sentence. Once."""
+        controls.setContentsMargins(0, self._kit.theme.step // 2, 0, self._kit.theme.step // 2)
         self._grid.addWidget(controls, 2, 1, 1, 2)
 
     def _speak(self) -> None:
