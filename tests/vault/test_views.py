@@ -66,7 +66,7 @@ def test_a_rebuild_mends_what_was_spoilt_over_more_than_a_page(vault: Vault) -> 
     save(vault, vial(), *[Arrived(appointment=f"{n:012d}") for n in range(1200)], dose_given(OTHER))
     kept = views(vault)
     vault._database.write(lambda connection: connection.execute("DELETE FROM visits"))
-    vault._database.write(lambda connection: connection.execute("UPDATE vials SET doses_left = 7"))
+    vault._database.write(lambda connection: connection.execute("UPDATE vials SET doses = 7"))
     assert views(vault) != kept
     vault.views.rebuild()
     assert views(vault) == kept

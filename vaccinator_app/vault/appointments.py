@@ -141,7 +141,11 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
     else:
         connection.executemany("INSERT INTO unworded VALUES (?)", [(number,) for number, *_ in worded])
     days.write()
-    _move_visits(connection, names)
+    moved = ((row[0] >> DAY_BITS, known[row[1]].day if row[1] in known else 0, row[1]) for row in rows)
+    if known or connection.execute("SELECT 1 FROM visits WHERE day = 0").fetchone():
+        connection.executemany(
+            "UPDATE visits SET day = ? WHERE day = ? AND appointment = ?", [one for one in moved if one[0] != one[1]]
+        )
 
 
 def put_words(connection: Connection, people: Iterable[Row]) -> None:
@@ -159,6 +163,10 @@ class _Old:
     cancelled: int
     told: tuple[str, int, str]
 
+    @property
+    def day(self) -> int:
+        return self.number >> DAY_BITS
+
 
 def _known(connection: Connection, names: str) -> dict[str, _Old]:
     found = connection.execute(
@@ -169,15 +177,10 @@ def _known(connection: Connection, names: str) -> dict[str, _Old]:
     return {name: _Old(number, cancelled, tuple(told)) for name, number, cancelled, *told in found}
 
 
-def _move_visits(connection: Connection, names: str) -> None:
-    if connection.execute("SELECT 1 FROM visits LIMIT 1").fetchone() is None:
-        return
-    connection.execute(
-        "UPDATE visits SET day = r.day FROM (SELECT appointment, id >> ? AS day FROM roster) r "
-        "WHERE r.appointment = visits.appointment AND r.day IS NOT visits.day "
-        "AND visits.appointment IN (SELECT value FROM json_each(?))",
-        (DAY_BITS, names),
-    )
+def roster_day(connection: Connection, appointment: str) -> int:
+    """The day under which the views keep an appointment: its ordinal, or 0 for one that is not on the roster."""
+    row = connection.execute("SELECT id >> ? FROM roster WHERE appointment = ?", (DAY_BITS, appointment)).fetchone()
+    return 0 if row is None else int(row[0])
 
 
 class _Days:
@@ -201,7 +204,7 @@ class _Days:
 
     def leave(self, old: _Old) -> None:
         """Count an appointment out of the day it was on."""
-        self._day(old.number >> DAY_BITS)[2] -= not old.cancelled
+        self._day(old.day)[2] -= not old.cancelled
 
     def write(self) -> None:
         """Keep what was counted, inside the same transaction."""

@@ -57,7 +57,9 @@ _ROW = (
     "SELECT r.id, r.appointment, r.token, r.name, r.slot, r.slot_offset, r.vaccine, r.dose, r.booking, r.cancelled, "
     f"r.appointment IN (SELECT appointment FROM ({_OPEN})), {VISIT_COLUMNS} "
 )
-_ROSTER = "FROM roster r LEFT JOIN visits v ON v.appointment = r.appointment "
+_VISITED = f"visits v ON v.day = r.id >> {DAY_BITS} AND v.appointment = r.appointment "
+_ROSTER = f"FROM roster r LEFT JOIN {_VISITED} "
+_VISITORS = "FROM visits v CROSS JOIN roster r ON r.appointment = v.appointment "
 _BY_SLOT = "ORDER BY r.id"
 
 
@@ -77,8 +79,7 @@ class Queue:
         ):
             found[VisitState(state)] = count
         ((came_after_all,),) = self._database.read(
-            "SELECT count(*) FROM roster r JOIN visits v ON v.appointment = r.appointment "
-            "WHERE r.cancelled = 1 AND r.id BETWEEN ? AND ?",
+            f"SELECT count(*) FROM roster r JOIN {_VISITED} WHERE r.cancelled = 1 AND r.id BETWEEN ? AND ?",
             day_range(day),
         )
         booked = self._database.read("SELECT booked FROM days WHERE day = ?", (ordinal,))
@@ -90,15 +91,14 @@ class Queue:
         if state is VisitState.EXPECTED:
             where = "WHERE r.id BETWEEN ? AND ? AND r.cancelled = 0 AND v.state IS NULL"
             return self._rows(f"{_ROW} {_ROSTER} {where} {_BY_SLOT} LIMIT ? OFFSET ?", *day_range(day), limit, offset)
-        where = "FROM visits v JOIN roster r ON r.appointment = v.appointment WHERE v.day = ? AND v.state = ?"
-        return self._rows(f"{_ROW} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), state, limit, offset)
+        where = "WHERE v.day = ? AND v.state = ?"
+        return self._rows(
+            f"{_ROW} {_VISITORS} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), state, limit, offset
+        )
 
     def observing(self) -> list[QueueRow]:
         """Everybody under observation, of whatever day, the first to be free first."""
-        rows = self._rows(
-            f"{_ROW} FROM visits v JOIN roster r ON r.appointment = v.appointment WHERE v.state = ?",
-            VisitState.OBSERVING,
-        )
+        rows = self._rows(f"{_ROW} {_VISITORS} WHERE v.state = 'observing'")
         return sorted((row for row in rows if row.observe_until is not None), key=_until)
 
     def attention(self, day: date) -> list[Attention]:
@@ -147,7 +147,7 @@ class Queue:
         return self._rows(
             f"{_ROW} FROM (SELECT rowid AS found FROM roster_words WHERE roster_words MATCH ? "
             f"AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?) CROSS JOIN roster r ON r.id = found "
-            "LEFT JOIN visits v ON v.appointment = r.appointment",
+            f"LEFT JOIN {_VISITED}",
             *(str(asked), first, last, limit),
         )
 

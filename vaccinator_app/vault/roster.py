@@ -34,8 +34,9 @@ class Roster:
     def visit(self, appointment: str) -> Visit:
         """Where this appointment's events leave it; a visit not yet begun when there are none."""
         rows = self._database.read(
-            f"SELECT {VISIT_COLUMNS} FROM visits v WHERE appointment = ?",
-            (appointment,),
+            f"SELECT {VISIT_COLUMNS} FROM visits v WHERE v.appointment = ?1 "
+            "AND v.day = coalesce((SELECT id >> ?2 FROM roster WHERE appointment = ?1), 0)",
+            (appointment, appointments.DAY_BITS),
         )
         return visit_of(appointment, rows[0]) if rows else Visit(appointment=appointment)
 
@@ -70,15 +71,18 @@ class Roster:
     def vial(self, batch: str) -> Vial | None:
         """The newest vial of ``batch`` on this desk, or None."""
         rows = self._database.read(
-            "SELECT vaccine, vial, doses_left, opened_at FROM vials WHERE batch = ? ORDER BY vial DESC LIMIT 1",
-            (batch,),
+            "SELECT vaccine, vial, doses, opened_at FROM vials WHERE batch = ? ORDER BY vial DESC LIMIT 1", (batch,)
         )
         if not rows:
             return None
-        vaccine, vial, left, opened_at = rows[0]
-        return Vial(
-            vaccine=vaccine, batch=batch, vial=vial, left=max(0, left), opened_at=datetime.fromisoformat(opened_at)
+        vaccine, vial, doses, opened = rows[0]
+        opened_at = datetime.fromisoformat(opened)
+        # A vial is open for hours: what was drawn from it went to people of that day, or of none, or of the next.
+        ((drawn,),) = self._database.read(
+            "SELECT count(*) FROM visits WHERE (day = 0 OR day >= ?) AND batch = ? AND vial = ?",
+            (opened_at.toordinal() - 1, batch, vial),
         )
+        return Vial(vaccine=vaccine, batch=batch, vial=vial, left=max(0, doses - drawn), opened_at=opened_at)
 
     def centre_name(self, centre: str) -> str | None:
         """What another centre is called, or None."""

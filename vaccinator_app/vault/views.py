@@ -14,10 +14,11 @@ from datetime import datetime
 from vaccinator_app.domain.events import Body, DoseGiven, VialOpened, Voided, appointment_of
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
-from vaccinator_app.vault.appointments import DAY_BITS
+from vaccinator_app.vault.appointments import roster_day
 from vaccinator_app.vault.connection import Connection, Database, Row
 
 VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further"
+NO_VISIT: Row = (None,) * 7
 _PAGE = 500
 
 
@@ -34,7 +35,7 @@ def visit_of(appointment: str, row: Row) -> Visit:
         dose_seq=dose_seq,
         dose_at=_moment(dose_at),
         voided=voided,
-        further=tuple((seq, datetime.fromisoformat(at)) for seq, at in json.loads(further)),
+        further=tuple((seq, datetime.fromisoformat(at)) for seq, at in json.loads(further or "[]")),
     )
 
 
@@ -57,51 +58,43 @@ def take_in(connection: Connection, seq: int, at: datetime, body: Body) -> None:
                 "INSERT OR REPLACE INTO vials VALUES (?, ?, ?, ?, ?)",
                 (body.batch, body.vial, body.vaccine, body.doses, at.isoformat()),
             )
-        case DoseGiven():
-            _draw(connection, body, -1)
         case Voided():
-            _void(connection, seq, body)
+            # A record is voided once, by a later event about the same appointment.
+            connection.execute(
+                "INSERT OR IGNORE INTO voids SELECT seq, ? FROM ledger WHERE seq = ? AND seq < ? AND appointment = ?",
+                (seq, body.seq, seq, body.appointment),
+            )
 
 
 def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime, body: Body) -> None:
+    day = roster_day(connection, appointment)
     row = connection.execute(
-        f"SELECT {VISIT_COLUMNS} FROM visits v WHERE appointment = ?",
-        (appointment,),
+        f"SELECT {VISIT_COLUMNS} FROM visits v WHERE day = ? AND appointment = ?", (day, appointment)
     ).fetchone()
-    before = visit_of(appointment, row or (None,) * 7)
+    before = visit_of(appointment, row or NO_VISIT)
     after = apply(before, seq, at, body)
     if after == before:
         return
-    further = json.dumps([(dose, moment.isoformat()) for dose, moment in after.further])
-    values = (after.state, after.tries, _text(after.arrived_at), after.dose_seq, _text(after.dose_at), after.voided)
+    further = json.dumps([(dose, moment.isoformat()) for dose, moment in after.further]) if after.further else None
+    batch, vial = _drawn(connection, after, seq, body)
     connection.execute(
-        """
-        INSERT INTO visits VALUES (?, (SELECT id >> ? FROM roster WHERE appointment = ?), ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET state = excluded.state, tries = excluded.tries, arrived_at = excluded.arrived_at,
-            dose_seq = excluded.dose_seq, dose_at = excluded.dose_at, voided = excluded.voided,
-            further = excluded.further
-        """,
-        (appointment, DAY_BITS, appointment, *values, further),
+        "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(day, appointment, after.state.value, after.tries, _text(after.arrived_at)),
+            *(after.dose_seq, _text(after.dose_at), after.voided, further, batch, vial),
+        ),
     )
 
 
-def _draw(connection: Connection, dose: DoseGiven, change: int) -> None:
-    connection.execute(
-        "UPDATE vials SET doses_left = doses_left + ? WHERE batch = ? AND vial = ?", (change, dose.batch, dose.vial)
-    )
-
-
-def _void(connection: Connection, seq: int, body: Voided) -> None:
-    """A record counts as voided once, by an event about the same appointment; then its dose is back in the vial."""
-    row = connection.execute(
-        "SELECT payload FROM ledger WHERE seq = ? AND seq < ? AND appointment = ?", (body.seq, seq, body.appointment)
-    ).fetchone()
-    if row is None:
-        return
-    added = connection.execute("INSERT OR IGNORE INTO voids VALUES (?, ?)", (body.seq, seq)).rowcount
-    target = read_event(row[0]).read_body()
-    if added == 1 and isinstance(target, DoseGiven):
-        _draw(connection, target, +1)
+def _drawn(connection: Connection, visit: Visit, seq: int, body: Body) -> tuple[str | None, int | None]:
+    """Batch and vial of the dose that stands: this one, or after a void one further back in the ledger."""
+    if visit.dose_seq is None:
+        return None, None
+    if visit.dose_seq != seq:
+        row = connection.execute("SELECT payload FROM ledger WHERE seq = ?", (visit.dose_seq,)).fetchone()
+        body = read_event(row[0]).read_body()
+    assert isinstance(body, DoseGiven)
+    return body.batch, body.vial
 
 
 class Views:

@@ -103,26 +103,30 @@ CREATE TABLE unworded (
     id INTEGER PRIMARY KEY
 ) STRICT;
 
--- Views, computed from the ledger and rebuilt from it at will (DESIGN 6.3). `day` is the roster's, or null.
+-- Views, computed from the ledger and rebuilt from it at will (DESIGN 6.3). A dose dirties as few pages as may be: that
+-- is what it costs to save one. `day` is the roster's, 0 for somebody who is not on it; `batch` and `vial` are those of
+-- the dose that stands.
 CREATE TABLE visits (
-    appointment TEXT PRIMARY KEY,
-    day INTEGER,
+    day INTEGER NOT NULL,
+    appointment TEXT NOT NULL,
     state TEXT NOT NULL,
     tries INTEGER NOT NULL,
     arrived_at TEXT,
     dose_seq INTEGER,
     dose_at TEXT,
     voided INTEGER NOT NULL,
-    further TEXT NOT NULL
+    further TEXT,
+    batch TEXT,
+    vial INTEGER,
+    PRIMARY KEY (day, appointment)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX visits_day ON visits (day, state);
-CREATE INDEX visits_watched ON visits (state) WHERE state = 'observing';
+CREATE INDEX visits_watched ON visits (day) WHERE state = 'observing';
 
 CREATE TABLE vials (
     batch TEXT NOT NULL,
     vial INTEGER NOT NULL,
     vaccine TEXT NOT NULL,
-    doses_left INTEGER NOT NULL,
+    doses INTEGER NOT NULL,
     opened_at TEXT NOT NULL,
     PRIMARY KEY (batch, vial)
 ) STRICT, WITHOUT ROWID;
