@@ -86,6 +86,7 @@ def test_a_signature_does_not_move_to_another_type(envelope: Envelope) -> None:
     other = "application/vnd.vaccinator.receipt+msgpack"
     refuse(envelope, kind=other)
     refuse(changed(envelope, payload_type=other), kind=other)
+    refuse(changed(envelope, payload_type=other))  # nor does a label that nobody signed pass for the type
 
 
 def test_another_key_did_not_sign(envelope: Envelope) -> None:

@@ -89,6 +89,7 @@ def test_what_is_no_slip_is_refused(text: str) -> None:
 def test_digits_of_a_hindi_keyboard_are_read_once_they_are_ascii() -> None:
     hindi = DIGITS.translate({ord("0") + n: ord("०") + n for n in range(10)})
     refuse(hindi)
+    refuse(DIGITS[:40] + hindi[40:])
     assert ascii_digits(hindi) == DIGITS
 
 
