@@ -84,7 +84,7 @@ class Queue:
             found = vault.queue.attention(today)
             why = {item.row.appointment: reason_words(item.reasons) for item in found}
             return self._lines([item.row for item in found], why)
-        return self._lines([row for state in _STATES[pile] for row in vault.queue.rows(today, state, PAGE, 0)])
+        return self._lines(self._waiting(_STATES[pile]))
 
     def search(self, text: str) -> list[Line]:
         """People whose words begin as typed, or by token, last four of the photo ID, or reference; today's first."""
@@ -94,8 +94,14 @@ class Queue:
 
     def next_arrived(self, after: str | None = None) -> str | None:
         """The person to go on with: the first who waits, other than ``after``."""
-        rows = self._place.vault.queue.rows(self._place.today(), VisitState.ARRIVED, 2, 0)
+        rows = self._waiting(_STATES[Pile.ARRIVED])
         return next((row.appointment for row in rows if row.appointment != after), None)
+
+    def _waiting(self, states: Sequence[VisitState]) -> list[QueueRow]:
+        """People in any of ``states`` as they are called out: by slot, then token."""
+        vault, today = self._place.vault, self._place.today()
+        rows = [row for state in states for row in vault.queue.rows(today, state, PAGE, 0)]
+        return sorted(rows, key=lambda row: (row.slot, row.token))
 
     def scan(self, text: str) -> Scan | None:
         """None when ``text`` is no scan at all; else what it gave. Nothing is recorded by scanning alone."""

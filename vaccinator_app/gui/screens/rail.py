@@ -54,10 +54,9 @@ class _Entry(QAbstractButton):
         theme = self._kit.theme
         metrics = QFontMetrics(theme.font(strong=True))
         words = metrics.horizontalAdvance(self._kit.words.t(self._place.word))
-        width = (
-            2 * theme.step + theme.px(_ICON) + theme.step + words + 2 * theme.step + metrics.horizontalAdvance("888")
-        )
-        return QSize(width + 2 * theme.step, theme.row + theme.step)
+        count = metrics.horizontalAdvance("888")
+        width = 2 * theme.step + theme.px(_ICON) + theme.step + words + theme.step + count + 2 * theme.step
+        return QSize(width, theme.row + theme.step)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, step = self._kit.theme, self._kit.theme.step

@@ -16,6 +16,7 @@ from vaccinator_app.gui.widgets.text import Text
 V = TypeVar("V")
 
 _ARROW = 16
+_LEAST_LETTERS = 6
 
 
 class Choice(QComboBox, Generic[V]):
@@ -31,6 +32,9 @@ class Choice(QComboBox, Generic[V]):
         self._kit = kit
         self._name = name
         self._options: list[tuple[V, Message | str]] = []
+        # as wide as its place, whatever the longest value is
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(_LEAST_LETTERS)
         kit.words.changed.connect(self._speak)
         kit.theme.changed.connect(self._dress)
         self.set_options(options)

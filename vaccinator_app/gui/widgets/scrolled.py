@@ -26,18 +26,25 @@ class Scrolled(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._bar_shown = self.verticalScrollBar()
         self._bar_shown.rangeChanged.connect(self._leave_strip)
+        self._part: QWidget | None = None
         self._leave_strip()
         # the sheet's own ground shows through
         self.viewport().setAutoFillBackground(False)
         inside.setAutoFillBackground(False)
 
     def bring(self, part: QWidget) -> None:
-        """Scroll so that ``part`` is seen whole, once the layout has settled."""
-        QTimer.singleShot(0, part, lambda: self.ensureWidgetVisible(part, 0, 0))
+        """Scroll so that ``part`` is seen whole, once the layout has settled and whenever it changes."""
+        self._part = part
+        QTimer.singleShot(0, self, self._show_part)
 
     def _leave_strip(self) -> None:
         there = self._bar_shown.maximum() > 0
         self.setViewportMargins(0, 0, 0 if there else self._bar_shown.sizeHint().width(), 0)
+        QTimer.singleShot(0, self, self._show_part)
+
+    def _show_part(self) -> None:
+        if self._part is not None:
+            self.ensureWidgetVisible(self._part, 0, 0)
 
 
 def sheet_column(
