@@ -106,6 +106,27 @@ def test_an_answer_of_another_central_is_not_believed(central: TestCentral, tmp_
     other.close()
 
 
+def test_an_answer_meant_for_another_machine_is_not_believed(central: TestCentral, tmp_path: Path) -> None:
+    first = central.simulator()
+    kept: list[bytes] = []
+
+    class Keeping:
+        def enrol(self, packed: bytes) -> bytes:
+            kept.append(first.enrol(packed))
+            return kept[-1]
+
+    class Replaying:
+        def enrol(self, packed: bytes) -> bytes:
+            return kept[0]
+
+    file = read_file(central.enrolment_file())
+    enrol(tmp_path / "one", file, NEW, lambda _: Keeping(), central.now())
+    with pytest.raises(CannotDo) as problem:
+        enrol(tmp_path / "two", file, NEW, lambda _: Replaying(), central.now())
+    assert problem.value.message.key == "enrol.not_for_this_machine"
+    assert not (tmp_path / "two" / "vault.db").exists()
+
+
 def test_a_wrong_passphrase_opens_nothing(unlock: Unlock) -> None:
     with pytest.raises(VaultError) as problem:
         unlock.open(unlock.people()[0].staff, PASSPHRASE + "!")

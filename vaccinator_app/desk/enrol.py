@@ -77,7 +77,7 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
         recovery=seal_for_decades(database_key, file.central.people, recovery_binding(device)),
     )
     answer = connect(file).enrol(packing.pack(request, ENROLMENT_REQUEST_TYPE, device_key))
-    reply = _trusted(answer, file, device, now)
+    reply = _trusted(answer, file, request, now)
     in_charge = StaffMember(staff=reply.in_charge, name=desk.in_charge_name, role=Role.IN_CHARGE)
     identity = Identity(
         centre=file.centre,
@@ -101,17 +101,18 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
     return in_charge
 
 
-def _trusted(answer: bytes, file: EnrolmentFile, device: str, now: datetime) -> EnrolmentReply:
-    """Central's answer, once it signed it and its certificates are for this machine and centre."""
+def _trusted(answer: bytes, file: EnrolmentFile, request: EnrolmentRequest, now: datetime) -> EnrolmentReply:
+    """Central's answer, once it signed it and its certificates are for this machine, its centre and the new keys."""
+    device = device_id(request.device_key)
     try:
         reply = packing.verified(packing.unpack(answer), ENROLMENT_REPLY_TYPE, file.central.signing, EnrolmentReply)
-        for text, subject, name in (
-            (reply.device_certificate, Subject.DEVICE, device),
-            (reply.in_charge_certificate, Subject.STAFF, reply.in_charge),
+        for text, subject, name, key in (
+            (reply.device_certificate, Subject.DEVICE, device, request.device_key),
+            (reply.in_charge_certificate, Subject.STAFF, reply.in_charge, request.in_charge_signing_key),
         ):
             chain = [Envelope.from_json(text)]
             found = verify_chain(chain, file.central.signing, subject=subject, centre=file.centre, at=now)
-            if found.id != name:
+            if (found.id, found.signing_key) != (name, key):
                 raise CannotDo(Message.of("enrol.not_for_this_machine"))
     except (ProtocolError, TrustError) as error:
         raise CannotDo(Message.of("sync.not_central")) from error
