@@ -1,6 +1,6 @@
 """The encrypted database file: how it is opened, who may write to it, and what its faults mean (DESIGN 6.1, 6.5).
 
-One thread owns the connection that writes; every other thread reads through its own, and so waits for no writer.
+One connection writes, for one caller at a time; each thread reads through its own, and so waits for no writer.
 """
 
 from __future__ import annotations
@@ -153,7 +153,11 @@ class _Reader:
 
 
 class Database:
-    """An opened vault file: ``write`` for whole transactions, ``read`` for single questions, from any thread."""
+    """An opened vault file: ``write`` for whole transactions, ``read`` for single questions, from any thread.
+
+    Writes are made one after another on the one connection that can, by whoever holds its lock: handing each to a
+    thread of its own would cost a dose a third of what saving it takes. ``later`` is for what nobody waits for.
+    """
 
     def __init__(self, path: Path, key: bytes) -> None:
         """Open and bring to this program's shape. Raises ``VaultError``; then nothing was changed."""
@@ -163,38 +167,30 @@ class Database:
         self._own = threading.local()
         self._readers: list[_Reader] = []
         self._door = threading.Lock()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
-        try:
-            self._writer: Connection = self._worker.submit(self._open_writer).result()
-        except BaseException:
-            self._worker.shutdown()
-            raise
-
-    def _open_writer(self) -> Connection:
-        assert self._key is not None
-        connection = connect_to_write(self._path, self._key)
+        self._writing = threading.Lock()
+        self._behind = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
+        self._writer = connect_to_write(path, key)
         try:
             with speaking(opening=True):
-                migrate(connection)
+                migrate(self._writer)
         except BaseException:
-            connection.close()
+            self._writer.close()
             raise
-        return connection
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run ``work`` in one transaction on the writer's thread; returns once it is durable (DESIGN 3.6, 6.3).
+        """Run ``work`` in one transaction; returns once it is durable (DESIGN 3.6, 6.3).
 
         Whatever ``work`` raises undoes it all and is raised here. Raises ``VaultError`` for faults of the disk.
         """
-        future = self.later(work)
-        if future is None:
-            raise VaultClosed
-        return future.result()
+        with self._writing:
+            if self._key is None:
+                raise VaultClosed
+            return self._transaction(work)
 
     def later(self, work: Callable[[Connection], T]) -> Future[T] | None:
-        """The same without waiting; None when the vault is closed. Whatever goes wrong stays in the future."""
+        """The same on a thread behind, in turn; None when the vault is closed. What goes wrong stays in the future."""
         try:
-            return self._worker.submit(self._transaction, work)
+            return self._behind.submit(self.write, work)
         except RuntimeError:
             return None
 
@@ -237,11 +233,11 @@ class Database:
 
     def close(self) -> None:
         """Let writes under way end, close every connection and forget the key. Safe to call again."""
-        with self._door:
+        self._behind.shutdown(cancel_futures=True)
+        with self._writing, self._door:
             self._key = None
-            readers, self._readers = self._readers, []
-        self._worker.shutdown()
-        for reader in readers:
-            reader.close()
-        # Last, so that it folds the write-ahead log back into the file.
-        self._writer.close()
+            for reader in self._readers:
+                reader.close()
+            self._readers = []
+            # Last, so that it folds the write-ahead log back into the file.
+            self._writer.close()

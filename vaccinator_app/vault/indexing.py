@@ -18,7 +18,7 @@ _STEP = 1000
 
 
 class Indexing:
-    """Works on the writer's thread, one step at a time, each behind whatever else waits there."""
+    """Works on a thread behind, one step at a time; between two steps whoever else wants to write may."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

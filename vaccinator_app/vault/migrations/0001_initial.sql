@@ -120,7 +120,6 @@ CREATE TABLE visits (
     vial INTEGER,
     PRIMARY KEY (day, appointment)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX visits_watched ON visits (day) WHERE state = 'observing';
 
 CREATE TABLE vials (
     batch TEXT NOT NULL,
