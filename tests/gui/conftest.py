@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from tests.central.support import BHOJPUR, RAMPUR, TODAY, Desk, World, make_home
+from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
+from vaccinator_app.central import admin
+from vaccinator_app.central.booking import Booked
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.gui.theme import Mode
 from vaccinator_app.gui.widgets.kit import Kit
@@ -36,3 +42,61 @@ def kit(_kit: Kit, qapp: QApplication, qtbot: QtBot) -> Iterator[Kit]:
     yield _kit
     _kit.words.set_language("en")
     _kit.words.zone = None
+
+
+LONG_AGO = timedelta(days=92)
+
+
+@pytest.fixture(scope="session")
+def made_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Booked]]:
+    """A central and a desk that has its roster; each test works on a copy of both."""
+    folder = tmp_path_factory.mktemp("day")
+    make_home(folder / "central")
+    world = World(folder / "central")
+    now = world.clock.now
+    world.clock.now = now - LONG_AGO
+    admin.add_session(world.home, RAMPUR, TODAY - LONG_AGO, "covishield", capacity=10)
+    lakshmi = {"name": "Lakshmi Iyer", "photo_id_number": "444499990001"}
+    first = world.book("9800000105", date=(TODAY - LONG_AGO).isoformat(), **lakshmi)
+    other = Desk(world)
+    other.push([other.record(other.dose(first))])
+    world.clock.now = now
+    enrol_desk(world, folder / "desk")
+    day = Day(world, folder / "desk")
+    day.book("Sunita Kumari")
+    day.book("Ram Prasad")
+    day.book("राम प्रसाद", slot="10:15")
+    day.book("Mohd. Irfan", slot="10:15")
+    day.book("Lakshmi Iyer", slot="10:30", mobile="9800000105", dose=2, photo_id_number=lakshmi["photo_id_number"])
+    day.book("Thangaraj Subramanian", slot="10:30", dose=2)
+    day.book("Tomorrow Singh", date=(TODAY + timedelta(days=1)).isoformat())
+    day.book("Bhojpur Singh", centre=BHOJPUR)
+    day.pull()
+    world.close()
+    return folder, day.booked
+
+
+@pytest.fixture
+def day(made_day: tuple[Path, dict[str, Booked]], tmp_path: Path) -> Iterator[Day]:
+    """Ten in the morning; six people are booked, one is for tomorrow, one for another centre."""
+    folder, booked = made_day
+    for name in ("central", "desk"):
+        shutil.copytree(folder / name, tmp_path / name)
+    made = Day(World(tmp_path / "central"), tmp_path / "desk", dict(booked))
+    yield made
+    made.world.close()
+
+
+@pytest.fixture
+def locked(day: Day, qapp: QApplication) -> Iterator[Hands]:
+    """The window as it opens."""
+    hands = show_window(day)
+    yield hands
+    put_away(hands)
+
+
+@pytest.fixture
+def hands(locked: Hands) -> Hands:
+    """The window, unlocked by the in-charge."""
+    locked.unlock()
+    return locked

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.central.support import RAMPUR, TODAY, Desk, World, make_home
 from tests.support.central import PASSPHRASE
-from tests.support.window import Day, Hands, put_away, show_window
+from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
 from vaccinator_app.central.booking import Booked
 from vaccinator_app.cli.resources import resources_folder
@@ -52,6 +52,7 @@ def full_day(folder: Path) -> Day:
     other = Desk(world)
     other.push([other.record(other.dose(first))])
     world.clock.now = now
+    enrol_desk(world, folder / "desk")
     day = Day(world, folder / "desk")
     with (resources_folder() / "demo" / "bookings.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
 from tests.central.support import RAMPUR, World
 from tests.support.central import PASSPHRASE, Simulator
@@ -22,11 +22,13 @@ from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Unlock, lock
+from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.app import make_window
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.window import Window
 from vaccinator_app.protocol.enrolment import read_file
+from vaccinator_app.protocol.records import read_event
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.trust.keyslot import FLOOR
@@ -37,26 +39,32 @@ COLLEAGUE = "S. Devi"
 COLLEAGUES_PASSPHRASE = "twelve mangoes"
 
 
+def enrol_desk(world: World, home: Path) -> None:
+    """A desk of PHC Rampur in ``home``: its in-charge R. Sharma, and a colleague."""
+    simulator, clock = Simulator(world.api), ToldClock()
+    file = read_file(admin.create_enrolment_file(world.home, world.clock, RAMPUR, "https://127.0.0.1:1"))
+    desk = NewDesk(device_name="Desk 2", in_charge_name="R. Sharma", passphrase=PASSPHRASE, kdf=FLOOR)
+    enrol(home, file, desk, lambda _: simulator, clock.now())
+    unlock = Unlock(home, vaccines(), lambda _: clock)
+    opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
+    add_vaccinator(opened.place, home, COLLEAGUE, COLLEAGUES_PASSPHRASE, opened.database_key, FLOOR)
+    lock(opened.place)
+
+
 @dataclass(slots=True)
 class Day:
     """A central with people booked at PHC Rampur, and one desk enrolled there. It is ten in the morning."""
 
     world: World
     home: Path
-    clock: ToldClock = field(default_factory=ToldClock)
     booked: dict[str, Booked] = field(default_factory=dict)
+    clock: ToldClock = field(default_factory=ToldClock)
     simulator: Simulator = field(init=False)
     unlock: Unlock = field(init=False)
 
     def __post_init__(self) -> None:
         self.simulator = Simulator(self.world.api)
-        file = read_file(admin.create_enrolment_file(self.world.home, self.world.clock, RAMPUR, "https://127.0.0.1:1"))
-        desk = NewDesk(device_name="Desk 2", in_charge_name="R. Sharma", passphrase=PASSPHRASE, kdf=FLOOR)
-        enrol(self.home, file, desk, lambda _: self.simulator, self.clock.now())
         self.unlock = Unlock(self.home, vaccines(), lambda _: self.clock)
-        opened = self.unlock.open(self.unlock.people()[0].staff, PASSPHRASE)
-        add_vaccinator(opened.place, self.home, COLLEAGUE, COLLEAGUES_PASSPHRASE, opened.database_key, FLOOR)
-        lock(opened.place)
 
     def book(self, name: str, slot: str = "10:00", mobile: str | None = None, **changes: object) -> Booked:
         """One more person; the code and the slip are in what comes back, and under the name in ``booked``."""
@@ -145,6 +153,27 @@ class Hands:
         """The name of what has the focus."""
         widget = QApplication.focusWidget()
         return "" if widget is None else widget.objectName()
+
+    @property
+    def place(self) -> Workplace:
+        """The desk that is open."""
+        assert self.window._session is not None
+        return self.window._session.place
+
+    def kinds(self) -> list[str]:
+        """What stands in the ledger, by kind, besides who came and went."""
+        events = [read_event(record.payload).kind for record in self.place.vault.ledger.records()]
+        return [kind for kind in events if kind not in ("signed_in", "signed_out", "staff_added")]
+
+    def said(self, name: str) -> str:
+        """What a screen reader says of a widget."""
+        return self.find(QWidget, name).accessibleName()
+
+    def seen(self) -> str:
+        """Every word that can be read now, line by line."""
+        labels = [w for w in self.window.findChildren(QLabel) if w.isVisible()]
+        buttons = [w for w in self.window.findChildren(QAbstractButton) if w.isVisible()]
+        return "\n".join([w.text() for w in labels] + [w.accessibleName() for w in buttons])
 
     def unlock(self, passphrase: str = PASSPHRASE) -> None:
         """Type a passphrase; returns once the desk is open."""
