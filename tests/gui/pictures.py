@@ -9,6 +9,7 @@ import csv
 import os
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.theme import Mode
 from vaccinator_app.trust.code import MODULUS
 
+Stop = Callable[[str], None]
 LONG_AGO = timedelta(days=92)
 LOOKS = (
     ("en-light", Settings()),
@@ -86,14 +88,14 @@ class Album:
         self.number += 1
         window = self.hands.window
         for look, settings in LOOKS:
-            window._apply(settings)
+            window.apply(settings)
             self.hands.settle()
             for _ in range(3):
                 QApplication.processEvents()
             folder = self.out / look
             folder.mkdir(parents=True, exist_ok=True)
             window.grab().save(str(folder / f"{self.number:02d}-{name}.png"))
-        window._apply(Settings())
+        window.apply(Settings())
 
 
 def open_person(hands: Hands, typed: str) -> None:
@@ -155,86 +157,82 @@ def words(hands: Hands, name: str) -> str:
     return hands.find(QWidget, name).accessibleName()
 
 
-def pictures(out: Path, folder: Path) -> None:
-    """All of them."""
-    day = full_day(folder)
-    hands = show_window(day)
-    album = Album(hands, out)
-    album.take("unlock")
+def tour(day: Day, hands: Hands, stop: Stop) -> None:
+    """Past every screen in every state worth a look; ``stop`` is told the name of each."""
+    stop("unlock")
     hands.write("not the passphrase")
     hands.enter()
     hands.settle()
-    album.take("unlock-wrong")
+    stop("unlock-wrong")
     hands.unlock(PASSPHRASE)
-    album.take("queue-morning")
+    stop("queue-morning")
     morning(day, hands)
-    album.take("queue")
+    stop("queue")
     day.cut()
     day.pass_time(timedelta(minutes=3))
     give(day, hands, "Fatima Begum")
     day.pass_time(timedelta(minutes=2))
     hands.press(Qt.Key.Key_F5)
-    album.take("after-a-dose")
-    visit(day, hands, album)
-    others(day, hands, album)
-    put_away(hands)
-    day.world.close()
+    hands.until(lambda: "could not reach central" in words(hands, "status"))
+    stop("after-a-dose")
+    visit(day, hands, stop)
+    others(hands, stop)
 
 
-def visit(day: Day, hands: Hands, album: Album) -> None:
+def visit(day: Day, hands: Hands, stop: Stop) -> None:
     """The sheet, step by step, with everything that may stop it."""
     hands.write("iye")
     hands.settle()
-    album.take("search")
+    stop("search")
     hands.enter()
     hands.settle()
-    album.take("visit-identity")
+    stop("visit-identity")
     hands.enter()
     hands.settle()
-    album.take("visit-code")
+    stop("visit-code")
     hands.write(wrong_code(day.booked["Lakshmi Iyer"]))
     hands.enter()
     hands.settle()
-    album.take("visit-wrong-code")
+    stop("visit-wrong-code")
     hands.write(day.booked["Lakshmi Iyer"].code)
     hands.enter()
     hands.settle()
-    album.take("visit-dose")
+    stop("visit-dose")
     hands.escape()
     hands.settle()
     open_person(hands, "thang")
     hands.enter()
     hands.settle()
-    album.take("visit-previous-dose")
+    stop("visit-previous-dose")
     hands.write("21 10 2026")
     hands.enter()
     hands.settle()
-    album.take("visit-too-early")
+    stop("visit-too-early")
     hands.enter()
     hands.until(lambda: hands.shown("choice-1"))
-    album.take("defer")
+    stop("defer")
     hands.escape()
     hands.escape()
     hands.settle()
     open_person(hands, "savi")
-    album.take("visit-code-closed")
+    stop("visit-code-closed")
     hands.escape()
     hands.settle()
     open_person(hands, "dine")
-    album.take("visit-held")
+    stop("visit-held")
     hands.press(Qt.Key.Key_Tab)
     hands.enter()
     hands.until(lambda: hands.shown("choice-1"))
-    album.take("void")
+    stop("void")
     hands.escape()
     hands.escape()
     hands.settle()
 
 
-def others(day: Day, hands: Hands, album: Album) -> None:
+def others(hands: Hands, stop: Stop) -> None:
     """Walk-in, observation, sync, help."""
     hands.press(Qt.Key.Key_F2)
-    album.take("walk-in")
+    stop("walk-in")
     hands.write("Kumar")
     for _ in range(12):
         if hands.focused() == "walk-in-register":
@@ -242,19 +240,28 @@ def others(day: Day, hands: Hands, album: Album) -> None:
         hands.enter()
     hands.enter()
     hands.settle()
-    album.take("walk-in-problems")
+    stop("walk-in-problems")
     hands.escape()
     hands.press(Qt.Key.Key_F4)
-    album.take("observation")
+    stop("observation")
     hands.press(Qt.Key.Key_End)
     hands.enter()
-    album.take("observation-early")
+    stop("observation-early")
     hands.press(Qt.Key.Key_F6)
-    album.take("sync")
+    stop("sync")
     hands.press(Qt.Key.Key_F3)
     hands.press(Qt.Key.Key_F1)
-    album.take("help")
+    stop("help")
     hands.escape()
+
+
+def pictures(out: Path, folder: Path) -> None:
+    """The tour, with a picture in every look at every stop."""
+    day = full_day(folder)
+    hands = show_window(day)
+    tour(day, hands, Album(hands, out).take)
+    put_away(hands)
+    day.world.close()
 
 
 def main() -> None:

@@ -183,10 +183,18 @@ class Hands:
         self.settle()
 
 
-def show_window(day: Day, *, strict: bool = True) -> Hands:
+def show_window(day: Day, *, idle_seconds: float = 300) -> Hands:
     """The window of ``day``, locked, in front, with the focus."""
     settings = SettingsFile(day.home / "settings.json")
-    window = make_window(resources_folder(), font_files(), day.unlock, lambda _: day.simulator, settings, strict=strict)
+    window = make_window(
+        resources_folder(),
+        font_files(),
+        day.unlock,
+        lambda _: day.simulator,
+        settings,
+        idle_seconds=idle_seconds,
+        strict=True,
+    )
     window.show()
     window.activateWindow()
     hands = Hands(window)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication
 
 from vaccinator_app.desk.syncing import Connect
 from vaccinator_app.desk.unlock import Unlock
+from vaccinator_app.gui.idle import LIMIT
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.window import Window
@@ -21,16 +22,17 @@ def make_window(
     connect: Connect,
     settings: SettingsFile,
     *,
+    idle_seconds: float = LIMIT,
     strict: bool = False,
 ) -> Window:
     """The desk's window, locked and not yet shown, in the look that ``settings`` remembers.
 
-    A QApplication must exist. ``connect`` gives the way to central once somebody has unlocked. ``strict`` is for
-    tests: a word that no catalogue has is an error.
+    A QApplication must exist. ``connect`` gives the way to central once somebody has unlocked. After ``idle_seconds``
+    without a key it locks by itself. ``strict`` is for tests: a word that no catalogue has is an error.
     """
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     look = settings.read()
     kit = Kit.load(resources, fonts, language=look.language, strict=strict)
     kit.theme.apply(app, look.mode, large=look.large)
-    return Window(kit, unlock, connect, settings)
+    return Window(kit, unlock, connect, settings, idle_seconds=idle_seconds)

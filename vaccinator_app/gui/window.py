@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QStackedWidget
 from vaccinator_app.desk.syncing import Connect
 from vaccinator_app.desk.unlock import Opened, Unlock
 from vaccinator_app.domain.message import Message
-from vaccinator_app.gui.idle import Idle
+from vaccinator_app.gui.idle import LIMIT, Idle
 from vaccinator_app.gui.screens.desk import DeskScreen
 from vaccinator_app.gui.screens.look_bar import LookBar
 from vaccinator_app.gui.screens.unlock import UnlockScreen
@@ -29,7 +29,9 @@ class Window(QWidget):
 
     closed = Signal()
 
-    def __init__(self, kit: Kit, unlock: Unlock, connect: Connect, settings: SettingsFile) -> None:
+    def __init__(
+        self, kit: Kit, unlock: Unlock, connect: Connect, settings: SettingsFile, *, idle_seconds: float = LIMIT
+    ) -> None:
         super().__init__()
         self._kit = kit
         self._connect = connect
@@ -40,13 +42,13 @@ class Window(QWidget):
         self._desk: DeskScreen | None = None
         self._closing = False
         self._keys = TypeAhead(self)
-        self._idle = Idle(self)
+        self._idle = Idle(self, idle_seconds)
         self._unlock = UnlockScreen(kit, unlock, self._tasks)
         self._look = LookBar(kit, self._settings)
         self._front = QStackedWidget()
         self._lay_out()
         self._unlock.opened.connect(self._opened)
-        self._look.asked.connect(self._apply)
+        self._look.asked.connect(self.apply)
         self._idle.over.connect(lambda: self.lock(idle=True))
         kit.words.changed.connect(self._speak)
         self._speak()
@@ -84,6 +86,19 @@ class Window(QWidget):
         else:
             self._unlock.say(what)
 
+    def apply(self, settings: Settings) -> None:
+        """Switch language, look and size of words where they differ, and remember them. Nothing is built anew."""
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        before, self._settings = self._settings, settings
+        if (settings.mode, settings.large) != (before.mode, before.large):
+            self._kit.theme.apply(app, settings.mode, large=settings.large)
+        self._kit.words.set_language(settings.language)
+        self._settings_file.write(settings)
+        self._look.show_settings(settings)
+        if self._desk is not None:
+            self._desk.top.look.show_settings(settings)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         handle = self.windowHandle()
@@ -106,7 +121,7 @@ class Window(QWidget):
         desk = DeskScreen(self._kit, session, self._settings)
         session.busy.connect(self._busy)
         desk.lock_asked.connect(self.lock)
-        desk.top.look.asked.connect(self._apply)
+        desk.top.look.asked.connect(self.apply)
         self._idle.warned.connect(desk.top.warn)
         self._session, self._desk = session, desk
         self._front.addWidget(desk)
@@ -132,18 +147,6 @@ class Window(QWidget):
             return
         desk = self._desk
         self._keys.release((lambda _: True) if desk is None else desk.unwanted)
-
-    def _apply(self, settings: Settings) -> None:
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        before, self._settings = self._settings, settings
-        if (settings.mode, settings.large) != (before.mode, before.large):
-            self._kit.theme.apply(app, settings.mode, large=settings.large)
-        self._kit.words.set_language(settings.language)
-        self._settings_file.write(settings)
-        self._look.show_settings(settings)
-        if self._desk is not None:
-            self._desk.top.look.show_settings(settings)
 
     def _speak(self) -> None:
         self.setWindowTitle(self._kit.words.t("window.title"))

@@ -229,8 +229,11 @@ class QueueScreen(Screen):
         self._none.say(Message.of("empty.search" if searching else _EMPTY[self._piles.pile]))
         self._walk_in_here.setVisible(searching)
         self._stack.setCurrentWidget(self.list if found else self._none)
-        pile = self.kit.words.t(PILE_WORDS[self._piles.pile])
-        self.list.setAccessibleName(self.kit.words.t("queue.found") if searching else pile)
+        self._name_list()
+
+    def _name_list(self) -> None:
+        key = "queue.found" if self.search.text().strip() else PILE_WORDS[self._piles.pile]
+        self.list.setAccessibleName(self.kit.words.t(key))
 
     def _typed(self, text: str) -> None:
         if len(text) > _LONGEST_TYPED and text.strip().isdigit():
@@ -254,6 +257,7 @@ class QueueScreen(Screen):
         self.visit.ended.connect(self._ended)
         self.visit.scanned.connect(self._scanned_text)
         self._session.moved.connect(self.refresh)
+        self.kit.words.changed.connect(self._name_list)
 
     def _take(self, row: int) -> None:
         line = self._lines.line(row)

@@ -23,6 +23,7 @@ from vaccinator_app.gui.widgets.text import Text
 
 _WIDTH = 440
 _MOST_ROWS = 6
+_LOOK_MS = 500
 _ROLES: dict[Role, str] = {Role.VACCINATOR: "role.vaccinator", Role.IN_CHARGE: "role.in_charge"}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -60,8 +61,9 @@ class UnlockScreen(QWidget):
         self._busy = False
         self._wait = 0
         self._timer = QTimer(self)
-        self._timer.setInterval(1000)
-        self._timer.timeout.connect(self._tick)
+        self._timer.setInterval(_LOOK_MS)
+        self._timer.timeout.connect(self._ask_wait)
+        self._who = Text(kit, Message.of("unlock.who"), tone="quiet")
         self._staff = QListWidget()
         self._staff.setObjectName("staff")
         self._staff.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -74,7 +76,7 @@ class UnlockScreen(QWidget):
         self._again = Button(kit, Message.of("unlock.look_again"))
         self._again.setObjectName("look-again")
         self._lay_out()
-        self._staff.currentRowChanged.connect(self._chosen)
+        self._staff.currentRowChanged.connect(self._ask_wait)
         self._typed.moved.connect(self._move)
         self._typed.textEdited.connect(self._typing)
         self._typed.returnPressed.connect(self._open)
@@ -101,12 +103,12 @@ class UnlockScreen(QWidget):
         self._staff.setCurrentRow(self._people.index(chosen) if chosen in self._people else 0)
         self._staff.blockSignals(False)
         there = bool(self._people)
-        for widget in (self._staff, self._field, self._go):
+        for widget in (self._who, self._staff, self._field, self._go):
             widget.setVisible(there)
         self._again.setVisible(not there)
         self._speak()
         self._measure()
-        self._chosen()
+        self._ask_wait()
         (self._typed if there else self._again).setFocus()
 
     def say(self, what: Message | None) -> None:
@@ -151,10 +153,10 @@ class UnlockScreen(QWidget):
     def _refused(self, error: Exception) -> None:
         self._set_busy(False)
         self._notice.say(sentence(error))
-        self._chosen()
+        self._ask_wait()
         self._typed.setFocus()
 
-    def _chosen(self) -> None:
+    def _ask_wait(self) -> None:
         """How long this person still has to wait after wrong passphrases."""
         member = self._member
         if member is None:
@@ -165,13 +167,6 @@ class UnlockScreen(QWidget):
             self._wait = 0
             self._notice.say(sentence(error))
         self._timer.start() if self._wait else self._timer.stop()
-        self._say_wait()
-
-    def _tick(self) -> None:
-        self._wait -= 1
-        if self._wait <= 0:
-            self._wait = 0
-            self._timer.stop()
         self._say_wait()
 
     def _say_wait(self) -> None:
@@ -221,8 +216,7 @@ class UnlockScreen(QWidget):
         inner.setContentsMargins(*(4 * step,) * 4)
         inner.setSpacing(2 * step)
         inner.addWidget(Text(kit, Message.of("unlock.title"), size=Size.TITLE, strong=True))
-        inner.addWidget(Text(kit, Message.of("unlock.who"), tone="quiet"))
-        for widget in (self._staff, self._field, self._notice, self._go, self._again):
+        for widget in (self._who, self._staff, self._field, self._notice, self._go, self._again):
             inner.addWidget(widget)
         middle = QHBoxLayout()
         middle.addStretch(1)
