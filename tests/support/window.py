@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, QObject, Qt
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -33,7 +33,7 @@ from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.trust.keyslot import FLOOR
 
-W = TypeVar("W", bound=QObject)
+W = TypeVar("W", bound=QWidget)
 
 COLLEAGUE = "S. Devi"
 COLLEAGUES_PASSPHRASE = "twelve mangoes"
@@ -127,15 +127,14 @@ class Hands:
         self.press(Qt.Key.Key_Escape)
 
     def find(self, kind: type[W], name: str) -> W:
-        """The widget of this object name."""
-        found = self.window.findChild(kind, name)
-        assert found is not None, name
-        return found
+        """The widget of this object name; the one that can be seen, if several screens have one."""
+        found = self.window.findChildren(kind, name)
+        assert found, name
+        return next((widget for widget in found if widget.isVisible()), found[0])
 
     def shown(self, name: str) -> bool:
         """Whether the widget of this name is there to be seen."""
-        found = self.window.findChild(QWidget, name)
-        return found is not None and found.isVisible()
+        return any(widget.isVisible() for widget in self.window.findChildren(QWidget, name))
 
     def until(self, so: Callable[[], object], *, seconds: int = 5) -> None:
         """Let the window work until something is so."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -65,10 +66,13 @@ class Choices(QWidget):
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._move(1 if event.key() == Qt.Key.Key_Down else -1)
         elif number and 1 <= int(number) <= len(self._acts):
-            self._acts[int(number) - 1]()
+            self._take(int(number) - 1)
         elif not event.text() or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(event)
         # any other letter would leave the question unanswered
+
+    def _take(self, place: int) -> None:
+        self._acts[place]()
 
     def _move(self, by: int) -> None:
         here = next((i for i, answer in enumerate(self._answers) if answer.hasFocus()), 0)
@@ -79,6 +83,6 @@ class Choices(QWidget):
         answer = Button(self._kit, Message.of("choices.back"))
         answer.setObjectName(f"choice-{place + 1}")
         answer.setProperty("kind", "answer")
-        answer.clicked.connect(lambda: self._acts[place]())
+        answer.clicked.connect(partial(self._take, place))
         self._list.addWidget(answer)
         self._answers.append(answer)
