@@ -17,7 +17,6 @@ from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.messages import AllottedBatch, Changes, Lease, Outcome, Receipt, RosterKey
 from vaccinator_app.trust import certificates, code, slip
 from vaccinator_app.vault.connection import DATABASE
-from vaccinator_app.vault.files import make_private_folder, write_private
 from vaccinator_app.vault.identity import Identity
 from vaccinator_app.vault.ledger import Author, Moment
 from vaccinator_app.vault.vault import Vault
@@ -57,8 +56,8 @@ def _whole() -> bytes:
 
 def born(home: Path) -> Vault:
     """A new vault in ``home``, of a desk with an in-charge and one colleague."""
-    make_private_folder(home)
-    write_private(home / DATABASE, _whole())
+    home.mkdir(mode=0o700, exist_ok=True)
+    (home / DATABASE).write_bytes(_whole())
     return Vault.open(home, KEY)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -31,8 +31,9 @@ def found(vault: Vault, text: str, day: date = DAY, limit: int = 50) -> list[int
     return [int(row.appointment) for row in vault.queue.search(text, day, limit)]
 
 
-@pytest.fixture
-def crowd(vault: Vault) -> Vault:
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
+    vault = born(tmp_path_factory.mktemp("crowd") / "home")
     put(
         vault,
         person(1, "Sunita Kumari", last4="4821"),
@@ -45,7 +46,8 @@ def crowd(vault: Vault) -> Vault:
         person(8, "ख़ान श्रीवास्तव", last4="6666"),
         person(9, "ŁUKASZ Ødegård", last4="7777"),
     )
-    return vault
+    yield vault
+    vault.close()
 
 
 @pytest.mark.parametrize(
@@ -323,7 +325,12 @@ def test_no_search_sorts_or_walks_the_roster(vault: Vault, typed: str, monkeypat
     put(vault, *(person(n) for n in range(1, 30)))
     asked: list[tuple[str, Sequence[object]]] = []
     read = vault._database.read
-    monkeypatch.setattr(vault._database, "read", lambda sql, p=(): asked.append((sql, p)) or read(sql, p))
+
+    def noted(sql: str, parameters: Sequence[object] = ()) -> list[tuple[object, ...]]:
+        asked.append((sql, parameters))
+        return read(sql, parameters)
+
+    monkeypatch.setattr(vault._database, "read", noted)
     vault.queue.search(typed, DAY)
     plans = [str(row[3]) for sql, p in asked for row in read(f"EXPLAIN QUERY PLAN {sql}", p)]
     assert plans
