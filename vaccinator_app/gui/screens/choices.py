@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -23,10 +23,14 @@ Options = Sequence[tuple[Message, Callable[[], Any]]]
 class Choices(QWidget):
     """A question and numbered answers. Up and Down move, Enter or the number takes one, Esc goes back."""
 
-    def __init__(self, kit: Kit, back: Callable[[], None], parent: QWidget | None = None) -> None:
+    asked = Signal()
+    """A question waits to be shown."""
+    left = Signal()
+    """Back, with no answer."""
+
+    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kit = kit
-        self._back = back
         self._answers: list[Button] = []
         self._acts: list[Callable[[], Any]] = []
         self._title = Text(kit, size=Size.LEAD, strong=True, wrap=True)
@@ -41,7 +45,7 @@ class Choices(QWidget):
         self._column.addLayout(self._list)
         leave = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
         leave.setObjectName("choices-back")
-        leave.clicked.connect(back)
+        leave.clicked.connect(self.left)
         self._column.addWidget(leave, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
 
@@ -57,12 +61,17 @@ class Choices(QWidget):
             answer.setVisible(number <= len(options))
             if number <= len(options):
                 answer.say(Message.of("choices.numbered", number=number, what=options[number - 1][0]))
+        self.asked.emit()
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """To the first answer."""
         self._answers[0].setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         number = ascii_digits(event.text()) if event.text() else None
         if event.key() == Qt.Key.Key_Escape:
-            self._back()
+            self.left.emit()
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._move(1 if event.key() == Qt.Key.Key_Down else -1)
         elif number and 1 <= int(number) <= len(self._acts):

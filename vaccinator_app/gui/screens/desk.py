@@ -17,6 +17,7 @@ from vaccinator_app.gui.screens.rail import Place, Rail
 from vaccinator_app.gui.screens.screen import Screen
 from vaccinator_app.gui.screens.sync import SyncScreen
 from vaccinator_app.gui.screens.top_bar import TopBar
+from vaccinator_app.gui.screens.visit_foot import Go
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.widgets.buttons import Button
@@ -72,7 +73,7 @@ class DeskScreen(QWidget):
 
     def unwanted(self, event: QKeyEvent) -> bool:
         """An Enter that was pressed before the dose step could be seen records no dose."""
-        return event.key() in _ENTER and self.queue.visit.due_dose and self._screen is self.queue
+        return event.key() in _ENTER and self.queue.visit.due is Go.DOSE and self._screen is self.queue
 
     def leave(self) -> Callable[[], object]:
         """What is still to be written of the sheet that is open: that it was looked at, if it was no more."""

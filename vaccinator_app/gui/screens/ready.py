@@ -10,7 +10,7 @@ from vaccinator_app.desk.queue import Line
 from vaccinator_app.desk.visit_view import record_words
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
-from vaccinator_app.gui.screens.visit import Ended
+from vaccinator_app.gui.screens.visit_acts import Ended
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button
