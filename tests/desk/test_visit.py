@@ -29,6 +29,7 @@ from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import AllottedBatch
 from vaccinator_app.trust import seal, slip
 from vaccinator_app.trust.errors import BadSeal
+from vaccinator_app.vault.errors import VisitMoved
 
 SUNITA, RAM, LAKSHMI = "000000000001", "000000000002", "000000000003"
 
@@ -190,6 +191,23 @@ def test_a_dose_cannot_be_given_twice(place: Workplace) -> None:
         with pytest.raises(CannotDo) as problem:
             act()
         assert refused(problem) == "visit.dose_stands"
+
+
+def test_two_sheets_of_one_person_cannot_both_record_a_dose(place: Workplace) -> None:
+    one, other = VisitDesk(place, SUNITA), VisitDesk(place, SUNITA)
+    for desk in (one, other):
+        desk.confirm_identity()
+        desk.type_code("4821")
+    assert one.draw is not None
+    assert other.draw is not None
+    one.record_dose()
+    with pytest.raises(VisitMoved):
+        other.record_dose()
+    assert [type(b) for b in bodies(place)].count(DoseGiven) == 1
+    other.look()
+    with pytest.raises(CannotDo) as problem:
+        other.record_dose()
+    assert refused(problem) == "visit.dose_stands"
 
 
 def test_a_voided_dose_may_be_given_again_with_the_code(place: Workplace) -> None:

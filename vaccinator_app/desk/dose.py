@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.stock import Batch, good_batches, vial_is_usable
+from vaccinator_app.domain.stock import Batch, Vial, good_batches, vial_is_usable
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.vault.vault import Vault
 
@@ -32,10 +32,9 @@ def choices(vault: Vault, vaccine: str, today: date) -> list[Batch]:
     return good_batches(vault.roster.batches(), vaccine, today)
 
 
-def next_draw(vault: Vault, formulary: Formulary, batch: Batch, now: datetime) -> Draw:
-    """From the open vial of ``batch`` while it is good, else from a new one."""
+def next_draw(formulary: Formulary, batch: Batch, vial: Vial | None, now: datetime) -> Draw:
+    """From ``vial``, the newest of ``batch`` on this desk, while it is good, else from a new one."""
     vaccine = formulary[batch.vaccine]
-    vial = vault.roster.vial(batch.batch)
     if vial is not None and vial_is_usable(vial, vaccine, now):
         return Draw(batch=batch, vial=vial.vial, opens=False, left=vial.left - 1)
     number = 1 if vial is None else vial.vial + 1

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from vaccinator_app.desk.dose import Draw, choices, next_draw
+from vaccinator_app.desk.dose import Draw, next_draw
 from vaccinator_app.desk.drafts import Draft, read_draft, write_draft
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.lease import LeaseState, lease_message, lease_state
+from vaccinator_app.desk.sight import Sight, look
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
 from vaccinator_app.domain.digits import security_code
@@ -55,16 +56,27 @@ class VisitDesk:
         kept = drafts.get(appointment)
         self.draft = Draft() if kept is None else read_draft(kept)
         self.site = Site.LEFT_ARM
+        self._seen: Sight | None = None
         if kept is None:
             # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
             self._keep(self.draft)
 
     # What is so
 
+    def look(self) -> None:
+        """Forget what was seen, so that the next question asks the vault: before the sheet is drawn anew."""
+        self._seen = None
+
+    @property
+    def _sight(self) -> Sight:
+        if self._seen is None:
+            self._seen = look(self._place, self.appointment)
+        return self._seen
+
     @property
     def visit(self) -> Visit:
-        """The appointment as its events leave it."""
-        return self._place.vault.roster.visit(self.appointment.appointment)
+        """The appointment as its events left it when last looked at."""
+        return self._sight.visit
 
     @property
     def eligibility(self) -> Eligibility:
@@ -79,26 +91,22 @@ class VisitDesk:
     @property
     def draw(self) -> Draw | None:
         """Where the dose would be drawn from; None when no batch here is good."""
-        good = self.batches
-        if not good:
+        batch = self._sight.batch
+        if batch is None or batch.expiry < self._place.today():
             return None
-        chosen = self._place.on_table.get(self.appointment.vaccine)
-        batch = next((b for b in good if b.batch == chosen), good[0])
-        return next_draw(self._place.vault, self._place.formulary, batch, self._place.now())
+        return next_draw(self._place.formulary, batch, self._sight.vial, self._place.now())
 
     @property
-    def batches(self) -> list[Batch]:
+    def batches(self) -> tuple[Batch, ...]:
         """Batches that may be drawn from, first to expire first."""
-        if self.appointment.vaccine not in self._place.formulary:
-            return []
-        return choices(self._place.vault, self.appointment.vaccine, self._place.today())
+        return self._sight.batches
 
     @property
     def stopped(self) -> Message | None:
         """Why nothing may be recorded for this person at all; None when it may."""
         if self._place.disagreement is not None:
             return self._place.disagreement
-        lease = self._place.vault.roster.lease()
+        lease = self._sight.lease
         if self.appointment.booking is Booking.ONLINE and lease_state(lease, self._place.now()) is LeaseState.OVER:
             return lease_message(lease, self._place.now())
         return None
@@ -114,7 +122,7 @@ class VisitDesk:
         """The photo ID was seen. Whoever stands at the desk has arrived: that is recorded too."""
         self._may_act()
         if self.visit.state is VisitState.EXPECTED:
-            self._place.record(Arrived(appointment=self.appointment.appointment))
+            self._record(Arrived(appointment=self.appointment.appointment))
         self._keep(replace(self.draft, identity=method, acted=True))
 
     def show_previous_dose(self, given_on: date) -> None:
@@ -153,6 +161,7 @@ class VisitDesk:
         if batch not in (b.batch for b in self.batches):
             raise CannotDo(Message.of("dose.batch_not_good", batch=batch))
         self._place.on_table[self.appointment.vaccine] = batch
+        self.look()
 
     def record_dose(self) -> Saved:
         """The one record of this visit; durable when this returns (DESIGN 3.5, 3.6)."""
@@ -173,9 +182,7 @@ class VisitDesk:
                 VialOpened(vaccine=batch.vaccine, batch=batch.batch, vial=draw.vial, doses=batch.doses_per_vial)
             )
         bodies.append(self._dose(identity, eligibility, draw))
-        saved = self._place.record(*bodies, drop_draft=self.appointment.appointment)
-        self.draft = Draft(acted=True)
-        return saved[-1]
+        return self._end(*bodies)
 
     def defer(self, reason: DeferReason) -> Saved:
         """The person came and goes without the dose."""
@@ -187,9 +194,7 @@ class VisitDesk:
         if self.visit.state is VisitState.EXPECTED:
             bodies.append(Arrived(appointment=self.appointment.appointment))
         bodies.append(DoseDeferred(appointment=self.appointment.appointment, reason=reason))
-        saved = self._place.record(*bodies, drop_draft=self.appointment.appointment)
-        self.draft = Draft(acted=True)
-        return saved[-1]
+        return self._end(*bodies)
 
     def void(self, reason: VoidReason) -> Saved:
         """Take back the dose on record, with a reason; the person is waiting again (DESIGN 3.1)."""
@@ -197,9 +202,7 @@ class VisitDesk:
         if seq is None:
             raise CannotDo(Message.of("visit.nothing_to_void"))
         body = Voided(appointment=self.appointment.appointment, seq=seq, reason=reason)
-        (saved,) = self._place.record(body, drop_draft=self.appointment.appointment)
-        self.draft = Draft(acted=True)
-        return saved
+        return self._end(body)
 
     def not_this_person(self) -> None:
         """The wrong sheet was opened: forget its steps; that it was opened is recorded."""
@@ -251,9 +254,20 @@ class VisitDesk:
             self._keep(replace(self.draft, proof=proof))
             return True
         attempt = self.visit.tries + 1
-        self._place.record(CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof))
+        self._record(CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof))
         self._keep(replace(self.draft, acted=True))
         return False
+
+    def _record(self, body: Body) -> None:
+        self._place.record(body, expect=self.visit)
+        self.look()
+
+    def _end(self, *bodies: Body) -> Saved:
+        """Record what this visit came to, and let its draft go."""
+        saved = self._place.record(*bodies, drop_draft=self.appointment.appointment, expect=self.visit)
+        self.look()
+        self.draft = Draft(acted=True)
+        return saved[-1]
 
     def _may_act(self) -> None:
         stopped = self.stopped

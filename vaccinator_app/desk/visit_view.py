@@ -62,7 +62,8 @@ class VisitView:
 
 
 def view(desk: VisitDesk, place: Workplace) -> VisitView:
-    """The sheet as it stands."""
+    """The sheet as it stands now."""
+    desk.look()
     stopped = desk.stopped
     lines = [_identity(desk, place), _eligible(desk), _code(desk), _dose(desk), _observation(desk)]
     return VisitView(

@@ -12,6 +12,7 @@ from vaccinator_app.domain.events import Body
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary
+from vaccinator_app.domain.visits import Visit
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault.ledger import Author, Moment, Saved
 from vaccinator_app.vault.vault import Vault
@@ -42,8 +43,16 @@ class Workplace:
         """The session day at the centre."""
         return self.clock.now().date()
 
-    def record(self, *bodies: Body, drop_draft: str | None = None, person: Appointment | None = None) -> list[Saved]:
+    def record(
+        self,
+        *bodies: Body,
+        drop_draft: str | None = None,
+        person: Appointment | None = None,
+        expect: Visit | None = None,
+    ) -> list[Saved]:
         """Append events in one transaction, signed by this person; returns once they are durable (DESIGN 3.6).
+
+        ``drop_draft``, ``person`` and ``expect`` as for ``vault.ledger.append``.
 
         Raises ``CannotDo`` when recording has stopped, ``VaultError`` when the disk does not take them.
         """
@@ -51,4 +60,4 @@ class Workplace:
             raise CannotDo(self.disagreement)
         moment = Moment(at=self.clock.now(), boot=self.clock.boot(), uptime_ms=self.clock.uptime_ms())
         author = Author(staff=self.staff.staff, key=self.signing_key)
-        return self.vault.ledger.append(moment, author, bodies, drop_draft=drop_draft, person=person)
+        return self.vault.ledger.append(moment, author, bodies, drop_draft=drop_draft, person=person, expect=expect)

@@ -50,6 +50,12 @@ class VaultWrongKey(VaultDamaged):
     message_key = "vault.wrong_key"
 
 
+class VisitMoved(VaultError):
+    """Something else was just recorded for this person; look at the sheet again. Nothing was recorded twice."""
+
+    message_key = "vault.visit_moved"
+
+
 class VaultFull(VaultError):
     """The disk is full; make room and try again. What was saved before is safe."""
 

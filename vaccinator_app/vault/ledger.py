@@ -8,13 +8,14 @@ from datetime import datetime
 
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import Body, DoseDeferred, DoseGiven, appointment_of
+from vaccinator_app.domain.visits import Visit
 from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, Link, walk
 from vaccinator_app.protocol.records import Event, Record, encode_body, read_event, sign_event
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault import drafts, views
 from vaccinator_app.vault.appointments import put_appointments
 from vaccinator_app.vault.connection import Connection, Database
-from vaccinator_app.vault.errors import VaultDamaged
+from vaccinator_app.vault.errors import VaultDamaged, VisitMoved
 from vaccinator_app.vault.identity import Identity
 
 _PAGE = 500
@@ -60,17 +61,21 @@ class Ledger:
         *,
         drop_draft: str | None = None,
         person: Appointment | None = None,
+        expect: Visit | None = None,
     ) -> list[Saved]:
         """Sign and save ``bodies`` in order, in one transaction with all that follows from them (DESIGN 3.6, 6.3).
 
         ``person`` is a walk-in's row for the roster. ``drop_draft`` names the appointment whose draft of this author
-        is done with; an event that ends the visit takes everybody's. Returns once durable. Raises ``VaultError``,
-        and then nothing was saved.
+        is done with; an event that ends the visit takes everybody's. ``expect`` is the visit as the person acting saw
+        it: when another act changed it since, ``VisitMoved`` is raised, so that no dose is recorded upon another.
+        Returns once durable. Raises ``VaultError``, and then nothing was saved.
         """
         if moment.at.tzinfo is None:
             raise ValueError("a moment carries an offset")
 
         def work(connection: Connection) -> list[Saved]:
+            if expect is not None and views.visit_now(connection, expect.appointment) != expect:
+                raise VisitMoved
             if person is not None:
                 put_appointments(connection, [person])
             link = _head(connection)

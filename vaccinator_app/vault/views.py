@@ -66,12 +66,21 @@ def take_in(connection: Connection, seq: int, at: datetime, body: Body) -> None:
             )
 
 
-def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime, body: Body) -> None:
-    day = roster_day(connection, appointment)
+def visit_now(connection: Connection, appointment: str) -> Visit:
+    """The visit as it stands, inside a transaction under way."""
+    return _visit_of_day(connection, roster_day(connection, appointment), appointment)
+
+
+def _visit_of_day(connection: Connection, day: int | None, appointment: str) -> Visit:
     row = connection.execute(
         f"SELECT {VISIT_COLUMNS} FROM visits v WHERE day = ? AND appointment = ?", (day, appointment)
     ).fetchone()
-    before = visit_of(appointment, row or NO_VISIT)
+    return visit_of(appointment, row or NO_VISIT)
+
+
+def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime, body: Body) -> None:
+    day = roster_day(connection, appointment)
+    before = _visit_of_day(connection, day, appointment)
     after = apply(before, seq, at, body)
     if after == before:
         return
