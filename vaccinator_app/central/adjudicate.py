@@ -1,15 +1,17 @@
 """What central makes of a record: one pure function from facts to an answer (DESIGN 4.3, 7.2, 8.3).
 
-No database, no clock, no key: ``facts`` gathers, this decides, ``effects`` writes.
+No database, no clock, no key: ``facts`` gathers, this decides, ``effects`` writes. Structs, not dataclasses: a few are
+made for every record, five times as fast.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
+import msgspec
+
+from vaccinator_app.domain.appointment import Booking, PreviousDose
 from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, Voided, WalkInRegistered
 from vaccinator_app.domain.vaccines import Vaccine
 from vaccinator_app.protocol.messages import Reason, Status
@@ -29,16 +31,32 @@ class ProofState(StrEnum):
     """The code was deleted before the record came (DESIGN 8.2): nothing is left to compare with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoseFacts:
+class Reachable(msgspec.Struct, frozen=True):
+    """Whether a person has a mobile: empty when not."""
+
+    mobile_last4: str
+
+
+class BookedDose(msgspec.Struct, frozen=True):
+    """What was booked, of a ``domain.Appointment`` the fields that decide."""
+
+    vaccine: str
+    dose: int
+    booking: Booking
+    cancelled: bool
+    beneficiary: Reachable
+
+
+class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What central knows beside a ``dose_given``.
 
-    ``elsewhere`` tells that the appointment is another centre's; ``standing`` are the person's doses on record that
-    nobody voided; ``day`` is the date of the dose in the centre's zone; ``batch_expiry`` is of the allotted batch.
+    ``booked`` is None for an appointment that is not this centre's, ``elsewhere`` then tells that it is another one's;
+    ``standing`` are the person's doses on record that nobody voided; ``day`` is the date of the dose in the centre's
+    zone; ``batch_expiry`` is of the allotted batch.
     """
 
     day: date
-    appointment: Appointment | None
+    booked: BookedDose | None
     elsewhere: bool
     proof: ProofState
     standing: tuple[PreviousDose, ...]
@@ -46,8 +64,7 @@ class DoseFacts:
     batch_expiry: date | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the answer to one record depends on.
 
     ``flaw`` is what makes it no record at all (unreadable, unsigned, by nobody known, not theirs to do). ``opened`` is
@@ -62,8 +79,7 @@ class Facts:
     dose: DoseFacts | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(msgspec.Struct, frozen=True):
     """The answer; ``reasons`` is empty when accepted."""
 
     status: Status
@@ -78,17 +94,17 @@ def adjudicate(facts: Facts) -> Verdict:
         return Verdict(Status.REFUSED, (Reason.NOTHING_TO_VOID,))
     reasons = [] if facts.chained else [Reason.CHAIN_BROKEN]
     match facts.body:
-        case CodeRefused() | WalkInRegistered() if not facts.opened:
-            reasons.append(Reason.SEAL_UNREADABLE)
         case DoseGiven() if facts.dose is not None:
             reasons.extend(_dose(facts.body, facts.dose))
+        case CodeRefused() | WalkInRegistered() if not facts.opened:
+            reasons.append(Reason.SEAL_UNREADABLE)
     return Verdict(Status.HELD, tuple(reasons)) if reasons else Verdict(Status.ACCEPTED)
 
 
 def _dose(body: DoseGiven, facts: DoseFacts) -> list[Reason]:
-    if facts.appointment is None:
+    if facts.booked is None:
         return [Reason.OTHER_CENTRE if facts.elsewhere else Reason.UNKNOWN_APPOINTMENT]
-    booked = facts.appointment
+    booked = facts.booked
     found = [
         _proof(booked, facts.proof),
         Reason.APPOINTMENT_CANCELLED if booked.cancelled else None,
@@ -100,7 +116,7 @@ def _dose(body: DoseGiven, facts: DoseFacts) -> list[Reason]:
     return [reason for reason in found if reason is not None]
 
 
-def _proof(booked: Appointment, proof: ProofState) -> Reason | None:
+def _proof(booked: BookedDose, proof: ProofState) -> Reason | None:
     if booked.booking is Booking.WALK_IN or proof is ProofState.MATCHED:
         return None
     if proof in (ProofState.MISMATCHED, ProofState.RETIRED):
@@ -109,7 +125,7 @@ def _proof(booked: Appointment, proof: ProofState) -> Reason | None:
     return Reason.SEAL_UNREADABLE if proof is ProofState.UNREADABLE else Reason.NO_PROOF
 
 
-def _product(body: DoseGiven, booked: Appointment, facts: DoseFacts) -> Reason | None:
+def _product(body: DoseGiven, booked: BookedDose, facts: DoseFacts) -> Reason | None:
     """The booked product and number of dose, and the product of the dose before."""
     if facts.vaccine is None or (body.vaccine, body.dose) != (booked.vaccine, booked.dose):
         return Reason.OTHER_VACCINE

@@ -24,7 +24,7 @@ from vaccinator_app.central.persons import PhotoIdNumber
 from vaccinator_app.central.programme import Centre, find_centre, find_formulary
 from vaccinator_app.central.rows import booking_row, new_beneficiary, new_code, person_row, said
 from vaccinator_app.central.schema import bookings, mobiles, people, photo_ids, roster, session_days, slots, sms_outbox
-from vaccinator_app.central.seats import Seat, read_seats, roster_row, write_seats
+from vaccinator_app.central.seats import Seat, read_entry, read_seats, roster_row, write_entry, write_seats
 from vaccinator_app.domain.appointment import Appointment, Booking
 from vaccinator_app.domain.people import Beneficiary
 from vaccinator_app.domain.vaccines import Formulary, Vaccine
@@ -215,7 +215,6 @@ class Bookings:
     ) -> Booked:
         name = _fresh_reference(connection, centre.centre)
         typed, secret = new_code(), secrets.token_bytes(slip.SECRET_LENGTH)
-        given = read_standing(connection, [beneficiary]).get(beneficiary, [])
         appointment = Appointment(
             appointment=name,
             token=_next_token(connection, centre.centre, checked.day),
@@ -225,20 +224,19 @@ class Bookings:
             vaccine=checked.vaccine.id,
             dose=checked.dose,
             booking=Booking.ONLINE,
-            previous=tuple(sorted((one.previous for one in given), key=lambda dose: dose.dose)),
             code_tag=code.tag(centre.roster_key, name, code.bucket(typed)),
             slip_hash=slip.secret_hash(secret),
         )
         near = centre.horizon is not None and checked.day <= centre.horizon
         seat = Seat(
             beneficiary,
-            appointment,
+            write_entry(appointment),
             changed=feed.take(connection, centre.centre, 1)[0] if near else None,
             code=self._cupboard.lock(typed.encode(), "code", centre.centre, name),
             slip_secret=self._cupboard.lock(secret, "slip_secret", centre.centre, name),
         )
         connection.execute(insert(bookings).values(booking_row(beneficiary, centre.centre, appointment, now)))
-        connection.execute(insert(roster).values(roster_row(centre.centre, seat)))
+        connection.execute(insert(roster).values(roster_row(centre.centre, appointment, seat)))
         params = _told(centre, appointment, checked.vaccine.name)
         message = outbox.row(
             self._cupboard, outbox.Kind.BOOKED, beneficiary, now, params=params, secret={"code": typed}
@@ -273,7 +271,7 @@ class Bookings:
         )
         seats = read_seats(connection, row.centre, [row.appointment])
         for seat in seats.values():
-            seat.booked = replace(seat.booked, cancelled=True)
+            seat.entry = write_entry(replace(read_entry(seat.entry), cancelled=True))
         write_seats(connection, row.centre, seats)
         centre = find_centre(connection, self._cupboard, row.centre)
         message = outbox.row(

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Outcome, Reason, Status
@@ -22,8 +24,7 @@ class Stored:
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class New:
+class New(msgspec.Struct, frozen=True):
     """A record to adjudicate and store under ``seq``. ``chained``: it names the hash of the one before."""
 
     seq: int

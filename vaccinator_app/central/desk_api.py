@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+import msgspec
 from sqlalchemy import select
 
 from vaccinator_app.central import log
@@ -34,6 +35,13 @@ from vaccinator_app.protocol.messages import (
 from vaccinator_app.trust.errors import TrustError
 
 Request = TypeVar("Request", PushRequest, PullRequest)
+
+
+class _Claimed(msgspec.Struct):
+    """Who a request says it is from: enough to look up the key it must be signed with."""
+
+    centre: str
+    device: str
 
 
 class DeskApi:
@@ -78,7 +86,7 @@ class DeskApi:
         """The request, once the enrolled device of that centre, which it claims to be from, signed it."""
         try:
             signed = packing.unpack(packed)
-            claimed = packing.peek(signed, kind)
+            claimed = packing.peek(signed, _Claimed)
             key = self._device_key(claimed.centre, claimed.device)
             request = packing.verified(signed, payload_type, key, kind)
         except UnknownVersion as error:

@@ -1,4 +1,4 @@
-"""What follows from an answer: doses, voids, walk-ins, replaced codes, messages, alarms (DESIGN 4.3, 4.6, 7.1, 8.4).
+"""What follows from an answer: doses, voids, replaced codes, walk-ins, messages (DESIGN 4.3, 4.6, 7.1, 8.4).
 
 ``Effects`` collects the rows of a whole batch and moves ``Known`` on as it goes; ``write`` puts everything down in
 a few statements, in the same transaction as the records themselves.
@@ -6,54 +6,48 @@ a few statements, in the same transaction as the records themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
-from vaccinator_app.central import outbox
-from vaccinator_app.central.adjudicate import Facts, ProofState, Verdict
+from vaccinator_app.central import bulk, outbox
+from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState, Verdict
 from vaccinator_app.central.chain import New
-from vaccinator_app.central.facts import Known, Standing, Visited, proof_name
+from vaccinator_app.central.facts import Known, Standing, Visited
 from vaccinator_app.central.keys import Cupboard
-from vaccinator_app.central.persons import clean_mobile
 from vaccinator_app.central.roster import write_reasons
-from vaccinator_app.central.rows import booking_row, new_beneficiary, new_code, person_row, said, storable
-from vaccinator_app.central.schema import (
-    bookings,
-    certificates,
-    doses,
-    mismatches,
-    mobiles,
-    people,
-    proofs,
-    records,
-    roster,
-    sms_outbox,
-)
-from vaccinator_app.central.seats import Seat, read_seats, roster_row, show_history, write_seats
-from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
-from vaccinator_app.domain.events import DoseGiven, ProofKind, StaffAdded, Voided, WalkInRegistered, appointment_of
-from vaccinator_app.domain.people import Beneficiary
-from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.central.rows import new_code, said, storable
+from vaccinator_app.central.schema import bookings, certificates, doses, mismatches, records, sms_outbox
+from vaccinator_app.central.seats import Seat, read_entry, read_seats, tell, write_entry, write_seats
+from vaccinator_app.central.walk_ins import WalkIn, read_walk_in, write_walk_ins
+from vaccinator_app.domain.appointment import Booking, PreviousDose
+from vaccinator_app.domain.events import DoseGiven, StaffAdded, Voided, WalkInRegistered, appointment_of
 from vaccinator_app.protocol.messages import Status
-from vaccinator_app.protocol.people import read_details
 from vaccinator_app.trust import code
 
-DEFAULT_LANGUAGE = "en"
 _LONGEST_KEYID = 64
 _LONGEST_WORD = 32
-_LONGEST_NAME = 200
+
+_RECORD = (
+    *("seq", "payload", "keyid", "signature", "hash", "kind", "appointment", "status", "reasons"),
+    *("voided_by", "proof"),
+)
+_DOSE = (
+    *("beneficiary", "seq", "dose", "vaccine", "batch", "given_on", "given_at", "appointment"),
+    "voided_at",
+)
+_MISMATCH = ("seq", "staff", "appointment")
 
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
     """A dose whose code was wrong: who signed it, under which record (DESIGN 4.3)."""
 
-    staff: str
     seq: int
+    staff: str
     appointment: str
 
 
@@ -64,242 +58,188 @@ class Effects:
         self._known = known
         self._cupboard = cupboard
         self._now = now
-        self._rows: dict[Table, list[dict[str, Any]]] = {}
-        self._voided: list[tuple[int, int]] = []
-        self._undone: list[dict[str, Any]] = []
+        self._records: dict[int, tuple[Any, ...]] = {}
+        self._doses: dict[int, tuple[Any, ...]] = {}
+        self._told: list[tuple[str, ...]] = []
+        self._secrets: list[dict[str, Any]] = []
+        self._voids: list[tuple[int, int]] = []
+        self._undone: list[tuple[str, int]] = []
         self._certified: list[dict[str, Any]] = []
+        self._walk_ins: list[WalkIn] = []
         self._touched: set[str] = set()
-        self._changed: set[str] = set()
+        self._replaced: set[str] = set()
         self.mismatches: list[Mismatch] = []
 
     def note(self, new: New, facts: Facts, verdict: Verdict) -> None:
         """Take the answer to one record. Called in ``seq`` order."""
         self._record(new, verdict)
-        incoming, body = new.incoming, new.incoming.body
-        if verdict.status is Status.REFUSED or incoming.event is None:
+        if verdict.status is Status.REFUSED:
             return
-        match body:
-            case DoseGiven():
-                self._dose(new, body, facts, verdict)
-            case Voided() if verdict.status is Status.ACCEPTED:
-                self._void(new.seq, body)
-            case WalkInRegistered() if incoming.opened is not None:
-                self._walk_in(new, body, incoming.opened)
-            case StaffAdded():
-                self._staff(new)
+        body = new.incoming.body
+        if isinstance(body, DoseGiven) and facts.dose is not None:
+            self._dose(new, body, facts.dose, verdict)
+        elif isinstance(body, Voided) and verdict.status is Status.ACCEPTED:
+            self._void(new.seq, body)
+        elif isinstance(body, WalkInRegistered):
+            self._walk_in(new, body)
+        elif isinstance(body, StaffAdded):
+            self._staff(new, body)
 
     def write(self, connection: Connection) -> None:
         """Put everything down."""
+        mine = {"centre": self._known.centre.centre, "device": self._known.device}
+        # Voids first, so that a dose may be voided and given anew within one batch.
         self._write_voids(connection)
-        for table, rows in self._rows.items():
-            connection.execute(insert(table), rows)
+        bulk.add(connection, records, _RECORD, list(self._records.values()), {**mine, "received_at": self._now})
+        bulk.add(connection, doses, _DOSE, list(self._doses.values()), {**mine, "recorded_at": self._now})
+        wrong = [(one.seq, one.staff, one.appointment) for one in self.mismatches]
+        bulk.add(connection, mismatches, _MISMATCH, wrong, {**mine, "at": self._now})
+        write_walk_ins(connection, self._cupboard, self._known.centre.centre, self._walk_ins, self._now)
+        bulk.add(connection, sms_outbox, outbox.PLAIN, self._told, outbox.shared(self._now))
+        if self._secrets:
+            connection.execute(insert(sms_outbox), self._secrets)
         self._write_certificates(connection)
         self._write_roster(connection)
 
     # One record
 
-    def _add(self, table: Table, **values: Any) -> None:
-        self._rows.setdefault(table, []).append(values)
-
     def _record(self, new: New, verdict: Verdict) -> None:
-        incoming, known = new.incoming, self._known
+        incoming, known, status = new.incoming, self._known, verdict.status
         kind = "" if incoming.event is None else incoming.event.kind
         appointment = None if incoming.body is None else appointment_of(incoming.body)
-        self._add(
-            records,
-            centre=known.centre.centre,
-            device=known.device,
-            seq=new.seq,
-            payload=incoming.record.payload,
-            keyid=storable(incoming.record.keyid, _LONGEST_KEYID),
-            signature=incoming.record.signature,
-            hash=incoming.hash,
-            kind=storable(kind, _LONGEST_WORD),
-            appointment=appointment,
-            status=verdict.status.value,
-            reasons=write_reasons(verdict.reasons),
-            received_at=self._now,
+        seal = incoming.seal if status is not Status.REFUSED and incoming.seal not in known.used else None
+        if seal is not None:
+            known.used.add(seal)
+        record = incoming.record
+        self._records[new.seq] = (
+            new.seq,
+            record.payload,
+            storable(record.keyid, _LONGEST_KEYID),
+            record.signature,
+            incoming.hash,
+            storable(kind, _LONGEST_WORD),
+            appointment,
+            status.value,
+            write_reasons(verdict.reasons),
+            None,
+            seal,
         )
-        known.earlier[new.seq] = Visited(kind, appointment, verdict.status is not Status.REFUSED)
+        if new.seq in known.targets:
+            known.visited[new.seq] = Visited(kind, appointment, status is not Status.REFUSED)
 
-    def _dose(self, new: New, body: DoseGiven, facts: Facts, verdict: Verdict) -> None:
-        known = self._known
-        seat = known.seats.get(body.appointment)
-        if body.proof.how is not ProofKind.NONE:
-            self._use_proof(new.seq, body.proof.sealed)
-        if seat is None or facts.dose is None:
+    def _dose(self, new: New, body: DoseGiven, facts: DoseFacts, verdict: Verdict) -> None:
+        seat = self._known.seats.get(body.appointment)
+        if seat is None or facts.booked is None:
             return
-        if facts.dose.proof is ProofState.MISMATCHED and seat.booked.booking is Booking.ONLINE:
+        if facts.proof is ProofState.MISMATCHED and facts.booked.booking is Booking.ONLINE:
             self._mismatch(new, body.appointment, seat)
         if verdict.status is Status.ACCEPTED:
-            self._give(new, body, seat, facts.dose.day)
+            self._give(new, body, facts, seat.beneficiary)
 
-    def _use_proof(self, seq: int, sealed: bytes) -> None:
-        known, name = self._known, proof_name(sealed)
-        if name not in known.used:
-            known.used.add(name)
-            self._add(proofs, centre=known.centre.centre, device=known.device, proof=name, seq=seq)
-
-    def _give(self, new: New, body: DoseGiven, seat: Seat, day: date) -> None:
+    def _give(self, new: New, body: DoseGiven, facts: DoseFacts, beneficiary: str) -> None:
         known, event = self._known, new.incoming.event
         assert event is not None
-        previous = PreviousDose(dose=body.dose, vaccine=body.vaccine, given_on=day)
-        standing = Standing(previous, known.centre.centre, known.device, new.seq)
-        known.standing.setdefault(seat.beneficiary, []).append(standing)
-        self._touched.add(seat.beneficiary)
-        self._add(
-            doses,
-            beneficiary=seat.beneficiary,
-            centre=known.centre.centre,
-            device=known.device,
-            seq=new.seq,
-            dose=body.dose,
-            vaccine=body.vaccine,
-            batch=body.batch,
-            given_on=day,
-            given_at=event.at,
-            recorded_at=self._now,
-            appointment=body.appointment,
-            voided_at=None,
+        assert facts.booked is not None
+        given = PreviousDose(dose=body.dose, vaccine=body.vaccine, given_on=facts.day)
+        reachable = bool(facts.booked.beneficiary.mobile_last4)
+        standing = Standing(given, known.centre.centre, known.device, new.seq, reachable)
+        known.standing.setdefault(beneficiary, []).append(standing)
+        self._touched.add(beneficiary)
+        self._doses[new.seq] = (
+            beneficiary,
+            new.seq,
+            body.dose,
+            body.vaccine,
+            body.batch,
+            facts.day,
+            event.at,
+            body.appointment,
+            None,
         )
-        self._tell(outbox.Kind.DOSE_RECORDED, seat, body.dose, body.vaccine, day)
+        if reachable:
+            self._tell(outbox.Kind.DOSE_RECORDED, new.seq, beneficiary, given)
 
-    def _tell(self, kind: outbox.Kind, seat: Seat, dose: int, vaccine: str, day: date) -> None:
-        if not seat.booked.beneficiary.mobile_last4:
-            return
-        product = self._known.formulary.get(vaccine)
-        params: Mapping[str, str | int] = {
-            "dose": dose,
-            "vaccine": vaccine if product is None else product.name,
-            "day": said(day),
-            "centre": self._known.centre.name,
-        }
-        self._rows.setdefault(sms_outbox, []).append(
-            outbox.row(self._cupboard, kind, seat.beneficiary, self._now, params=params)
-        )
+    def _tell(self, kind: outbox.Kind, seq: int, beneficiary: str, given: PreviousDose) -> None:
+        product = self._known.formulary.get(given.vaccine)
+        vaccine = given.vaccine if product is None else product.name
+        params = outbox.about_dose(given.dose, vaccine, said(given.given_on), self._known.centre.name)
+        self._told.append((beneficiary, self._message(seq), kind.value, params))
+
+    def _message(self, seq: int) -> str:
+        """A message is called after the record that gives the reason for it."""
+        return f"{self._known.device}.{seq}"
 
     def _mismatch(self, new: New, appointment: str, seat: Seat) -> None:
         """Retire the code at the first wrong one, before anybody is told that the record is held (DESIGN 4.3)."""
         event = new.incoming.event
         assert event is not None
         seat.mismatches += 1
-        self._changed.add(appointment)
-        self.mismatches.append(Mismatch(event.staff, new.seq, appointment))
-        self._add(
-            mismatches,
-            centre=self._known.centre.centre,
-            device=self._known.device,
-            seq=new.seq,
-            staff=event.staff,
-            appointment=appointment,
-            at=self._now,
-        )
+        self._replaced.add(appointment)
+        self.mismatches.append(Mismatch(new.seq, event.staff, appointment))
         if seat.mismatches == 1 and seat.code is not None:
-            self._replace_code(appointment, seat)
+            self._replace_code(new.seq, appointment, seat, seat.code)
 
-    def _replace_code(self, name: str, seat: Seat) -> None:
+    def _replace_code(self, seq: int, name: str, seat: Seat, sealed: bytes) -> None:
         centre, cupboard = self._known.centre, self._cupboard
-        assert seat.code is not None
-        old = cupboard.unlock(seat.code, "code", centre.centre, name)
+        old = cupboard.unlock(sealed, "code", centre.centre, name)
         fresh = new_code()
         seat.retired_code = cupboard.lock(old, "retired_code", centre.centre, name)
         seat.code = cupboard.lock(fresh.encode(), "code", centre.centre, name)
         tag = code.tag(centre.roster_key, name, code.bucket(fresh))
-        seat.booked = replace(seat.booked, code_tag=tag)
+        seat.entry = write_entry(replace(read_entry(seat.entry), code_tag=tag))
         params: Mapping[str, str | int] = {"appointment": name, "centre": centre.name}
-        message = outbox.row(
-            cupboard,
-            outbox.Kind.CODE_REPLACED,
-            seat.beneficiary,
-            self._now,
-            params=params,
-            secret={"code": fresh},
+        self._secrets.append(
+            outbox.row(
+                cupboard,
+                outbox.Kind.CODE_REPLACED,
+                seat.beneficiary,
+                self._now,
+                params=params,
+                secret={"code": fresh},
+                name=self._message(seq),
+            )
         )
-        self._rows.setdefault(sms_outbox, []).append(message)
 
     def _void(self, seq: int, body: Voided) -> None:
         known = self._known
-        target = known.earlier[body.seq]
-        target.stands = False
-        self._voided.append((body.seq, seq))
+        known.visited[body.seq].stands = False
+        self._voids.append((body.seq, seq))
         seat = known.seats.get(body.appointment)
-        if seat is None or target.kind != DoseGiven.KIND:
+        if seat is None:
             return
         mine = (known.centre.centre, known.device, body.seq)
         standing = known.standing.get(seat.beneficiary, [])
         for one in [s for s in standing if (s.centre, s.device, s.seq) == mine]:
             standing.remove(one)
             self._touched.add(seat.beneficiary)
-            self._take_back(seat.beneficiary, body.seq)
-            given = one.previous
-            self._tell(outbox.Kind.DOSE_VOIDED, seat, given.dose, given.vaccine, given.given_on)
+            if body.seq in self._doses:
+                self._doses[body.seq] = (*self._doses[body.seq][:-1], self._now)
+            else:
+                self._undone.append((seat.beneficiary, body.seq))
+            if one.reachable:
+                self._tell(outbox.Kind.DOSE_VOIDED, seq, seat.beneficiary, one.previous)
 
-    def _take_back(self, beneficiary: str, seq: int) -> None:
-        for row in self._rows.get(doses, []):
-            if row["seq"] == seq:
-                row["voided_at"] = self._now
-                return
-        self._undone.append({"whose": beneficiary, "number": seq})
-
-    def _walk_in(self, new: New, body: WalkInRegistered, opened: bytes) -> None:
-        known = self._known
-        try:
-            details = read_details(opened)
-        except ProtocolError:
-            return
-        if body.appointment in known.seats:
-            return
-        beneficiary = new_beneficiary()
-        mobile = clean_mobile(details.mobile) or ""
-        person = Beneficiary(
-            name=storable(details.name, _LONGEST_NAME),
-            year_of_birth=details.year_of_birth,
-            gender=details.gender,
-            photo_id=details.photo_id,
-            photo_id_last4=storable(details.photo_id_last4, 4),
-            mobile_last4=mobile[-4:],
-        )
-        event = new.incoming.event
-        assert event is not None
-        booked = Appointment(
-            appointment=body.appointment,
-            token=body.token,
-            beneficiary=person,
-            session_date=body.session_date,
-            slot=event.at,
-            vaccine=body.vaccine,
-            dose=body.dose,
-            booking=Booking.WALK_IN,
-        )
-        # Told to no desk: the one where they stand has them, and nobody else needs to know (DESIGN 5.5).
-        seat = known.seats[body.appointment] = Seat(beneficiary, booked, changed=None)
-        self._rows.setdefault(people, []).append(
-            person_row(self._cupboard, beneficiary, person, mobile, DEFAULT_LANGUAGE, self._now)
-        )
-        if mobile:
-            self._add(
-                mobiles,
-                mobile_hash=self._cupboard.keyed_hash("mobile", mobile),
-                beneficiary=beneficiary,
-                booking=Booking.WALK_IN.value,
-            )
-        centre = known.centre.centre
-        self._rows.setdefault(bookings, []).append(booking_row(beneficiary, centre, booked, self._now))
-        self._rows.setdefault(roster, []).append(roster_row(centre, seat))
-
-    def _staff(self, new: New) -> None:
+    def _walk_in(self, new: New, body: WalkInRegistered) -> None:
         incoming = new.incoming
-        if incoming.certificate is None or not isinstance(incoming.body, StaffAdded) or incoming.author is None:
+        if incoming.opened is None or incoming.event is None or body.appointment in self._known.seats:
             return
-        added = incoming.certificate
+        found = read_walk_in(body, incoming.opened, incoming.event.at)
+        if found is not None:
+            self._walk_ins.append(found)
+            self._known.seats[body.appointment] = found.seat
+
+    def _staff(self, new: New, body: StaffAdded) -> None:
+        added, author = new.incoming.certificate, new.incoming.author
+        if added is None or author is None:
+            return
         self._certified.append(
             {
                 "centre": self._known.centre.centre,
                 "keyid": added.keyid,
                 "subject": added.subject.value,
                 "id": added.id,
-                "envelope": incoming.body.certificate,
-                "issuer": incoming.author.keyid,
+                "envelope": body.certificate,
+                "issuer": author.keyid,
                 "added_at": self._now,
             }
         )
@@ -307,30 +247,17 @@ class Effects:
     # The whole batch
 
     def _write_voids(self, connection: Connection) -> None:
-        """Before anything is inserted, so that a dose may be voided and given anew within one batch."""
-        centre, device = self._known.centre.centre, self._known.device
-        by = dict(self._voided)
-        for row in self._rows.get(records, []):
-            row["voided_by"] = by.pop(row["seq"], None)
-        if by:
-            statement = (
-                update(records)
-                .where(records.c.centre == centre, records.c.device == device, records.c.seq == bindparam("target"))
-                .values(voided_by=bindparam("by"))
-            )
-            connection.execute(statement, [{"target": target, "by": seq} for target, seq in by.items()])
-        if self._undone:
-            undo = (
-                update(doses)
-                .where(
-                    doses.c.beneficiary == bindparam("whose"),
-                    doses.c.centre == centre,
-                    doses.c.device == device,
-                    doses.c.seq == bindparam("number"),
-                )
-                .values(voided_at=self._now)
-            )
-            connection.execute(undo, self._undone)
+        earlier = []
+        for target, by in self._voids:
+            if target in self._records:
+                row = self._records[target]
+                self._records[target] = (*row[:-2], by, row[-1])
+            else:
+                earlier.append((target, by))
+        mine = {"centre": self._known.centre.centre, "device": self._known.device}
+        bulk.change(connection, records, ("centre", "device", "seq"), ("seq", "voided_by"), earlier, **mine)
+        key = ("beneficiary", "centre", "device", "seq")
+        bulk.change(connection, doses, key, ("beneficiary", "seq"), self._undone, **mine, voided_at=self._now)
 
     def _write_certificates(self, connection: Connection) -> None:
         """A renewed certificate takes the place of the one for the same key."""
@@ -342,20 +269,12 @@ class Effects:
     def _write_roster(self, connection: Connection) -> None:
         """Tell every desk that expects one of these people what is on record for them now (DESIGN 7.5)."""
         known = self._known
-        for other, names in self._open_bookings(connection).items():
-            if other == known.centre.centre:
-                known.seats.update(read_seats(connection, other, names - known.seats.keys()))
-                self._changed |= names
-            else:
-                there = read_seats(connection, other, names)
-                self._show_history(there.values())
-                write_seats(connection, other, there)
-        self._show_history(known.seats[name] for name in self._changed)
-        write_seats(connection, known.centre.centre, {name: known.seats[name] for name in sorted(self._changed)})
-
-    def _show_history(self, seats: Iterable[Seat]) -> None:
-        for seat in seats:
-            show_history(seat, (one.previous for one in self._known.standing.get(seat.beneficiary, ())))
+        here = known.centre.centre
+        write_seats(connection, here, {name: known.seats[name] for name in sorted(self._replaced)})
+        for centre, names in sorted(self._open_bookings(connection).items()):
+            wanted = names - self._replaced if centre == here else names
+            seats = {name: known.seats[name] for name in wanted if centre == here and name in known.seats}
+            tell(connection, centre, seats | read_seats(connection, centre, wanted - seats.keys()))
 
     def _open_bookings(self, connection: Connection) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}

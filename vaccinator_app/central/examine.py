@@ -7,12 +7,14 @@ and goes over plain tuples of bytes, so that it can be split over processes.
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from vaccinator_app.central.keys import Keys
-from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, Proof, ProofKind, StaffAdded, WalkInRegistered
+from vaccinator_app.domain.events import BODIES, Body, CodeRefused, DoseGiven, ProofKind, StaffAdded, WalkInRegistered
 from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.messages import Reason
@@ -25,6 +27,12 @@ from vaccinator_app.trust.errors import BadSeal, BadSignature, TrustError
 from vaccinator_app.trust.keys import HybridKey, SealingKey, key_id
 
 _LONGEST_ID = 32
+_SEAL_LENGTH = 16
+_WALK_IN = re.compile("W[0-9a-f]{16}")
+_IDS = {
+    kind: [field.name for field in fields(kind) if field.name in ("appointment", "batch", "vaccine", "staff")]
+    for kind in BODIES.values()
+}
 
 Job = tuple[bytes, bytes, bytes, int, bytes, bytes]
 """Payload, signature, signer's public key; then what to open (``NOTHING``, ``CODE``, ``PERSON``), its seal and info."""
@@ -39,8 +47,9 @@ NOTHING, CODE, PERSON = 0, 1, 2
 class Incoming:
     """One record of a batch on its way through intake.
 
-    ``flaw`` is the first thing that makes it no record; ``signed`` becomes true once its signature was checked;
-    ``certificate`` is the one a good ``staff_added`` brings.
+    ``flaw`` is the first thing that makes it no record; ``signed`` becomes true once its signature was checked.
+    ``seal`` is what a dose's proof is remembered by, so that it counts once (16 bytes of SHA-256); ``certificate`` is
+    the one a good ``staff_added`` brings.
     """
 
     record: Record
@@ -49,14 +58,10 @@ class Incoming:
     body: Body | None = None
     flaw: Reason | None = None
     author: Certificate | None = None
+    seal: bytes | None = None
     signed: bool = False
     opened: bytes | None = None
     certificate: Certificate | None = None
-
-    @property
-    def proof(self) -> Proof | None:
-        """The sealed code or slip of this record."""
-        return self.body.proof if isinstance(self.body, DoseGiven | CodeRefused) else None
 
 
 def read(record: Record, centre: str, device: str) -> Incoming:
@@ -69,6 +74,8 @@ def read(record: Record, centre: str, device: str) -> Incoming:
         if not _storable(body):
             raise ProtocolError("a field is too long")
         incoming.body = body
+        if isinstance(body, DoseGiven) and body.proof.how is not ProofKind.NONE:
+            incoming.seal = hashlib.sha256(body.proof.sealed).digest()[:_SEAL_LENGTH]
     except ProtocolError:
         incoming.flaw = Reason.UNREADABLE
     else:
@@ -80,12 +87,12 @@ def read(record: Record, centre: str, device: str) -> Incoming:
 
 
 def _storable(body: Body) -> bool:
-    """Ids that fit their columns and cannot break a binding's lines."""
-    for field in ("appointment", "batch", "vaccine", "staff"):
-        value = getattr(body, field, "")
+    """Ids that fit their columns and cannot break a binding's lines; no walk-in under the name of a booking."""
+    for name in _IDS[type(body)]:
+        value = getattr(body, name)
         if len(value) > _LONGEST_ID or not (value.isascii() and value.isprintable()):
             return False
-    return True
+    return not isinstance(body, WalkInRegistered) or _WALK_IN.fullmatch(body.appointment) is not None
 
 
 @dataclass(frozen=True, slots=True)

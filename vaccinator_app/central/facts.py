@@ -6,12 +6,12 @@ the second record sees what the first one did, whichever batches the two came in
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState
@@ -19,13 +19,12 @@ from vaccinator_app.central.chain import New
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre, find_formulary
-from vaccinator_app.central.schema import batches, doses, proofs, records, roster
+from vaccinator_app.central.schema import batches, doses, people, records, roster
 from vaccinator_app.central.seats import Seat, read_seats
 from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.digits import CODE_LENGTH
 from vaccinator_app.domain.events import (
     Arrived,
-    Body,
     DoseDeferred,
     DoseGiven,
     ObservationEnded,
@@ -40,22 +39,20 @@ from vaccinator_app.protocol.messages import Status
 VOIDABLE = frozenset({Arrived.KIND, DoseGiven.KIND, DoseDeferred.KIND, ObservationEnded.KIND, WalkInRegistered.KIND})
 """Kinds of record that a ``voided`` may name. A refused code is never taken back: it is a try (DESIGN 4.4)."""
 
-_PROOF_LENGTH = 16
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A dose on record that nobody voided, and the record it came in."""
+class Standing(msgspec.Struct, frozen=True):
+    """A dose on record that nobody voided, the record it came in, and whether the person has a mobile."""
 
     previous: PreviousDose
     centre: str
     device: str
     seq: int
+    reachable: bool
 
 
 @dataclass(slots=True)
 class Visited:
-    """An earlier record that a ``voided`` may name."""
+    """A record that a ``voided`` of this batch names."""
 
     kind: str
     appointment: str | None
@@ -64,7 +61,10 @@ class Visited:
 
 @dataclass(slots=True, kw_only=True)
 class Known:
-    """Everything the answers to one batch depend on."""
+    """Everything the answers to one batch depend on.
+
+    ``targets`` are the records that it voids, ``visited`` those of them that are there.
+    """
 
     centre: Centre
     device: str
@@ -74,7 +74,8 @@ class Known:
     elsewhere: set[str] = field(default_factory=set)
     standing: dict[str, list[Standing]] = field(default_factory=dict)
     used: set[bytes] = field(default_factory=set)
-    earlier: dict[int, Visited] = field(default_factory=dict)
+    targets: frozenset[int] = frozenset()
+    visited: dict[int, Visited] = field(default_factory=dict)
 
 
 def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]) -> Known:
@@ -96,8 +97,9 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
         found = connection.scalars(select(roster.c.appointment).where(roster.c.appointment.in_(missing)))
         known.elsewhere.update(found)
     known.standing = read_standing(connection, {seat.beneficiary for seat in known.seats.values()})
-    _load_proofs(connection, known, bodies)
-    _load_earlier(connection, known, {body.seq for body in bodies if isinstance(body, Voided)})
+    _load_seals(connection, known, new)
+    known.targets = frozenset(body.seq for body in bodies if isinstance(body, Voided))
+    _load_visited(connection, known)
     return known
 
 
@@ -106,10 +108,14 @@ def read_standing(connection: Connection, beneficiaries: Iterable[str]) -> dict[
     found: dict[str, list[Standing]] = {}
     wanted = sorted(beneficiaries)
     if wanted:
-        statement = select(doses).where(doses.c.beneficiary.in_(wanted), doses.c.voided_at.is_(None))
+        statement = (
+            select(doses, people.c.mobile_last4)
+            .join_from(doses, people, people.c.beneficiary == doses.c.beneficiary)
+            .where(doses.c.beneficiary.in_(wanted), doses.c.voided_at.is_(None))
+        )
         for row in connection.execute(statement):
             previous = PreviousDose(dose=row.dose, vaccine=row.vaccine, given_on=row.given_on)
-            standing = Standing(previous, row.centre, row.device, row.seq)
+            standing = Standing(previous, row.centre, row.device, row.seq, bool(row.mobile_last4))
             found.setdefault(row.beneficiary, []).append(standing)
     return found
 
@@ -129,17 +135,12 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
     )
 
 
-def proof_name(sealed: bytes) -> bytes:
-    """What a seal is remembered by, so that it counts once: 16 bytes of its SHA-256."""
-    return hashlib.sha256(sealed).digest()[:_PROOF_LENGTH]
-
-
 def _dose(incoming: Incoming, body: DoseGiven, known: Known, cupboard: Cupboard) -> DoseFacts:
     assert incoming.event is not None
     seat = known.seats.get(body.appointment)
     return DoseFacts(
         day=known.centre.day(incoming.event.at),
-        appointment=None if seat is None else seat.booked,
+        booked=None if seat is None else seat.booked,
         elsewhere=body.appointment in known.elsewhere,
         proof=_proof(incoming, body, seat, known, cupboard),
         standing=() if seat is None else tuple(s.previous for s in known.standing.get(seat.beneficiary, ())),
@@ -154,7 +155,7 @@ def _proof(incoming: Incoming, body: DoseGiven, seat: Seat | None, known: Known,
         return ProofState.ABSENT
     if opened is None:
         return ProofState.UNREADABLE
-    if proof_name(proof.sealed) in known.used:
+    if incoming.seal in known.used:
         return ProofState.USED_BEFORE
     centre, name = known.centre.centre, body.appointment
     if proof.how is ProofKind.SLIP:
@@ -175,24 +176,25 @@ def _proof(incoming: Incoming, body: DoseGiven, seat: Seat | None, known: Known,
 
 
 def _is_voidable(body: Voided, known: Known) -> bool:
-    target = known.earlier.get(body.seq)
+    target = known.visited.get(body.seq)
     return target is not None and target.stands and target.kind in VOIDABLE and target.appointment == body.appointment
 
 
-def _load_proofs(connection: Connection, known: Known, bodies: Sequence[Body | None]) -> None:
-    names = [proof_name(b.proof.sealed) for b in bodies if isinstance(b, DoseGiven) and b.proof.how != ProofKind.NONE]
-    if names:
-        statement = select(proofs.c.proof).where(
-            proofs.c.centre == known.centre.centre, proofs.c.device == known.device, proofs.c.proof.in_(names)
+def _load_seals(connection: Connection, known: Known, new: Sequence[New]) -> None:
+    seals = [one.incoming.seal for one in new if one.incoming.seal is not None]
+    if seals:
+        statement = select(records.c.proof).where(
+            records.c.centre == known.centre.centre, records.c.device == known.device, records.c.proof.in_(seals)
         )
         known.used.update(connection.scalars(statement))
 
 
-def _load_earlier(connection: Connection, known: Known, seqs: set[int]) -> None:
-    if seqs:
+def _load_visited(connection: Connection, known: Known) -> None:
+    if known.targets:
+        mine = (records.c.centre == known.centre.centre, records.c.device == known.device)
         statement = select(
             records.c.seq, records.c.kind, records.c.appointment, records.c.status, records.c.voided_by
-        ).where(records.c.centre == known.centre.centre, records.c.device == known.device, records.c.seq.in_(seqs))
+        ).where(*mine, records.c.seq.in_(known.targets))
         for row in connection.execute(statement):
             stands = row.voided_by is None and row.status != Status.REFUSED
-            known.earlier[row.seq] = Visited(row.kind, row.appointment, stands)
+            known.visited[row.seq] = Visited(row.kind, row.appointment, stands)

@@ -1,26 +1,28 @@
 """The signed roster a desk pulls, page by page (DESIGN 4.1, 4.5, 5.5, 5.6, 7.5; P.11).
 
-Each appointment's row keeps what a desk is told of it, ready to go out, and with it the bucket's tag as computed at
-booking. The tag is safe to keep: without the roster key (which is sealed under a key outside the database) it says
-nothing, and with it no more than the desk itself holds. To compute it at each pull would mean opening every code of
-the centre every few minutes, which is slower and brings codes into memory that nobody needs there.
+Each appointment's row keeps what a desk is told of it, ready to go out but for the doses on record, and with it the
+bucket's tag as computed at booking. The tag is safe to keep: without the roster key (which is sealed under a key
+outside the database) it says nothing, and with it no more than the desk itself holds. To compute it at each pull would
+mean opening every code of the centre every few minutes, which is slower and brings codes into memory that nobody needs
+there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-import msgspec
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
-from vaccinator_app.central import feed
+from vaccinator_app.central import bulk, feed
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.programme import Centre, find_centre
-from vaccinator_app.central.schema import batches, centres, records, roster
-from vaccinator_app.domain.appointment import Appointment
+from vaccinator_app.central.schema import batches, centres, doses, records, roster
+from vaccinator_app.central.seats import read_entry
+from vaccinator_app.domain.appointment import Appointment, PreviousDose
 from vaccinator_app.protocol.messages import (
     AllottedBatch,
     Changes,
@@ -36,19 +38,6 @@ from vaccinator_app.trust import code
 LEASE = timedelta(days=7)
 WARN_AFTER = timedelta(days=5)
 _WALK_IN = "W%"
-
-_ENCODER = msgspec.msgpack.Encoder()
-_DECODER = msgspec.msgpack.Decoder(Appointment)
-
-
-def write_entry(appointment: Appointment) -> bytes:
-    """What a desk is told of an appointment, as the roster row keeps it."""
-    return _ENCODER.encode(appointment)
-
-
-def read_entry(entry: bytes) -> Appointment:
-    """The appointment of a roster row."""
-    return _DECODER.decode(entry)
 
 
 def write_reasons(reasons: Sequence[Reason]) -> str:
@@ -97,10 +86,14 @@ class Roster:
         mine = (roster.c.centre == centre.centre, roster.c.changed > request.cursor, roster.c.day >= today)
         total = connection.execute(select(func.count()).select_from(roster).where(*mine)).scalar_one()
         rows = connection.execute(
-            select(roster.c.changed, roster.c.entry).where(*mine).order_by(roster.c.changed).limit(request.limit)
+            select(roster.c.changed, roster.c.appointment, roster.c.entry)
+            .where(*mine)
+            .order_by(roster.c.changed)
+            .limit(request.limit)
         ).all()
         more = total > len(rows)
         cursor: int = rows[-1][0] if more else max(centre.feed, request.cursor)
+        given = _given(connection, request, cursor)
         return Changes(
             centre=centre.centre,
             device=request.device,
@@ -112,7 +105,7 @@ class Roster:
             at=now,
             lease=Lease(issued_at=now, warn_at=now + WARN_AFTER, expires_at=now + LEASE),
             roster_key=RosterKey(key=centre.roster_key, modulus=code.MODULUS),
-            appointments=[_DECODER.decode(entry) for _, entry in rows],
+            appointments=[_told(read_entry(entry), given.get(name)) for _, name, entry in rows],
             outcomes=_later_outcomes(connection, request, cursor),
             batches=_batches(connection, centre),
             centres=_neighbours(connection, centre),
@@ -151,13 +144,31 @@ def _extend(connection: Connection, centre: Centre, cursor: int, today: date) ->
         .order_by(roster.c.day, roster.c.appointment)
     ).all()
     numbers = feed.take(connection, centre.centre, len(names))
-    if names:
-        connection.execute(
-            update(roster)
-            .where(roster.c.centre == centre.centre, roster.c.appointment == bindparam("name"))
-            .values(changed=bindparam("number")),
-            [{"name": name, "number": number} for name, number in zip(names, numbers, strict=True)],
+    rows = list(zip(names, numbers, strict=True))
+    bulk.change(connection, roster, ("centre", "appointment"), ("appointment", "changed"), rows, centre=centre.centre)
+
+
+def _given(connection: Connection, request: PullRequest, cursor: int) -> dict[str, list[PreviousDose]]:
+    """The doses that people of this page have on record, by appointment."""
+    statement = (
+        select(roster.c.appointment, doses.c.dose, doses.c.vaccine, doses.c.given_on)
+        .join_from(roster, doses, doses.c.beneficiary == roster.c.beneficiary)
+        .where(
+            roster.c.centre == request.centre,
+            roster.c.changed > request.cursor,
+            roster.c.changed <= cursor,
+            doses.c.voided_at.is_(None),
         )
+        .order_by(doses.c.dose)
+    )
+    found: dict[str, list[PreviousDose]] = {}
+    for name, dose, vaccine, given_on in connection.execute(statement):
+        found.setdefault(name, []).append(PreviousDose(dose=dose, vaccine=vaccine, given_on=given_on))
+    return found
+
+
+def _told(booked: Appointment, given: list[PreviousDose] | None) -> Appointment:
+    return booked if given is None else replace(booked, previous=tuple(given))
 
 
 def _later_outcomes(connection: Connection, request: PullRequest, cursor: int) -> list[Outcome]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from vaccinator_app.central.keys import Cupboard
@@ -60,6 +61,7 @@ def booking_row(beneficiary: str, centre: str, booked: Appointment, now: datetim
     }
 
 
+@lru_cache(maxsize=1024)
 def said(day: date) -> str:
     """A date as messages write it."""
     return f"{day:%d-%m-%Y}"

@@ -60,6 +60,11 @@ def _key(name: str, kind: TypeEngine[Any]) -> Column[Any]:
     return Column(name, kind, primary_key=True, autoincrement=False, nullable=False)
 
 
+def _where(condition: str) -> dict[str, Any]:
+    # An index over the few rows that anybody looks for costs nothing for all the others.
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
+
+
 centres = Table(
     "centres",
     metadata,
@@ -206,9 +211,9 @@ doses = Table(
         "beneficiary",
         "dose",
         unique=True,
-        sqlite_where=text("voided_at IS NULL"),
-        postgresql_where=text("voided_at IS NULL"),
+        **_where("voided_at IS NULL"),
     ),
+    sqlite_with_rowid=False,
 )
 
 devices = Table(
@@ -288,7 +293,10 @@ records = Table(
     # The place in the centre's feed of a later decision on this record; none while its first answer stands.
     Column("changed", BigInteger),
     Column("voided_by", BigInteger),
-    Index("records_feed", "centre", "device", "changed"),
+    # The name of the seal that this record used up: a seal counts once (DESIGN 4.2).
+    Column("proof", LargeBinary),
+    Index("records_feed", "centre", "device", "changed", **_where("changed IS NOT NULL")),
+    Index("records_by_proof", "centre", "device", "proof", unique=True, **_where("proof IS NOT NULL")),
 )
 
 forks = Table(
@@ -302,15 +310,6 @@ forks = Table(
     Column("keyid", Text, nullable=False),
     Column("signature", LargeBinary, nullable=False),
     Column("received_at", Instant(), nullable=False),
-)
-
-proofs = Table(
-    "proofs",
-    metadata,
-    _key("centre", String(6)),
-    _key("device", _ID),
-    _key("proof", LargeBinary()),
-    Column("seq", BigInteger, nullable=False),
 )
 
 mismatches = Table(
@@ -349,7 +348,8 @@ sms_outbox = Table(
     Column("due_at", Instant(), nullable=False),
     Column("created_at", Instant(), nullable=False),
     Column("delivered_at", Instant()),
-    Index("sms_due", "state", "due_at"),
+    Index("sms_due", "due_at", **_where("state = 'waiting'")),
+    sqlite_with_rowid=False,
 )
 
 otps = Table(

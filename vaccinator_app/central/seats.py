@@ -1,30 +1,56 @@
-"""Appointments of one centre as the roster table has them, in bulk."""
+"""Appointments of one centre as the roster table has them, in bulk.
+
+The doses a person has on record are not kept here: a pull looks them up (``roster``), so that a dose changes nothing of
+an appointment but its place in the feed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+import msgspec
+from sqlalchemy import Connection, select
 
-from vaccinator_app.central import feed
-from vaccinator_app.central.roster import read_entry, write_entry
+from vaccinator_app.central import bulk, feed
+from vaccinator_app.central.adjudicate import BookedDose
 from vaccinator_app.central.schema import roster
-from vaccinator_app.domain.appointment import Appointment, PreviousDose
+from vaccinator_app.domain.appointment import Appointment
+
+_KEY = ("centre", "appointment")
+
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(Appointment)
+_BOOKED = msgspec.msgpack.Decoder(BookedDose)
+
+
+def write_entry(appointment: Appointment) -> bytes:
+    """What a desk is told of an appointment, as the roster row keeps it."""
+    return _ENCODER.encode(appointment)
+
+
+def read_entry(entry: bytes) -> Appointment:
+    """The appointment of a roster row."""
+    return _DECODER.decode(entry)
 
 
 @dataclass(slots=True)
 class Seat:
-    """An appointment of this centre as its roster row has it. Secrets are still sealed."""
+    """An appointment as its roster row has it. ``entry`` is what desks are told; the secrets are still sealed."""
 
     beneficiary: str
-    booked: Appointment
+    entry: bytes
     changed: int | None
     code: bytes | None = None
     retired_code: bytes | None = None
     slip_secret: bytes | None = None
     mismatches: int = 0
+
+    @property
+    def booked(self) -> BookedDose:
+        """The few fields of ``entry`` that decisions rest on; much quicker than reading all of it."""
+        return _BOOKED.decode(self.entry)
 
 
 def read_seats(connection: Connection, centre: str, names: Iterable[str]) -> dict[str, Seat]:
@@ -42,27 +68,18 @@ def read_seats(connection: Connection, centre: str, names: Iterable[str]) -> dic
         roster.c.slip_secret,
         roster.c.mismatches,
     ).where(roster.c.centre == centre, roster.c.appointment.in_(wanted))
-    return {
-        name: Seat(beneficiary, read_entry(entry), changed, code, retired, secret, count)
-        for name, beneficiary, entry, changed, code, retired, secret, count in connection.execute(statement)
-    }
+    return {row[0]: Seat(*row[1:]) for row in connection.execute(statement)}
 
 
-def show_history(seat: Seat, given: Iterable[PreviousDose]) -> None:
-    """Let the roster tell of these doses."""
-    history = sorted(given, key=lambda dose: (dose.dose, dose.given_on))
-    seat.booked = replace(seat.booked, previous=tuple(history))
-
-
-def roster_row(centre: str, seat: Seat) -> dict[str, Any]:
+def roster_row(centre: str, appointment: Appointment, seat: Seat) -> dict[str, Any]:
     """A row of ``roster``."""
     return {
         "centre": centre,
-        "appointment": seat.booked.appointment,
+        "appointment": appointment.appointment,
         "beneficiary": seat.beneficiary,
-        "day": seat.booked.session_date,
+        "day": appointment.session_date,
         "changed": seat.changed,
-        "entry": write_entry(seat.booked),
+        "entry": seat.entry,
         "code": seat.code,
         "retired_code": seat.retired_code,
         "slip_secret": seat.slip_secret,
@@ -71,31 +88,15 @@ def roster_row(centre: str, seat: Seat) -> dict[str, Any]:
 
 
 def write_seats(connection: Connection, centre: str, seats: Mapping[str, Seat]) -> None:
-    """Write changed appointments back and put those within the horizon into the feed again."""
-    listed = [seat for seat in seats.values() if seat.changed is not None]
-    for seat, number in zip(listed, feed.take(connection, centre, len(listed)), strict=True):
-        seat.changed = number
-    rows: list[dict[str, Any]] = [
-        {
-            "name": name,
-            "number": seat.changed,
-            "told": write_entry(seat.booked),
-            "now": seat.code,
-            "before": seat.retired_code,
-            "wrong": seat.mismatches,
-        }
-        for name, seat in seats.items()
-    ]
-    if rows:
-        statement = (
-            update(roster)
-            .where(roster.c.centre == centre, roster.c.appointment == bindparam("name"))
-            .values(
-                changed=bindparam("number"),
-                entry=bindparam("told"),
-                code=bindparam("now"),
-                retired_code=bindparam("before"),
-                mismatches=bindparam("wrong"),
-            )
-        )
-        connection.execute(statement, rows)
+    """Write changed appointments back and tell the centre's desks."""
+    rows = [(name, seat.entry, seat.code, seat.retired_code, seat.mismatches) for name, seat in seats.items()]
+    names = ("appointment", "entry", "code", "retired_code", "mismatches")
+    bulk.change(connection, roster, _KEY, names, rows, centre=centre)
+    tell(connection, centre, seats)
+
+
+def tell(connection: Connection, centre: str, seats: Mapping[str, Seat]) -> None:
+    """Put appointments into the feed again; those beyond the horizon come into it when their day is near."""
+    listed = [name for name, seat in seats.items() if seat.changed is not None]
+    rows = list(zip(listed, feed.take(connection, centre, len(listed)), strict=True))
+    bulk.change(connection, roster, _KEY, ("appointment", "changed"), rows, centre=centre)

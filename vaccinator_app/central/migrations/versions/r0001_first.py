@@ -108,6 +108,7 @@ def upgrade() -> None:
         sa.Column("appointment", sa.String(length=32), nullable=False),
         sa.Column("voided_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("beneficiary", "centre", "device", "seq"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "doses_standing",
@@ -197,14 +198,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("photo_id_hash"),
     )
     op.create_table(
-        "proofs",
-        sa.Column("centre", sa.String(length=6), autoincrement=False, nullable=False),
-        sa.Column("device", sa.String(length=32), autoincrement=False, nullable=False),
-        sa.Column("proof", sa.LargeBinary(), autoincrement=False, nullable=False),
-        sa.Column("seq", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("centre", "device", "proof"),
-    )
-    op.create_table(
         "records",
         sa.Column("centre", sa.String(length=6), autoincrement=False, nullable=False),
         sa.Column("device", sa.String(length=32), autoincrement=False, nullable=False),
@@ -220,9 +213,25 @@ def upgrade() -> None:
         sa.Column("received_at", Instant(), nullable=False),
         sa.Column("changed", sa.BigInteger(), nullable=True),
         sa.Column("voided_by", sa.BigInteger(), nullable=True),
+        sa.Column("proof", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("centre", "device", "seq"),
     )
-    op.create_index("records_feed", "records", ["centre", "device", "changed"], unique=False)
+    op.create_index(
+        "records_by_proof",
+        "records",
+        ["centre", "device", "proof"],
+        unique=True,
+        sqlite_where=sa.text("proof IS NOT NULL"),
+        postgresql_where=sa.text("proof IS NOT NULL"),
+    )
+    op.create_index(
+        "records_feed",
+        "records",
+        ["centre", "device", "changed"],
+        unique=False,
+        sqlite_where=sa.text("changed IS NOT NULL"),
+        postgresql_where=sa.text("changed IS NOT NULL"),
+    )
     op.create_table(
         "recovery",
         sa.Column("centre", sa.String(length=6), autoincrement=False, nullable=False),
@@ -280,8 +289,16 @@ def upgrade() -> None:
         sa.Column("created_at", Instant(), nullable=False),
         sa.Column("delivered_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("recipient", "id"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("sms_due", "sms_outbox", ["state", "due_at"], unique=False)
+    op.create_index(
+        "sms_due",
+        "sms_outbox",
+        ["due_at"],
+        unique=False,
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.create_table(
         "vaccines",
         sa.Column("vaccine", sa.String(length=32), autoincrement=False, nullable=False),
@@ -298,7 +315,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop them."""
     op.drop_table("vaccines")
-    op.drop_index("sms_due", table_name="sms_outbox")
+    op.drop_index(
+        "sms_due",
+        table_name="sms_outbox",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    )
     op.drop_table("sms_outbox")
     op.drop_table("slots")
     op.drop_table("session_days")
@@ -307,9 +329,19 @@ def downgrade() -> None:
     op.drop_index("roster_by_appointment", table_name="roster")
     op.drop_table("roster")
     op.drop_table("recovery")
-    op.drop_index("records_feed", table_name="records")
+    op.drop_index(
+        "records_feed",
+        table_name="records",
+        sqlite_where=sa.text("changed IS NOT NULL"),
+        postgresql_where=sa.text("changed IS NOT NULL"),
+    )
+    op.drop_index(
+        "records_by_proof",
+        table_name="records",
+        sqlite_where=sa.text("proof IS NOT NULL"),
+        postgresql_where=sa.text("proof IS NOT NULL"),
+    )
     op.drop_table("records")
-    op.drop_table("proofs")
     op.drop_table("photo_ids")
     op.drop_table("people")
     op.drop_table("otps")
