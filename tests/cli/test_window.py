@@ -1,0 +1,69 @@
+"""The window as a command: put together for real, shown, closed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+import pytest
+
+from vaccinator_app.cli import window
+from vaccinator_app.cli.exits import Exit, Failed
+from vaccinator_app.cli.window import run_window
+
+# waits for the window from another thread and closes it on its own
+SHOW_AND_CLOSE = """
+import sys, threading, time
+from vaccinator_app.cli.main import main
+
+def close():
+    from PySide6.QtCore import QMetaObject, Qt
+    from PySide6.QtWidgets import QApplication
+    shown = []
+    while not shown:
+        time.sleep(0.01)
+        app = QApplication.instance()
+        shown = [w for w in app.topLevelWidgets() if w.isVisible()] if app is not None else []
+    print(shown[0].windowTitle())
+    QMetaObject.invokeMethod(shown[0], "close", Qt.ConnectionType.QueuedConnection)
+
+threading.Thread(target=close, daemon=True).start()
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.qt
+def test_the_command_shows_the_window_and_ends_when_it_is_closed(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = subprocess.run(
+        [sys.executable, "-c", SHOW_AND_CLOSE, "--home", str(home)],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert (done.returncode, done.stdout.strip()) == (Exit.OK, "Vaccinator's desk")
+    assert "Traceback" not in done.stderr
+    assert not home.exists(), "a home is made by enrolment alone"
+
+
+def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+
+    with pytest.raises(Failed, match="no display here") as failed:
+        run_window(Namespace(home=tmp_path))
+
+    assert failed.value.code == Exit.NOT_DONE
+
+
+def test_without_a_library_it_names_the_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    monkeypatch.setattr(window, "missing_packages", lambda _: ["libxcb-cursor0"])
+
+    with pytest.raises(Failed, match="sudo apt install libxcb-cursor0"):
+        run_window(Namespace(home=tmp_path))
