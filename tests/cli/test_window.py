@@ -40,6 +40,7 @@ def test_the_command_shows_the_window_and_ends_when_it_is_closed(tmp_path: Path)
     home = tmp_path / "home"
     done = subprocess.run(
         [sys.executable, "-c", SHOW_AND_CLOSE, "--home", str(home)],
+        check=False,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
