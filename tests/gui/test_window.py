@@ -7,6 +7,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import Qt
@@ -125,6 +126,28 @@ def test_a_visit_half_done_waits_for_the_same_person_and_for_nobody_else(day: Da
     hands.enter()
     hands.settle()
     assert hands.kinds()[-1] == "dose_given"
+
+
+def test_a_network_that_hangs_keeps_nobody_from_the_desk(day: Day, hands: Hands) -> None:
+    hangs, reached = Event(), Event()
+
+    def hang() -> None:
+        reached.set()
+        hangs.wait(30)
+
+    day.simulator.before = hang
+    hands.press(Qt.Key.Key_F5)
+    assert reached.wait(5)
+
+    hands.press(Qt.Key.Key_L, CONTROL)
+    hands.write(COLLEAGUES_PASSPHRASE)
+    hands.until(lambda: hands.window.locked)
+    day.simulator.before = lambda: None
+    assert hands.find(QLineEdit, "passphrase").text() == COLLEAGUES_PASSPHRASE
+    hands.find(QLineEdit, "passphrase").clear()
+    hands.unlock()
+    hangs.set()
+    hands.until(lambda: "All records confirmed" in hands.said("status"))
 
 
 def test_an_idle_desk_warns_and_then_locks(day: Day, qapp: QApplication) -> None:

@@ -27,6 +27,10 @@ def desk_of(vault: Vault) -> Desk:
     )
 
 
+PATIENCE = 2.0
+"""Seconds that a lock waits for a step of a run: a network that hangs keeps nobody from the desk."""
+
+
 class OpenCentral(Central, Protocol):
     """A central whose connections are let go of when the desk locks."""
 
@@ -46,6 +50,7 @@ class Syncing:
         self._place = place
         self._changed = changed
         self._next_at: datetime | None = None
+        self._stopped = False
         self._central = central = connect(place.vault)
         engine = Engine(desk_of(place.vault), place.vault.exchange, central)
         self._driver = Driver(engine, Backoff(random.SystemRandom().uniform), self._heard)
@@ -59,8 +64,9 @@ class Syncing:
         self._driver.nudge()
 
     def stop(self) -> None:
-        """Let the present step end, then no more. Call before the vault is closed."""
-        self._driver.stop()
+        """Let the present step end, within reason, then no more. Call before the vault is closed."""
+        self._stopped = True
+        self._driver.stop(PATIENCE)
         self._central.close()
 
     def words(self) -> SyncWords:
@@ -68,6 +74,8 @@ class Syncing:
         return sync_words(self._place, self._driver.status, self._next_at)
 
     def _heard(self, status: DriverStatus) -> None:
+        if self._stopped:
+            return
         # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
         self._place.disagreement = status.failure if status.disagrees else None
         self._next_at = None if status.next_in is None else self._place.now() + timedelta(seconds=status.next_in)

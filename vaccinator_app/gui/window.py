@@ -70,7 +70,10 @@ class Window(QWidget):
         if session is None or desk is None:
             return
         self._idle.stop()
+        # from here on keys are for the next person's passphrase, and wait for nothing
+        session.busy.disconnect(self._busy)
         self._keys.drop()
+        self._keys.release(lambda _: True)
         before = desk.leave()
         self._desk = None
         self._front.setCurrentWidget(self._locked)
@@ -142,11 +145,11 @@ class Window(QWidget):
             self._unlock.say(Message.of("lock.was_idle"))
 
     def _busy(self, busy: bool) -> None:
+        self._idle.touch()
         if busy:
             self._keys.hold()
-            return
-        desk = self._desk
-        self._keys.release((lambda _: True) if desk is None else desk.unwanted)
+        elif self._desk is not None:
+            self._keys.release(self._desk.unwanted)
 
     def _speak(self) -> None:
         self.setWindowTitle(self._kit.words.t("window.title"))

@@ -75,12 +75,16 @@ class Driver:
         """Run now, or again as soon as the present run ends."""
         self._wake.set()
 
-    def stop(self) -> None:
-        """Ask the present run to end after its step and wait for it."""
+    def stop(self, patience: float | None = None) -> None:
+        """Ask the present run to end after its step and wait for it: at most ``patience`` seconds, if given.
+
+        A network that hangs is not waited for longer. What comes of that step meets a closed store; the next run asks
+        again.
+        """
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(patience)
 
     def _loop(self) -> None:
         delay = 0.0
