@@ -17,7 +17,7 @@ from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
-from litestar.params import Parameter
+from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter, RawBody
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from sqlalchemy import text
 
@@ -135,17 +135,17 @@ def _desk_routes(desks: DeskApi) -> list[HTTPRouteHandler]:
     }
 
     @post("/v1/enrolments", summary="Enrol a machine", responses=_refusals(400, 403, 409, 410, 413), **shared)
-    def enrol(body: bytes) -> bytes:
+    def enrol(body: RawBody) -> bytes:
         """A packed enrolment request, signed by the new device's key; the answer is a packed enrolment reply."""
         return desks.enrol(body)
 
     @post("/v1/push", summary="Deliver records", responses=_refusals(400, 403, 413), **shared)
-    def push(body: bytes) -> bytes:
+    def push(body: RawBody) -> bytes:
         """A packed push request, signed by the device; the answer is a receipt signed by central."""
         return desks.push(body)
 
     @post("/v1/pull", summary="Ask what changed", responses=_refusals(400, 403, 413), **shared)
-    def pull(body: bytes) -> bytes:
+    def pull(body: RawBody) -> bytes:
         """A packed pull request, signed by the device; the answer is a page of changes signed by central."""
         return desks.pull(body)
 
@@ -161,7 +161,7 @@ def _citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=_refusals(400, 422),
         tags=["citizen"],
     )
-    def ask(data: OtpForm) -> OtpAsked:
+    def ask(data: JSONBody[OtpForm]) -> OtpAsked:
         """Sent by SMS, good for three minutes, once. The answer is the same whether central knows the number or not."""
         return OtpAsked(expires_in=int(services.login.ask(data.mobile, data.language).total_seconds()))
 
@@ -173,7 +173,7 @@ def _citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=_refusals(400, 403, 422),
         tags=["citizen"],
     )
-    def verify(data: VerifyForm) -> SessionOpened:
+    def verify(data: JSONBody[VerifyForm]) -> SessionOpened:
         """Open a short session for whoever reads that number's messages."""
         session = services.login.verify(data.mobile, data.otp)
         return SessionOpened(session=session.token, expires_at=session.expires_at)
@@ -185,7 +185,7 @@ def _citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=_refusals(404, 422),
         tags=["citizen"],
     )
-    def sessions(centre: str, day: Annotated[str, Parameter(query="date")]) -> list[SlotLeft]:
+    def sessions(centre: FromPath[str], day: Annotated[str, QueryParameter(name="date")]) -> list[SlotLeft]:
         """The slots of one day at one centre, with the places left."""
         return services.bookings.open_slots(centre, day)
 
@@ -197,7 +197,9 @@ def _citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=_refusals(400, 401, 404, 409, 422),
         tags=["citizen"],
     )
-    def book(data: BookingForm, authorization: Annotated[str, Parameter(header="Authorization")] = "") -> Booked:
+    def book(
+        data: JSONBody[BookingForm], authorization: Annotated[str, HeaderParameter(name="Authorization")] = ""
+    ) -> Booked:
         """One person, one dose, one slot. The code goes out by SMS as well."""
         return services.bookings.book(_bearer(authorization), data)
 
@@ -209,7 +211,9 @@ def _citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=_refusals(401, 404, 409),
         tags=["citizen"],
     )
-    def cancel(reference: str, authorization: Annotated[str, Parameter(header="Authorization")] = "") -> None:
+    def cancel(
+        reference: FromPath[str], authorization: Annotated[str, HeaderParameter(name="Authorization")] = ""
+    ) -> None:
         """One of the appointments made with this mobile number."""
         services.bookings.cancel(_bearer(authorization), reference)
 
