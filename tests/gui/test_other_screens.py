@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QWidget
 
 from tests.gui.pictures import other_code, wrong_code
-from tests.gui.test_visit_by_keys import open_person, to_code, type_code
+from tests.gui.steps import open_person, to_code, type_code
 from tests.support.window import Day, Hands
 from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.errors import LedgerDisagrees

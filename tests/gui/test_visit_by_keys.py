@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QListView, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit
 
-from tests.gui.pictures import other_code, wrong_code
+from tests.gui.pictures import wrong_code
+from tests.gui.steps import dose, open_person, to_code, type_code
 from tests.support.window import Day, Hands
-from vaccinator_app.domain.events import DoseGiven, IdentityMethod, ProofKind, Site
-from vaccinator_app.protocol.records import read_event
-
-
-def open_person(hands: Hands, typed: str) -> None:
-    """Find somebody by what is typed, and open the sheet."""
-    hands.write(typed)
-    hands.enter()
-    hands.settle()
-    assert hands.shown("visit")
-
-
-def to_code(hands: Hands, typed: str) -> None:
-    """As far as the code."""
-    open_person(hands, typed)
-    hands.enter()
-    hands.settle()
-    assert hands.focused() == "code"
-
-
-def type_code(hands: Hands, code: str) -> None:
-    hands.write(code)
-    hands.enter()
-    hands.settle()
-
-
-def scan(hands: Hands, digits: str) -> None:
-    """As a scanner types: all at once, then Enter."""
-    hands.write(digits)
-    hands.enter()
-    hands.settle()
-
-
-def dose(hands: Hands) -> DoseGiven:
-    """The dose recorded last."""
-    bodies = [read_event(record.payload).read_body() for record in hands.place.vault.ledger.records()]
-    return [body for body in bodies if isinstance(body, DoseGiven)][-1]
+from vaccinator_app.domain.events import ProofKind, Site
 
 
 def test_a_booked_person_from_first_letter_to_recorded_dose(day: Day, hands: Hands) -> None:
@@ -144,69 +107,6 @@ def test_tries_are_not_forgotten_by_a_lock(day: Day, hands: Hands) -> None:
     assert "2 tries left." in hands.seen()
 
 
-def test_a_scan_of_ones_own_slip_passes_the_code_step(day: Day, hands: Hands) -> None:
-    scan(hands, day.booked["Sunita Kumari"].slip)
-
-    assert hands.said("person-name") == "Sunita Kumari"
-    assert "The slip was scanned and matches." in hands.seen()
-    assert hands.focused() == "primary"
-    assert hands.said("primary") == "Photo ID seen"
-    hands.enter()
-    hands.settle()
-    hands.enter()
-    hands.settle()
-    assert dose(hands).proof.how is ProofKind.SLIP
-    assert dose(hands).identity is IdentityMethod.SLIP_AND_PHOTO_ID
-
-
-def test_a_slip_scanned_into_the_code_field_is_not_taken_for_a_code(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-
-    scan(hands, day.booked["Sunita Kumari"].slip)
-
-    assert "The slip was scanned and matches." in hands.seen()
-    assert "code_refused" not in hands.kinds()
-    assert hands.said("primary") == "Record dose given"
-
-
-def test_another_persons_slip_opens_that_person_and_keeps_the_first_ones_steps(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-
-    scan(hands, day.booked["Ram Prasad"].slip)
-
-    assert hands.said("person-name") == "Ram Prasad"
-    hands.escape()
-    hands.settle()
-    open_person(hands, "sun")
-    assert hands.focused() == "code"
-
-
-def test_a_slip_of_another_centre(day: Day, hands: Hands) -> None:
-    scan(hands, day.booked["Bhojpur Singh"].slip)
-
-    assert "This slip is for CHC Bhojpur, 21 Nov." in hands.seen()
-    assert not hands.shown("visit")
-
-
-def test_a_slip_of_another_day(day: Day, hands: Hands) -> None:
-    scan(hands, day.booked["Tomorrow Singh"].slip)
-
-    assert "This slip is for Sun 22 Nov." in hands.seen()
-
-
-def test_a_broken_scan_says_so_also_from_the_code_field(day: Day, hands: Hands) -> None:
-    slip = day.booked["Sunita Kumari"].slip
-    scan(hands, slip[:-2] + "00")
-    assert "The slip could not be read." in hands.seen()
-
-    to_code(hands, "sun")
-    scan(hands, slip[:40])
-
-    assert "The slip could not be read." in hands.seen()
-    assert hands.kinds() == ["arrived"]
-    assert hands.focused() == "code"
-
-
 def test_a_later_dose_within_what_central_knows(hands: Hands) -> None:
     open_person(hands, "iye")
 
@@ -259,41 +159,6 @@ def test_too_early_says_from_when_and_enter_offers_to_defer(hands: Hands) -> Non
     assert "Thangaraj S•: no dose today" in hands.seen()
 
 
-def test_not_this_person_forgets_the_steps_but_not_that_it_was_opened(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-    type_code(hands, day.booked["Sunita Kumari"].code)
-
-    hands.find(QWidget, "not-this-person").setFocus()
-    hands.enter()
-    hands.press(Qt.Key.Key_Down)
-    hands.press(Qt.Key.Key_Up)
-    hands.enter()
-    hands.settle()
-
-    assert hands.kinds() == ["arrived", "record_viewed"]
-    open_person(hands, "sun")
-    assert hands.said("primary") == "Photo ID seen"
-
-
-def test_a_dose_is_voided_with_a_reason_and_the_person_waits_again(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-    type_code(hands, day.booked["Sunita Kumari"].code)
-    hands.enter()
-    hands.settle()
-
-    open_person(hands, "sun")
-    assert not hands.shown("defer")
-    hands.press(Qt.Key.Key_Tab)
-    assert hands.focused() == "void"
-    hands.enter()
-    hands.write("1")
-    hands.settle()
-
-    assert hands.kinds()[-1] == "voided"
-    assert hands.said("pile-arrived") == "Arrived: 1"
-    assert "Sunita K•: record voided" in hands.seen()
-
-
 def test_another_batch_and_site_are_chosen_before_the_dose(day: Day, hands: Hands) -> None:
     to_code(hands, "sun")
     type_code(hands, day.booked["Sunita Kumari"].code)
@@ -306,125 +171,3 @@ def test_another_batch_and_site_are_chosen_before_the_dose(day: Day, hands: Hand
     hands.settle()
 
     assert dose(hands).site is Site.RIGHT_ARM
-
-
-def test_the_next_person_who_waits_is_one_enter_away(day: Day, hands: Hands) -> None:
-    to_code(hands, "pras")
-    hands.escape()
-    hands.settle()
-    to_code(hands, "sun")
-    type_code(hands, day.booked["Sunita Kumari"].code)
-    hands.enter()
-    hands.settle()
-    assert "Ram P•" in hands.said("next")
-
-    hands.enter()
-    hands.settle()
-
-    assert hands.said("person-name") == "Ram Prasad"
-    assert hands.focused() == "code"
-
-
-def test_a_code_that_central_finds_wrong_needs_attention_and_says_why(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-    type_code(hands, other_code(day.booked["Sunita Kumari"]))
-    hands.enter()
-    hands.settle()
-
-    hands.until(lambda: hands.said("pile-attention") == "Needs attention: 1")
-    open_person(hands, "sun")
-
-    assert "Central has this record and holds it: The code was not the one on the person's slip." in hands.seen()
-
-
-def test_escape_goes_back_one_step_at_a_time_and_loses_nothing(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-    type_code(hands, day.booked["Sunita Kumari"].code)
-    hands.find(QWidget, "defer").setFocus()
-    hands.enter()
-    assert hands.shown("choice-1")
-
-    hands.escape()
-    assert hands.focused() == "primary"
-    hands.escape()
-    hands.settle()
-    assert hands.focused() == "search"
-    open_person(hands, "sun")
-
-    assert hands.said("primary") == "Record dose given"
-
-
-def test_a_mere_look_is_recorded(hands: Hands) -> None:
-    open_person(hands, "sun")
-    hands.escape()
-    hands.settle()
-
-    assert hands.kinds() == ["record_viewed"]
-
-
-def test_letters_and_digits_find_their_field_from_anywhere(day: Day, hands: Hands) -> None:
-    hands.find(QWidget, "sync-now").setFocus()
-    hands.write("su")
-    assert hands.focused() == "search"
-    assert hands.find(QLineEdit, "search").text() == "su"
-    hands.escape()
-    hands.find(QListView, "queue-list").setFocus()
-    hands.write("/s")
-    assert hands.find(QLineEdit, "search").text() == "s"
-    hands.escape()
-
-    to_code(hands, "sun")
-    hands.find(QWidget, "defer").setFocus()
-    hands.write(day.booked["Sunita Kumari"].code[0])
-    assert hands.focused() == "code"
-    hands.find(QWidget, "primary").setFocus()
-    hands.press(Qt.Key.Key_F4)
-    hands.write("m")
-    assert hands.find(QLineEdit, "search").text() == "m"
-
-
-def test_central_confirming_steals_no_focus_and_moves_no_row(day: Day, hands: Hands) -> None:
-    day.cut()
-    to_code(hands, "sun")
-    type_code(hands, day.booked["Sunita Kumari"].code)
-    hands.enter()
-    hands.settle()
-    hands.until(lambda: "could not reach central" in hands.said("status"))
-    hands.write("su")
-    hands.press(Qt.Key.Key_Down)
-    people = hands.find(QListView, "queue-list")
-    assert (people.currentIndex().row(), people.currentIndex().data()) == (1, "Thangaraj S•")
-    day.book("Suresh Babu", slot="10:00")
-
-    day.mend()
-    hands.press(Qt.Key.Key_F5)
-    hands.until(lambda: "All records confirmed by central" in hands.said("status"))
-    hands.until(lambda: people.model().rowCount() == 3)
-
-    assert hands.focused() == "search"
-    assert hands.find(QLineEdit, "search").text() == "su"
-    assert (people.currentIndex().row(), people.currentIndex().data()) == (2, "Thangaraj S•")
-
-
-def test_observation_ends_with_enter_and_asks_once_before_the_time(day: Day, hands: Hands) -> None:
-    to_code(hands, "sun")
-    type_code(hands, day.booked["Sunita Kumari"].code)
-    hands.enter()
-    hands.settle()
-    hands.press(Qt.Key.Key_F4)
-    assert QApplication.focusWidget() is hands.find(QListView, "observation-list")
-
-    day.pass_time(timedelta(minutes=10))
-    hands.enter()
-    hands.settle()
-    assert "observation_ended" not in hands.kinds()
-    assert "are still left. Press Enter again" in hands.seen()
-    hands.escape()
-    assert "Press Enter again" not in hands.seen()
-
-    day.pass_time(timedelta(minutes=20))
-    hands.until(lambda: "30 minutes over. May go." in hands.seen())
-    hands.enter()
-    hands.settle()
-    assert hands.kinds()[-1] == "observation_ended"
-    assert "Nobody is under observation." in hands.seen()

@@ -81,7 +81,7 @@ class Queue:
         """The rows of one list, in the order of slot and token."""
         vault, today = self._place.vault, self._place.today()
         if pile is Pile.ATTENTION:
-            found = vault.queue.attention(today)
+            found = sorted(vault.queue.attention(today), key=lambda item: (item.row.slot, item.row.token))
             why = {item.row.appointment: reason_words(item.reasons) for item in found}
             return self._lines([item.row for item in found], why)
         return self._lines(self._waiting(_STATES[pile]))
