@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core build lock clean
+.PHONY: help demo test test-core bench build lock clean
 .DELETE_ON_ERROR:
 
 help: ## these lines
@@ -26,6 +26,9 @@ test: $(VENV)/.for-dev ## style, types and every test
 
 test-core: $(VENV)/.for-dev ## the tests that need no Qt, in under 20 seconds
 	$(BIN)/python -m pytest -m "not qt" --ignore=tests/gui $(ARGS)
+
+bench: $(VENV)/.for-dev ## the budgets, each beside its reference; to the screen and bench.json
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
 
 build: $(VENV)/.for-dev ## the app as one folder, dist/vaccinator, and its self-test
 	$(BIN)/pyinstaller --noconfirm --clean --log-level WARN build.spec
