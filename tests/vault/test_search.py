@@ -175,10 +175,10 @@ def test_a_reference_is_found_by_its_beginning_from_five_digits_on(vault: Vault)
     assert found(vault, f"{first}0") == []
 
 
-def test_todays_people_come_first_then_the_nearest_days(vault: Vault) -> None:
+def test_todays_people_come_first_then_later_days_then_earlier(vault: Vault) -> None:
     days = [-2, 3, 0, -1, 1, 0]
     put(vault, *(person(n, day=DAY + timedelta(days=d), minute=600 - n) for n, d in enumerate(days, 1)))
-    assert found(vault, "sunita") == [6, 3, 5, 2, 4, 1]
+    assert found(vault, "sunita") == [6, 3, 5, 2, 1, 4]
     assert found(vault, "sunita", limit=3) == [6, 3, 5]
     assert found(vault, "sunita", limit=1) == [6]
 
@@ -278,7 +278,7 @@ def test_the_index_finds_whom_a_look_at_everybody_finds(
             else:
                 # As for a page so large that its words follow, before any has: only the day itself is looked through.
                 patch.setattr(appointments, "AT_ONCE", 0)
-                patch.setattr(vault.indexing, "go_on", lambda: None)
+                patch.setattr(vault.indexing, "go_on", lambda gather: None)
                 put(vault, *people)
                 people = [one for one in people if one.session_date == DAY]
             for words in typed:
@@ -291,7 +291,7 @@ def test_the_index_finds_whom_a_look_at_everybody_finds(
 
 def test_the_words_of_a_large_page_follow_it_also_after_a_lock(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vault = born(home)
-    monkeypatch.setattr(vault.indexing, "go_on", lambda: None)
+    monkeypatch.setattr(vault.indexing, "go_on", lambda gather: None)
     many = [person(n, "Sunita Kumari", day=TOMORROW) for n in range(1, 2502)]
     put(vault, *many, person(9999, "Balwinder Kaur"))
     assert _rows_of_the_index(vault) == 0
@@ -309,6 +309,23 @@ def test_the_words_of_a_large_page_follow_it_also_after_a_lock(home: Path, monke
     )
     assert vault._database.read("SELECT count(*) FROM unworded") == [(0,)]
     vault.close()
+
+
+def test_after_the_last_page_the_index_is_made_one(vault: Vault, monkeypatch: pytest.MonkeyPatch) -> None:
+    def parts() -> int:
+        count: int = vault._database.read("SELECT count(DISTINCT segid) FROM roster_words_idx")[0][0]
+        return count
+
+    with monkeypatch.context() as patch:
+        patch.setattr(vault.indexing, "go_on", lambda gather: None)
+        for number in range(1, 12):
+            put(vault, *(person(number * 1000 + n, "Sunita Kumari", day=TOMORROW) for n in range(40)))
+    assert parts() > 3
+    put(vault)
+    vault.indexing.settle()
+    assert parts() == 1
+    assert len(found(vault, "sunita kum", limit=999)) == 440
+    assert found(vault, "sunita devi") == []
 
 
 def test_the_words_of_a_large_page_follow_it_by_themselves(vault: Vault) -> None:

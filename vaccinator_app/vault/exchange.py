@@ -87,7 +87,7 @@ class Exchange:
         begin where the last one ended; then nothing is written.
         """
         self._database.write(lambda connection: _apply(connection, changes))
-        self._indexing.go_on()
+        self._indexing.go_on(gather=not changes.more)
 
     # The screens' side
 

@@ -128,7 +128,7 @@ class Queue:
         return [Attention(row=row, reasons=tuple(dict.fromkeys(reasons.get(row.appointment, ())))) for row in rows]
 
     def search(self, text: str, day: date, limit: int = 50) -> list[QueueRow]:
-        """People found by what is typed, those of ``day`` first; then later days, then earlier ones, nearest first.
+        """People found by what is typed: those of ``day`` first, then of later days, then of earlier ones.
 
         Words by how they begin, in any order and script; up to three digits a token of ``day``; four the last of a
         photo ID, or a token; five and more the beginning of a reference. Never a mobile number (DESIGN 5.5).
@@ -142,19 +142,22 @@ class Queue:
             )
             return sorted(found, key=lambda row: row.day != day)
         first, last = day_range(day)
-        found = self._unworded(asked.today, first, last) + self._matching(asked.today, first, last, "", limit)
+        found = self._unworded(asked.today, first, last) + self._matching(asked.today, first, last, limit)
         found = found[:limit]
-        found += self._matching(asked.any_day, last + 1, _HIGHEST, "", limit - len(found))
-        found += self._matching(asked.any_day, 0, first - 1, "DESC", limit - len(found))
+        found += self._matching(asked.any_day, last + 1, _HIGHEST, limit - len(found))
+        found += self._matching(asked.any_day, 0, first - 1, limit - len(found))
         return found
 
-    def _matching(self, asked: Terms, first: int, last: int, order: str, limit: int) -> list[QueueRow]:
-        """In the order of ids, which is that of the index: it stops at ``limit`` and sorts nothing."""
+    def _matching(self, asked: Terms, first: int, last: int, limit: int) -> list[QueueRow]:
+        """In the order of ids, which is that of the index: it stops at ``limit`` and sorts nothing.
+
+        Never the other way round: backwards, the index pays for all that lies behind the range.
+        """
         if not asked or limit <= 0:
             return []
         return self._rows(
             f"{_ROW} FROM (SELECT rowid AS found FROM roster_words WHERE roster_words MATCH ? "
-            f"AND rowid BETWEEN ? AND ? ORDER BY rowid {order} LIMIT ?) CROSS JOIN roster r ON r.id = found "
+            f"AND rowid BETWEEN ? AND ? ORDER BY rowid LIMIT ?) CROSS JOIN roster r ON r.id = found "
             f"LEFT JOIN {_VISITED}",
             *(str(asked), first, last, limit),
         )

@@ -92,7 +92,7 @@ class Vault:
         except BaseException:
             database.close()
             raise
-        vault.indexing.go_on()
+        vault.indexing.go_on(gather=False)
         return vault
 
     def close(self) -> None:

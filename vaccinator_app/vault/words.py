@@ -5,9 +5,9 @@ of letters, digits *and marks*: a Devanagari word is not torn at its vowel signs
 number (DESIGN 5.5).
 
 Besides the words of the name, a person has words of one character from Unicode's private planes, which cost least: for
-the token, for the last four of the photo ID, and for each two words of the name together (*pairs*): their first
-letters, and their first two letters. A pair is as rare as its words are together, so that two common words which seldom
-meet cost what their meeting costs. Two pairs may share a character; the words themselves are asked for as well.
+the token, for the last four of the photo ID, and for *meetings*: how two or three words of the name begin, one or two
+letters of each. A meeting is as rare as its words are together, so that common words which seldom meet cost what their
+meeting costs, not what each alone does. Two meetings may share a character; the words themselves are asked for as well.
 
 Changing what ``indexed`` gives for a person wants a migration that indexes everybody again.
 """
@@ -24,18 +24,18 @@ from zlib import crc32
 from vaccinator_app.domain.digits import ascii_digits
 
 # Private-use characters never come out of ``_cut``, so no typed text can reach the words they make.
-_PAIRS = 0xF0000
-_MOST_PAIRS = 50_000
-_FOURS = _PAIRS + _MOST_PAIRS
+_MEETINGS = 0xF0000
+_MOST_MEETINGS = 50_000
+_FOURS = _MEETINGS + _MOST_MEETINGS
 _CALLED = 0x100000
 _MOST_CALLED = 0xFFFE
 _OTHER_FOUR = "\ue000"
 
 _FOUR = 4
-_MOST_WORDS = 32
+_MOST_WORDS = 12
+"""Words of one name that are indexed: with their meetings the cost grows as the cube."""
+
 _LONGEST_WORD = 40
-_PAIRED = 4
-"""Of a typed text, only the first so many words make pairs: any two narrow the rest enough."""
 
 REFERENCE_LEAST = 5
 """Digits from which a number is the beginning of a reference."""
@@ -76,7 +76,7 @@ def indexed(name: str, token: int, photo_id_last4: str) -> str:
         if len(pieces) > 1:  # D'Souza is typed with and without
             names.append("".join(pieces)[:_LONGEST_WORD])
     kept = list(dict.fromkeys(names))[:_MOST_WORDS]
-    found = [*kept, *_pairs(kept)]
+    found = [*kept, *_meetings(kept)]
     if 0 <= token < _MOST_CALLED:
         found.append(chr(_CALLED + token))
     if photo_id_last4:
@@ -84,16 +84,26 @@ def indexed(name: str, token: int, photo_id_last4: str) -> str:
     return " ".join(found)
 
 
-def _pairs(words: list[str]) -> set[str]:
-    if len(words) < 2:
-        return set()
-    return {_pair(a[:letters], b[:letters]) for a, b in combinations(words, 2) for letters in (1, 2)}
+def _meetings(words: list[str]) -> set[str]:
+    """Of each two words one or two letters of each, or three of both; of each three words two letters, or of one of
+    them a single letter, or three of all. Which of them a typed text asks for is in ``_met``."""
+    starts = [(word[:1], word[:2], word[:3]) for word in words]
+    found: set[str] = set()
+    for (a, aa, aaa), (b, bb, bbb) in combinations(starts, 2):
+        found |= {_meeting(a, b), _meeting(a, bb), _meeting(aa, b), _meeting(aa, bb), _meeting(aaa, bbb)}
+    for (a, aa, aaa), (b, bb, bbb), (c, cc, ccc) in combinations(starts, 3):
+        found |= {_meeting(aa, bb, cc), _meeting(a, bb, cc), _meeting(aa, b, cc), _meeting(aa, bb, c)}
+        found.add(_meeting(aaa, bbb, ccc))
+    return found
 
 
-@lru_cache(maxsize=1 << 14)
-def _pair(a: str, b: str) -> str:
-    first, second = sorted((a, b))
-    return chr(_PAIRS + crc32(f"{first} {second}".encode()) % _MOST_PAIRS)
+@lru_cache(maxsize=1 << 15)
+def _meeting(*starts: str) -> str:
+    """One character for the common ones, two for the rare, so that no rare one shares the list of a common one."""
+    number = crc32(" ".join(sorted(starts)).encode())
+    first = chr(_MEETINGS + number % _MOST_MEETINGS)
+    rare = len(starts) > 2 or min(map(len, starts)) > 2
+    return first + chr(_MEETINGS + number // _MOST_MEETINGS % _MOST_MEETINGS) if rare else first
 
 
 def _four(last4: str) -> str:
@@ -180,10 +190,21 @@ def _is_token(term: Term) -> bool:
 
 def _named(words: list[str]) -> list[tuple[Term, ...]]:
     """The rarest first: the index walks along its first part and looks the others up."""
-    pairs: dict[str, None] = {}
-    for a, b in combinations(words[:_PAIRED], 2):
-        letters = min(2, len(a), len(b))
-        if not (a.startswith(b) or b.startswith(a)):  # those may be one word of the name
-            pairs[_pair(a[:letters], b[:letters])] = None
     longest_first = sorted(words, key=len, reverse=True)
-    return [*((Term(pair),) for pair in pairs), *((Term(word, begins=True),) for word in longest_first)]
+    # A word that begins another may be the same word of the name: the two need not meet.
+    apart = [word for word in longest_first if not any(w.startswith(word) and w != word for w in words)]
+    return [
+        *((Term(one),) for one in dict.fromkeys(_met(apart))),
+        *((Term(word, begins=True),) for word in longest_first),
+    ]
+
+
+def _met(words: list[str]) -> list[str]:
+    """The meetings that these words, the longest first, must have: the rarest first, and not more than help."""
+    second, third = (len(word) for word in [*words, "", "", ""][1:3])
+    if third >= 3:
+        return [_meeting(*(word[:3] for word in words[:3]))]
+    pair = [_meeting(words[0][:3], words[1][:3])] if second >= 3 else []
+    if third and second >= 2:
+        return [_meeting(*(word[:2] for word in words[:3])), *pair]
+    return pair or [_meeting(a[:2], b[:2]) for a, b in combinations(words[:3], 2)]
