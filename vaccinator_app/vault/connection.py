@@ -77,6 +77,9 @@ def connect(path: Path, key: bytes, *, mode: str = "rw") -> Connection:
 
     The key goes in as SQLCipher's blob literal. Sixty-four bare hex digits, which the driver also takes, are a
     *passphrase*: they work, over PBKDF2, with another key and 150 ms later. So would a key of any other length.
+
+    ``cipher_memory_security`` stays off, as SQLCipher ships: it locks and wipes the library's own memory, which makes a
+    search seven times as long, while the key and what was read stand in this process's memory all the same.
     """
     if len(key) != KEY_LENGTH:
         raise ValueError("a database key has 32 bytes")
