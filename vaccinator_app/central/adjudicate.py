@@ -126,8 +126,10 @@ def _proof(booked: BookedDose, proof: ProofState) -> Reason | None:
 
 
 def _product(body: DoseGiven, booked: BookedDose, facts: DoseFacts) -> Reason | None:
-    """The booked product and number of dose, and the product of the dose before."""
+    """The booked product and number of dose, one that the product has, and the product of the dose before."""
     if facts.vaccine is None or (body.vaccine, body.dose) != (booked.vaccine, booked.dose):
+        return Reason.OTHER_VACCINE
+    if not 1 <= body.dose <= facts.vaccine.doses:
         return Reason.OTHER_VACCINE
     before = _before(body, facts)
     return Reason.OTHER_VACCINE if before is not None and before.vaccine != body.vaccine else None

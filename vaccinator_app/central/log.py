@@ -22,7 +22,7 @@ FIELDS = frozenset(
 """Every field a log line may have. ``route`` is the pattern of an address, never the address itself."""
 
 
-def event(name: str, *, level: int = logging.INFO, **fields: str | int | float | bool) -> None:
+def event(name: str, /, *, level: int = logging.INFO, **fields: str | int | float | bool) -> None:
     """Log ``name`` with ``fields``. Raises ``ValueError`` for a field that is not on the list."""
     unknown = fields.keys() - FIELDS
     if unknown:
@@ -30,7 +30,7 @@ def event(name: str, *, level: int = logging.INFO, **fields: str | int | float |
     LOGGER.log(level, name, extra={"fields": fields})
 
 
-def failure(name: str, error: BaseException, **fields: str | int) -> None:
+def failure(name: str, error: BaseException, /, **fields: str | int) -> None:
     """Log an error nobody foresaw: its class and the place it came from, never its text, which may quote a person."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:

@@ -1,0 +1,169 @@
+"""However a ledger is cut up, repeated and interrupted, central ends in one and the same state (DESIGN 7.1)."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event, select
+
+from tests.central.support import Desk, World
+from tests.central.test_intake import other_code
+from vaccinator_app.central import schema
+from vaccinator_app.domain.events import Arrived, Proof, ProofKind, SignedIn, Voided, VoidReason
+from vaccinator_app.protocol.messages import Outcome
+from vaccinator_app.protocol.records import Record
+from vaccinator_app.trust.keys import SigningKey
+
+# What a day leaves behind, without what chance and the moment of arrival put there.
+STATE = {
+    schema.records: ("seq", "payload", "hash", "kind", "appointment", "status", "reasons", "voided_by", "proof"),
+    schema.doses: ("seq", "dose", "appointment", "voided_at"),
+    schema.mismatches: ("seq", "staff", "appointment"),
+    schema.device_heads: ("seq", "hash"),
+    schema.certificates: ("keyid", "id", "issuer"),
+    schema.sms_outbox: ("kind", "params"),
+    schema.bookings: ("appointment", "booking"),
+    schema.people: ("name", "mobile_last4"),
+}
+
+
+@dataclass
+class Day:
+    """A ledger with everything that may be in one, and the central it belongs to as it stands before."""
+
+    folder: Path
+    desk: Desk
+    outcomes: list[Outcome]
+    state: dict[str, Any]
+
+
+def state_of(world: World) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    with world.home.database.read() as connection:
+        for table, names in STATE.items():
+            rows = connection.execute(select(*(table.c[name] for name in names))).all()
+            found[table.name] = sorted(map(repr, rows))
+        entries = connection.execute(select(schema.roster.c.appointment, schema.roster.c.mismatches))
+        found["mismatches_each"] = sorted(tuple(row) for row in entries)
+    return found
+
+
+def make_ledger(world: World, desk: Desk) -> None:
+    right, wrong, twice, late = (world.book() for _ in range(4))
+    key = SigningKey.generate()
+    desk.record(SignedIn())
+    desk.record(desk.dose(right))
+    desk.record(desk.colleague("s-new", key))
+    desk.record(Arrived(appointment=twice.reference), key, staff="s-new")
+    desk.ledger.append(Record(b"poison", "?", b""))
+    desk.record(desk.dose(wrong, other_code(wrong.code, same_bucket=True)), key, staff="s-new")
+    desk.record(desk.dose(wrong))
+    spoiled = desk.record(desk.dose(late))
+    desk.ledger[-1] = Record(spoiled.payload, spoiled.keyid, bytes(64))
+    desk.record(Voided(appointment=right.reference, seq=2, reason=VoidReason.WRONG_BATCH))
+    desk.record(desk.slip_dose(right))
+    desk.record(desk.walk_in("W0123456789abcdef"))
+    no_code = Proof(how=ProofKind.NONE)
+    desk.record(replace(desk.dose(twice), appointment="W0123456789abcdef", proof=no_code))
+    desk.record(desk.dose(twice))
+    desk.record(desk.dose(twice))
+    desk.record(Voided(appointment=twice.reference, seq=13, reason=VoidReason.RECORDED_TWICE))
+    desk.record(Voided(appointment=twice.reference, seq=13, reason=VoidReason.RECORDED_TWICE))
+
+
+@pytest.fixture(scope="module")
+def day(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Day:
+    folder = tmp_path_factory.mktemp("day")
+    shutil.copytree(made_home, folder / "home")
+    world = World(folder / "home")
+    desk = Desk(world)
+    make_ledger(world, desk)
+    world.close()
+    made = Day(folder / "home", desk, [], {})
+    whole = central_of(made, folder / "whole")
+    made.outcomes = desk.push().outcomes
+    made.state = state_of(whole)
+    whole.close()
+    return made
+
+
+def central_of(day: Day, folder: Path) -> World:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(day.folder, folder)
+    day.desk.world = World(folder)
+    return day.desk.world
+
+
+def test_the_day_has_something_of_everything(day: Day) -> None:
+    kinds = {(outcome.status.value, outcome.reasons) for outcome in day.outcomes}
+    assert {status for status, _ in kinds} == {"accepted", "held", "refused"}
+    assert len(kinds) >= 6
+
+
+CUTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=6)
+"""Of each batch: how many records of the one before it repeats, and how many new ones it brings."""
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cuts=CUTS)
+def test_any_cutting_and_repeating_ends_the_same(day: Day, tmp_path: Path, cuts: list[tuple[int, int]]) -> None:
+    world = central_of(day, tmp_path / "home")
+    ledger, upto = day.desk.ledger, 0
+    found: dict[int, Outcome] = {}
+    for back, forth in [*cuts, (0, len(ledger))]:
+        receipt = day.desk.push(ledger[max(0, upto - back) : upto + forth])
+        assert receipt.upto == min(len(ledger), upto + forth)
+        upto = receipt.upto
+        assert all(found.setdefault(outcome.seq, outcome) == outcome for outcome in receipt.outcomes)
+    assert list(found.values()) == day.outcomes
+    assert state_of(world) == day.state
+    world.close()
+
+
+class PowerCut(Exception):
+    """Stands for the end of the process."""
+
+
+def test_cut_off_at_any_write_nothing_is_half_done(day: Day, tmp_path: Path) -> None:
+    """The key (device, seq) and its effects are one transaction: a push again gives the same answer, and one dose."""
+    for write in itertools.count(1):
+        world = central_of(day, tmp_path / "home")
+        before = state_of(world)
+        survived = push_until(world, day.desk, write)
+        if survived:
+            break
+        assert state_of(world) == before
+        assert day.desk.push().outcomes == day.outcomes
+        assert state_of(world) == day.state
+        world.close()
+    assert write > 10
+    day.desk.world.close()
+
+
+def push_until(world: World, desk: Desk, write: int) -> bool:
+    """Push, and fall dead at the given write to the database; True when there were not that many."""
+    left = write
+
+    def watch(_: object, __: object, statement: str, *___: object) -> None:
+        nonlocal left
+        if statement.startswith(("INSERT", "UPDATE", "DELETE")):
+            left -= 1
+            if left == 0:
+                raise PowerCut
+
+    engine = world.home.database.engine
+    event.listen(engine, "before_cursor_execute", watch)
+    try:
+        desk.push()
+    except PowerCut:
+        return False
+    finally:
+        event.remove(engine, "before_cursor_execute", watch)
+    return True

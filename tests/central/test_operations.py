@@ -1,0 +1,373 @@
+"""What keeps central going: its keys, its tables, its operator's commands, its messages, what it forgets."""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from tests.central.support import BATCH, EXPIRY, RAMPUR, TODAY, Desk, World, texts, vaccines
+from tests.central.test_intake import count, other_code
+from vaccinator_app.central import admin, database, log, schema
+from vaccinator_app.central.crew import Crew
+from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.examine import Authors, Certified, jobs, read, run
+from vaccinator_app.central.housekeeping import forget
+from vaccinator_app.central.sms import Drain, GatewayDown, check_texts
+from vaccinator_app.domain.events import SignedIn
+from vaccinator_app.domain.stock import Batch
+from vaccinator_app.protocol.records import Record
+from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.errors import BadSeal
+
+# Keys
+
+
+def test_every_secret_file_is_for_this_account_alone(world: World) -> None:
+    secrets = [world.folder / "central.key", *(world.folder / "tls").glob("*.key"), world.folder / "central.db"]
+    assert len(secrets) == 4
+    assert {path.stat().st_mode & 0o777 for path in secrets} == {0o600}
+
+
+def test_making_a_home_again_changes_nothing(world: World) -> None:
+    files = [*world.folder.glob("tls/*"), world.folder / "central.key"]
+    before = [path.read_bytes() for path in files]
+    admin.init(world.folder, world.clock, vaccines(), names=["localhost"])
+    assert [path.read_bytes() for path in files] == before
+
+
+def test_a_new_name_or_an_old_certificate_makes_a_new_one_under_the_same_authority(world: World) -> None:
+    served, authority = (world.folder / "tls" / name for name in ("server.pem", "authority.pem"))
+    for days in (0, 380):
+        world.clock.move(days=days)
+        before, root = served.read_bytes(), authority.read_bytes()
+        admin.init(world.folder, world.clock, vaccines(), names=["central.example"])
+        assert served.read_bytes() != before
+        assert authority.read_bytes() == root
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(served, world.folder / "tls" / "server.key")
+
+
+def test_lost_keys_are_never_made_anew(world: World) -> None:
+    (world.folder / "central.key").rename(world.folder / "elsewhere")
+    for ask in (lambda: admin.init(world.folder, world.clock, vaccines()), lambda: admin.open_home(world.folder)):
+        with pytest.raises(CentralError):
+            ask()
+    assert not (world.folder / "central.key").exists()
+
+
+def test_half_an_authority_is_not_made_whole(world: World) -> None:
+    (world.folder / "tls" / "authority.key").unlink()
+    with pytest.raises(CentralError, match="tls/authority"):
+        admin.init(world.folder, world.clock, vaccines())
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b'{"signing": "!", "codes": "", "people": "", "data": ""}'])
+def test_a_damaged_key_file_is_one_sentence(world: World, content: bytes) -> None:
+    (world.folder / "central.key").write_bytes(content)
+    with pytest.raises(CentralError, match="backup"):
+        admin.open_home(world.folder)
+
+
+def test_a_key_file_that_others_may_read_is_refused(world: World) -> None:
+    (world.folder / "central.key").chmod(0o640)
+    with pytest.raises(CentralError, match="chmod 600"):
+        admin.open_home(world.folder)
+
+
+def test_a_folder_without_central_is_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(CentralError, match="central init"):
+        admin.open_home(tmp_path)
+
+
+def test_a_field_opens_only_in_its_own_row(world: World) -> None:
+    cupboard = world.home.keys.cupboard
+    sealed = cupboard.lock(b"1234", "code", RAMPUR, "1")
+    assert cupboard.unlock(sealed, "code", RAMPUR, "1") == b"1234"
+    for place in (("code", RAMPUR, "2"), ("retired_code", RAMPUR, "1"), ("code", RAMPUR)):
+        with pytest.raises(BadSeal):
+            cupboard.unlock(sealed, *place)
+
+
+def test_keys_do_not_show_in_their_names(world: World) -> None:
+    keys = world.home.keys
+    assert str(keys.cupboard.key) not in repr(keys)
+    assert str(keys.signing.private) not in repr(keys)
+
+
+# Tables
+
+
+def test_the_steps_make_the_tables_of_the_schema_and_undo_them(tmp_path: Path) -> None:
+    base = database.connect(database.default_url(tmp_path))
+    database.migrate(base)
+    with base.read() as connection:
+        found = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(found, schema.metadata) == []
+    with base.write() as connection:
+        config = database._alembic()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with base.read() as connection:
+        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
+    assert tables == ["alembic_version"]
+    base.close()
+
+
+def test_every_table_is_keyed_by_what_it_is_distributed_by() -> None:
+    first = {table.name: next(iter(table.primary_key)).name for table in schema.metadata.sorted_tables}
+    assert {name for name, key in first.items() if key == "beneficiary"} == {"people", "bookings", "doses"}
+    assert set(first.values()) == {
+        *("centre", "beneficiary", "mobile_hash", "photo_id_hash", "token_hash", "recipient", "vaccine")
+    }
+
+
+def test_writes_are_durable_and_readers_are_not_stopped(world: World) -> None:
+    with world.home.database.write() as writing, world.home.database.read() as reading:
+        pragmas = [writing.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")]
+        writing.execute(update(schema.centres).values(name="Changed"))
+        assert "Changed" not in reading.execute(select(schema.centres.c.name)).scalars().all()
+    assert pragmas == ["wal", 2]
+
+
+def test_a_newer_database_is_refused_and_not_touched(world: World) -> None:
+    with world.home.database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for ask in (lambda: database.migrate(world.home.database), lambda: admin.open_home(world.folder)):
+        with pytest.raises(CentralError, match="newer version"):
+            ask()
+
+
+def test_an_older_database_asks_to_be_migrated(tmp_path: Path, world: World) -> None:
+    with world.home.database.write() as connection:
+        connection.exec_driver_sql("DELETE FROM alembic_version")
+    with pytest.raises(CentralError, match="central migrate"):
+        admin.open_home(world.folder)
+
+
+def test_errors_of_the_database_quote_no_values(world: World) -> None:
+    statement = schema.photo_ids.insert().values(photo_id_hash=b"Lakshmi", beneficiary="Iyer", mobile_hash=b"")
+    with world.home.database.write() as connection:
+        connection.execute(statement)
+        with pytest.raises(IntegrityError, match="UNIQUE") as failed:
+            connection.execute(statement)
+    assert "Lakshmi" not in str(failed.value)
+    assert "Iyer" not in str(failed.value)
+
+
+def test_a_time_without_an_offset_is_not_stored(world: World) -> None:
+    with pytest.raises(StatementError, match="without an offset"), world.home.database.write() as connection:
+        connection.execute(update(schema.devices).values(enrolled_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
+# The operator
+
+
+@pytest.mark.parametrize(
+    ("act", "says"),
+    [
+        (lambda home: admin.add_centre(home, "12345", "X", "Y"), "six digits"),
+        (lambda home: admin.add_centre(home, "१२३४५६", "X", "Y"), "six digits"),
+        (lambda home: admin.add_centre(home, RAMPUR, "X", "Y"), "already"),
+        (lambda home: admin.add_centre(home, "300001", " ", "Y"), "name and a district"),
+        (lambda home: admin.add_centre(home, "300001", "X", "Y", "Mars/Base"), "time zone"),
+        (lambda home: admin.add_session(home, "999999", TODAY, "covishield"), "no vaccination centre"),
+        (lambda home: admin.add_session(home, RAMPUR, TODAY, "x"), "not one of the programme"),
+        (lambda home: admin.add_session(home, RAMPUR, TODAY, "covishield", capacity=0), "at least"),
+        (lambda home: admin.add_session(home, RAMPUR, TODAY, "covishield", count=60, minutes=60), "midnight"),
+        (lambda home: allot(home, "covishield", BATCH), "already"),
+        (lambda home: allot(home, "covishield", "a b"), "batch number"),
+        (lambda home: allot(home, "x", "new"), "not one of the programme"),
+        (lambda home: allot(home, "covishield", "new", "999999"), "no vaccination centre"),
+    ],
+)
+def test_an_operators_slip_is_one_sentence(world: World, act: object, says: str) -> None:
+    with pytest.raises(CentralError, match=says):
+        act(world.home)  # type: ignore[operator]
+
+
+def allot(home: admin.Home, vaccine: str, batch: str, centre: str = RAMPUR) -> None:
+    admin.allot_batch(home, centre, Batch(vaccine=vaccine, batch=batch, expiry=EXPIRY, doses_per_vial=10))
+
+
+def test_more_slots_may_be_opened_and_open_ones_keep_their_places(world: World) -> None:
+    world.book(vaccine="covaxin", slot="10:00")
+    admin.add_session(world.home, RAMPUR, TODAY, "covaxin", count=14, capacity=50)
+    left = [slot.left for slot in world.bookings.open_slots(RAMPUR, TODAY.isoformat()) if slot.vaccine == "covaxin"]
+    assert left == [1, *[2] * 11, 50, 50]
+
+
+def test_counts(world: World, desk: Desk) -> None:
+    desk.record(desk.dose(world.book(), "0000"))
+    desk.record(SignedIn(), staff="nobody")
+    desk.push()
+    found = admin.counts(world.home)
+    assert (found.centres, found.devices, found.appointments, found.records) == (3, 1, 1, 2)
+    assert (found.held, found.refused) == (1, 1)
+
+
+# The log
+
+
+def test_the_log_takes_no_field_that_is_not_on_its_list() -> None:
+    with pytest.raises(ValueError, match="not a field"):
+        log.event("x", name="Sunita")
+
+
+def test_a_failure_is_logged_by_kind_and_place_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
+    try:
+        raise KeyError("Sunita Kumari")
+    except KeyError as error:
+        log.failure("failed", error)
+    (record,) = caplog.records
+    assert record.__dict__["fields"].keys() == {"error", "file", "line"}
+    assert "Sunita" not in str(record.__dict__)
+
+
+def test_sqlalchemy_logs_no_rows_even_when_everything_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    world.book("9876543210", name="Lakshmi Iyer")
+    assert "Lakshmi" not in caplog.text
+
+
+# Messages
+
+
+class Moody:
+    """A gateway that is down until told otherwise."""
+
+    def __init__(self) -> None:
+        self.up = False
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, mobile: str, text: str) -> None:
+        if not self.up:
+            raise GatewayDown
+        self.sent.append((mobile, text))
+
+
+def test_a_message_the_gateway_refused_is_kept_and_tried_again(world: World) -> None:
+    gateway = Moody()
+    drain = Drain(world.home.database, world.home.keys.cupboard, gateway, texts(), world.clock)
+    world.login.ask("9876543210", "hi")
+    assert drain.run() == 0
+    gateway.up = True
+    assert drain.run() == 0
+    world.clock.move(seconds=1)
+    assert drain.run() == 1
+    ((mobile, text),) = gateway.sent
+    assert mobile == "9876543210"
+    assert "वन-टाइम" in text
+    world.clock.move(days=1)
+    assert drain.run() == 0
+
+
+def test_waits_grow_to_five_minutes(world: World) -> None:
+    drain = Drain(world.home.database, world.home.keys.cupboard, Moody(), texts(), world.clock)
+    world.login.ask("9876543210", "en")
+    waits = []
+    for _ in range(12):
+        drain.run()
+        with world.home.database.read() as connection:
+            due = connection.execute(select(schema.sms_outbox.c.due_at)).scalar_one()
+        waits.append((due - world.clock()).total_seconds())
+        world.clock.now = due
+    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
+
+
+def test_what_was_secret_in_a_message_is_emptied_once_it_went_out(world: World) -> None:
+    world.book()
+    assert count(world, schema.sms_outbox, schema.sms_outbox.c.secret.is_not(None)) == 0
+    world.login.ask("9876543210", "en")
+    assert count(world, schema.sms_outbox, schema.sms_outbox.c.secret.is_not(None)) == 1
+
+
+def test_the_inbox_is_for_this_account_alone(world: World) -> None:
+    world.book("9876543210")
+    assert (world.folder / "sms").stat().st_mode & 0o777 == 0o700
+    assert (world.folder / "sms" / "9876543210.jsonl").stat().st_mode & 0o777 == 0o600
+
+
+def test_more_messages_than_one_round_takes_all_go_out(world: World) -> None:
+    for number in range(205):
+        world.login.ask(f"98{number:08d}", "en")
+    assert world.drain.run() == 205
+
+
+def test_each_kind_of_message_has_its_text_in_each_language() -> None:
+    check_texts(texts(), ("en", "hi"))
+    with pytest.raises(CentralError, match=r"sms\.json"):
+        check_texts({}, ("en",))
+
+
+# What is forgotten
+
+
+def kept(world: World) -> int:
+    return count(world, schema.roster, schema.roster.c.code.is_not(None))
+
+
+def test_codes_go_once_used_when_the_time_to_correct_is_over(world: World, desk: Desk) -> None:
+    used = world.book()
+    world.book()
+    desk.record(desk.dose(used))
+    desk.push()
+    forget(world.home.database, world.clock() + timedelta(days=3))
+    assert kept(world) == 2
+    assert forget(world.home.database, world.clock() + timedelta(days=3, seconds=1)) == 1
+    assert kept(world) == 1
+
+
+def test_codes_go_once_expired_and_a_dose_after_that_is_held(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(desk.dose(booked))
+    world.clock.move(days=30)
+    assert forget(world.home.database, world.clock()) == 0
+    world.clock.move(days=1)
+    assert forget(world.home.database, world.clock()) == 1
+    (outcome,) = desk.push().outcomes
+    assert outcome.reasons == ("no_proof",)
+
+
+def test_retired_codes_sessions_passwords_and_old_messages_go_too(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(desk.dose(booked, other_code(booked.code, same_bucket=True)))
+    desk.push()
+    world.drain.run()
+    world.login.ask("9876543210", "en")
+    forget(world.home.database, world.clock() + timedelta(days=31))
+    assert count(world, schema.roster, schema.roster.c.retired_code.is_not(None)) == 0
+    assert count(world, schema.logins) == count(world, schema.otps) == 0
+    assert count(world, schema.sms_outbox) == 1
+
+
+# The crew
+
+
+def test_helpers_find_what_one_alone_finds(world: World, desk: Desk) -> None:
+    booked = world.book()
+    for _ in range(45):
+        desk.record(desk.dose(booked))
+    desk.ledger[7] = Record(desk.ledger[7].payload, desk.ledger[7].keyid, bytes(64))
+    desk.record(desk.walk_in("W0123456789abcdef"))
+    batch = [read(record, RAMPUR, desk.device) for record in desk.ledger]
+    with world.home.database.read() as connection:
+        rows = connection.execute(select(schema.certificates)).all()
+    known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
+    authors = Authors(world.home.keys.signing.public, RAMPUR, known, frozenset())
+    for one in batch:
+        authors.attribute(one, world.clock())
+    work = [job for _, job in jobs(batch, world.home.keys)]
+    alone = run(work, world.home.keys.codes, world.home.keys.people)
+    assert [signed for signed, _ in alone].count(False) == 1
+    with Crew(world.home.keys, helpers=1) as crew:
+        assert crew.run(work) == alone
+    assert alone[-1][1] is not None
