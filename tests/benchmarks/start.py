@@ -19,23 +19,25 @@ from vaccinator_app.vault.vault import Vault
 ROUNDS = 15
 
 _BARE_WINDOW = """
+import os
 from PySide6.QtWidgets import QApplication, QTableView
 app = QApplication([])
 window = QTableView()
 window.resize(1366, 768)
 window.show()
-app.processEvents()
 window.grab()
+os._exit(0)
 """
 
 _OURS = """
+import os
 import sys
 from pathlib import Path
 from vaccinator_app.cli.window import desk_window
 app, window = desk_window(Path(sys.argv[1]))
 window.show()
-app.processEvents()
 window.grab()
+os._exit(0)
 """
 
 

@@ -13,8 +13,8 @@ from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.keys import load
 from vaccinator_app.cli.demo.server import Central
 from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.syncing import desk_of
-from vaccinator_app.desk.unlock import Unlock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import (
     DoseGiven,

@@ -17,9 +17,10 @@ from tests.support.desk import CentralSide
 from vaccinator_app.central import admin
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.syncing import desk_of
-from vaccinator_app.desk.unlock import Opened, Unlock, lock
+from vaccinator_app.desk.unlock import Opened, lock
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.events import Arrived, RecordViewed, SignedIn, SignedOut
 from vaccinator_app.domain.people import Role, StaffMember

@@ -12,7 +12,8 @@ from vaccinator_app.central import admin
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.errors import Refused as CentralRefused
 from vaccinator_app.desk.enrol import NewDesk, enrol
-from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.desk.front_door import Unlock
+from vaccinator_app.desk.unlock import Opened
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.protocol.enrolment import read_file

@@ -19,9 +19,10 @@ from vaccinator_app.central import admin
 from vaccinator_app.central.booking import Booked
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.syncing import desk_of
-from vaccinator_app.desk.unlock import Unlock, lock
+from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.app import make_window

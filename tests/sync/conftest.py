@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.central import Simulator, TestCentral, open_as_in_charge
-from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.desk.front_door import Unlock
+from vaccinator_app.desk.unlock import Opened
 
 
 @pytest.fixture

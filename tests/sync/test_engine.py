@@ -11,8 +11,9 @@ import pytest
 from tests.support.central import Simulator, TestCentral, open_as_in_charge
 from vaccinator_app.central import admin
 from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.syncing import desk_of
-from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.desk.unlock import Opened
 from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol import packing

@@ -26,7 +26,8 @@ from vaccinator_app.vault.errors import (
     VaultNewer,
     WrongPassphrase,
 )
-from vaccinator_app.vault.slots import SLOTS, Slots, check_passphrase
+from vaccinator_app.vault.slotfile import SLOTS
+from vaccinator_app.vault.slots import Slots, check_passphrase
 
 DEVICE = IDENTITY.device
 SUSHILA = StaffMember(staff="s1", name="Sushila Devi", role=Role.IN_CHARGE)

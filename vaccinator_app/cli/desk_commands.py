@@ -141,7 +141,7 @@ def run_verify(arguments: Namespace) -> int:
             root = read_file(arguments.enrolment.read_bytes()).central.signing
         with arguments.file.open(encoding="utf-8") as lines:
             found = read_export(lines, root)
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise Failed(Exit.BAD_INPUT, f"{arguments.file.name} cannot be read.") from error
     except LedgerBroken as error:
         raise Failed(Exit.CHECK_FAILED, f"This ledger does not hold: {error}.") from error

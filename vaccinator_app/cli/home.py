@@ -8,14 +8,18 @@ import os
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.resources import resources_folder
-from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary, formulary
+
+if TYPE_CHECKING:
+    from vaccinator_app.desk.unlock import Opened
 
 
 def desk_home(arguments: Namespace) -> Path:

@@ -18,9 +18,12 @@ Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the documented exit code."""
     parsed = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-    from vaccinator_app.cli.exits import guarded
+    try:
+        return _load(parsed.run)(parsed)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (nobody at a desk can read a traceback)
+        from vaccinator_app.cli.guard import told
 
-    return guarded(lambda: _load(parsed.run)(parsed))
+        return told(error)
 
 
 def _load(place: str) -> Run:

@@ -16,7 +16,9 @@ from vaccinator_app.cli.resources import font_files, resources_folder
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from vaccinator_app.desk.syncing import OpenCentral
     from vaccinator_app.gui.window import Window
+    from vaccinator_app.vault.vault import Vault
 
 SETTINGS = "settings.json"
 
@@ -45,8 +47,7 @@ def desk_window(home: Path) -> tuple[QApplication, Window]:
     """
     from PySide6.QtWidgets import QApplication
 
-    from vaccinator_app.cli.desk_commands import central_of
-    from vaccinator_app.desk.unlock import Unlock
+    from vaccinator_app.desk.front_door import Unlock
     from vaccinator_app.gui.app import make_window
     from vaccinator_app.gui.sentences import catch_unforeseen
     from vaccinator_app.gui.settings import SettingsFile
@@ -54,6 +55,13 @@ def desk_window(home: Path) -> tuple[QApplication, Window]:
     running = QApplication.instance()
     app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
     unlock = Unlock(home, load_formulary())
-    window = make_window(resources_folder(), font_files(), unlock, central_of, SettingsFile(home / SETTINGS))
+    window = make_window(resources_folder(), font_files(), unlock, _connect, SettingsFile(home / SETTINGS))
     catch_unforeseen(window.say)
     return app, window
+
+
+def _connect(vault: Vault) -> OpenCentral:
+    """The way to central, once somebody has unlocked."""
+    from vaccinator_app.sync.http import HttpCentral
+
+    return HttpCentral(vault.identity.address, vault.identity.authority)

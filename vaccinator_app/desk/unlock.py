@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from vaccinator_app.desk.clock import Clock, SystemClock
+from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.drafts import read_draft
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
-from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.trust import keys
 from vaccinator_app.vault.slots import Slots
@@ -29,39 +28,23 @@ class Opened:
     database_key: bytes = field(repr=False)
 
 
-class Unlock:
-    """The desk before anybody is signed in. Raises ``VaultError`` with its own words."""
-
-    def __init__(self, home: Path, formulary: Formulary, make_clock: MakeClock = SystemClock) -> None:
-        self._home = home
-        self._formulary = formulary
-        self._make_clock = make_clock
-
-    def people(self) -> list[StaffMember]:
-        """Who may sign in on this machine."""
-        return Slots.read(self._home).people()
-
-    def retry_after(self, staff: str) -> float:
-        """Seconds until the next passphrase of ``staff`` is looked at; 0 when now."""
-        return Slots.read(self._home).retry_after(staff)
-
-    def open(self, staff: str, passphrase: str) -> Opened:
-        """Unwrap this person's key, open the vault, record that they signed in. Takes as long as the KDF."""
-        unlocked = Slots.read(self._home).unlock(staff, passphrase)
-        vault = Vault.open(self._home, unlocked.database_key)
-        place = Workplace(
-            vault=vault,
-            staff=unlocked.staff,
-            signing_key=unlocked.signing_key,
-            formulary=self._formulary,
-            clock=self._make_clock(ZoneInfo(vault.identity.time_zone)),
-        )
-        try:
-            place.record(SignedIn())
-            return Opened(place=place, resume=_settle_drafts(place), database_key=unlocked.database_key)
-        except BaseException:
-            vault.close()
-            raise
+def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, passphrase: str) -> Opened:
+    """Unwrap this person's key, open the vault, record that they signed in; see ``front_door.Unlock``."""
+    unlocked = Slots.read(home).unlock(staff, passphrase)
+    vault = Vault.open(home, unlocked.database_key)
+    place = Workplace(
+        vault=vault,
+        staff=unlocked.staff,
+        signing_key=unlocked.signing_key,
+        formulary=formulary,
+        clock=make_clock(ZoneInfo(vault.identity.time_zone)),
+    )
+    try:
+        place.record(SignedIn())
+        return Opened(place=place, resume=_settle_drafts(place), database_key=unlocked.database_key)
+    except BaseException:
+        vault.close()
+        raise
 
 
 def lock(place: Workplace, *, idle: bool = False) -> None:

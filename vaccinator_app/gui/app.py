@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication
 
-from vaccinator_app.desk.syncing import Connect
-from vaccinator_app.desk.unlock import Unlock
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.gui.idle import LIMIT
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.window import Window
+
+if TYPE_CHECKING:
+    from vaccinator_app.desk.syncing import Connect
 
 
 def make_window(

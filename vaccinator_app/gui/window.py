@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from vaccinator_app.desk.syncing import Connect
-from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.idle import LIMIT, Idle
-from vaccinator_app.gui.screens.desk import DeskScreen
 from vaccinator_app.gui.screens.look_bar import LookBar
 from vaccinator_app.gui.screens.unlock import UnlockScreen
 from vaccinator_app.gui.sentences import sentence
-from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.settings import Settings, SettingsFile
-from vaccinator_app.gui.tasks import Tasks
+from vaccinator_app.gui.tasks import Task, Tasks
 from vaccinator_app.gui.typeahead import TypeAhead
 from vaccinator_app.gui.widgets.kit import Kit
 
+if TYPE_CHECKING:
+    from vaccinator_app.desk.syncing import Connect
+    from vaccinator_app.desk.unlock import Opened
+    from vaccinator_app.gui.screens.desk import DeskScreen
+    from vaccinator_app.gui.session import Session
+
 SIZE = (1366, 768)
 LEAST = (1024, 640)
+_SOON_MS = 50
 
 
 class Window(QWidget):
@@ -43,6 +50,8 @@ class Window(QWidget):
         self._closing = False
         self._keys = TypeAhead(self)
         self._idle = Idle(self, idle_seconds)
+        self._way_in = unlock
+        self._ready = False
         self._unlock = UnlockScreen(kit, unlock, self._tasks)
         self._look = LookBar(kit, self._settings)
         self._front = QStackedWidget()
@@ -104,6 +113,10 @@ class Window(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        if not self._ready:
+            self._ready = True
+            # once the first picture stands, not while it is drawn
+            QTimer.singleShot(_SOON_MS, self._get_ready)
         handle = self.windowHandle()
         if handle is not None:
             self._idle.watch(handle)
@@ -119,7 +132,19 @@ class Window(QWidget):
         event.accept()
         self.closed.emit()
 
+    def _get_ready(self) -> None:
+        """Import what the first unlock needs, off this thread, while somebody types (DESIGN 10)."""
+
+        def work(_: Task) -> None:
+            self._way_in.get_ready()
+            import_module("vaccinator_app.gui.screens.desk")
+
+        self._tasks.run(work, owner=self, done=lambda _: None)
+
     def _opened(self, opened: Opened) -> None:
+        from vaccinator_app.gui.screens.desk import DeskScreen
+        from vaccinator_app.gui.session import Session
+
         session = Session(opened, self._connect, self._tasks, self)
         desk = DeskScreen(self._kit, session, self._settings)
         session.busy.connect(self._busy)

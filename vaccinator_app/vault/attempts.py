@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,11 @@ FREE = 2
 
 LONGEST = 900.0
 """Seconds; a quarter of an hour is the most anybody waits."""
+
+
+def wait(home: Path, staff: str, clock: Callable[[], float] = time.time) -> float:
+    """Seconds until the next passphrase of ``staff`` on the desk in ``home`` is looked at; 0 when now."""
+    return Attempts(home, clock).wait(staff)
 
 
 class Attempts:

@@ -13,12 +13,14 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.trust import keyslot, seal
 from vaccinator_app.trust.errors import BadPassphrase, TrustError
 from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters, Wrapped
+from vaccinator_app.vault import slotfile
 from vaccinator_app.vault.attempts import Attempts
 from vaccinator_app.vault.connection import DATABASE
 from vaccinator_app.vault.errors import (
@@ -27,15 +29,11 @@ from vaccinator_app.vault.errors import (
     TooSoon,
     UnknownStaff,
     VaultExists,
-    VaultMissing,
-    VaultNewer,
     WrongPassphrase,
-    from_os,
 )
-from vaccinator_app.vault.files import make_private_folder, set_aside, tighten, write_private
+from vaccinator_app.vault.files import make_private_folder, set_aside, write_private
+from vaccinator_app.vault.slotfile import SLOTS, VERSION
 
-SLOTS = "slots.json"
-VERSION = 1
 LEAST_CHARACTERS = 8
 _KEY = 32
 
@@ -85,15 +83,7 @@ class Slots:
     @classmethod
     def read(cls, home: Path, clock: Callable[[], float] = time.time) -> Slots:
         """The slots in ``home``. Raises ``VaultMissing``, ``SlotsDamaged``, ``VaultNewer`` or ``VaultReadOnly``."""
-        path = home / SLOTS
-        try:
-            tighten(path)
-            data = path.read_bytes()
-        except FileNotFoundError:
-            raise VaultMissing from None
-        except OSError as error:
-            raise from_os(error) from None
-        return cls(home, _decode(data), clock)
+        return cls(home, _decode(slotfile.load(home)), clock)
 
     @classmethod
     def create(cls, home: Path, device: str, clock: Callable[[], float] = time.time) -> Slots:
@@ -214,23 +204,19 @@ def _encode(found: _File) -> bytes:
     return json.dumps(whole, ensure_ascii=False, indent=1).encode()
 
 
-def _decode(data: bytes) -> _File:
+def _decode(found: dict[str, Any]) -> _File:
     try:
-        found = json.loads(data)
-        version = found["v"]
-        if isinstance(version, int) and version > VERSION:
-            raise VaultNewer
         return _File(device=found["device"], epoch=int(found["epoch"]), slots=tuple(map(_slot, found["slots"])))
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except slotfile.UNREADABLE:
         raise SlotsDamaged from None
 
 
-def _slot(found: dict[str, object]) -> _Slot:
+def _slot(found: dict[str, Any]) -> _Slot:
     kdf = found["kdf"]
     if not isinstance(kdf, dict):
         raise TypeError
     return _Slot(
-        member=StaffMember(staff=str(found["staff"]), name=str(found["name"]), role=Role(str(found["role"]))),
+        member=slotfile.member(found),
         epoch=int(str(found["epoch"])),
         wrapped=Wrapped(
             kdf=KdfParameters(**{name: int(kdf[name]) for name in ("memory_kib", "passes", "lanes")}),

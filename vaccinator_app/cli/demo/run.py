@@ -26,9 +26,10 @@ from vaccinator_app.cli.home import load_formulary
 from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.syncing import desk_of
-from vaccinator_app.desk.unlock import Opened, Unlock, lock
+from vaccinator_app.desk.unlock import Opened, lock
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.http import HttpCentral

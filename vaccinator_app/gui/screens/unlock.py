@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 from math import ceil
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from vaccinator_app.desk.unlock import Opened, Unlock
+from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.gui.sentences import sentence
@@ -20,6 +21,9 @@ from vaccinator_app.gui.widgets.field import Field
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.text import Text
+
+if TYPE_CHECKING:
+    from vaccinator_app.desk.unlock import Opened
 
 _WIDTH = 440
 _MOST_ROWS = 6
