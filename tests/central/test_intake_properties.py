@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from tests.central.support import Desk, World
 from tests.central.test_intake import other_code
-from vaccinator_app.central import schema
+from vaccinator_app.central import admin, schema
 from vaccinator_app.domain.events import Arrived, Proof, ProofKind, SignedIn, Voided, VoidReason
 from vaccinator_app.protocol.messages import Outcome
 from vaccinator_app.protocol.records import Record
@@ -36,12 +37,16 @@ STATE = {
 
 @dataclass
 class Day:
-    """A ledger with everything that may be in one, and the central it belongs to as it stands before."""
+    """A ledger with everything that may be in one, central as it stands before, and what must come of it."""
 
-    folder: Path
+    before: Path
+    world: World
     desk: Desk
     outcomes: list[Outcome]
     state: dict[str, Any]
+
+    def begin(self) -> None:
+        self.world.restore(self.before)
 
 
 def state_of(world: World) -> dict[str, Any]:
@@ -79,26 +84,17 @@ def make_ledger(world: World, desk: Desk) -> None:
 
 
 @pytest.fixture(scope="module")
-def day(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Day:
+def day(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     folder = tmp_path_factory.mktemp("day")
     shutil.copytree(made_home, folder / "home")
-    world = World(folder / "home")
+    world = World(folder / "home", admin.open_home(folder / "home"))
     desk = Desk(world)
     make_ledger(world, desk)
-    world.close()
-    made = Day(folder / "home", desk, [], {})
-    whole = central_of(made, folder / "whole")
-    made.outcomes = desk.push().outcomes
-    made.state = state_of(whole)
-    whole.close()
-    return made
-
-
-def central_of(day: Day, folder: Path) -> World:
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(day.folder, folder)
-    day.desk.world = World(folder)
-    return day.desk.world
+    world.home.database.close()
+    shutil.copytree(folder / "home", folder / "before", ignore=shutil.ignore_patterns("sms"))
+    outcomes = desk.push().outcomes
+    yield Day(folder / "before", world, desk, outcomes, state_of(world))
+    world.home.database.close()
 
 
 def test_the_day_has_something_of_everything(day: Day) -> None:
@@ -111,10 +107,10 @@ CUTS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=6)
 """Of each batch: how many records of the one before it repeats, and how many new ones it brings."""
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None)
 @given(cuts=CUTS)
-def test_any_cutting_and_repeating_ends_the_same(day: Day, tmp_path: Path, cuts: list[tuple[int, int]]) -> None:
-    world = central_of(day, tmp_path / "home")
+def test_any_cutting_and_repeating_ends_the_same(day: Day, cuts: list[tuple[int, int]]) -> None:
+    day.begin()
     ledger, upto = day.desk.ledger, 0
     found: dict[int, Outcome] = {}
     for back, forth in [*cuts, (0, len(ledger))]:
@@ -123,28 +119,24 @@ def test_any_cutting_and_repeating_ends_the_same(day: Day, tmp_path: Path, cuts:
         upto = receipt.upto
         assert all(found.setdefault(outcome.seq, outcome) == outcome for outcome in receipt.outcomes)
     assert list(found.values()) == day.outcomes
-    assert state_of(world) == day.state
-    world.close()
+    assert state_of(day.world) == day.state
 
 
 class PowerCut(Exception):
     """Stands for the end of the process."""
 
 
-def test_cut_off_at_any_write_nothing_is_half_done(day: Day, tmp_path: Path) -> None:
+def test_cut_off_at_any_write_nothing_is_half_done(day: Day) -> None:
     """The key (device, seq) and its effects are one transaction: a push again gives the same answer, and one dose."""
     for write in itertools.count(1):
-        world = central_of(day, tmp_path / "home")
-        before = state_of(world)
-        survived = push_until(world, day.desk, write)
-        if survived:
+        day.begin()
+        before = state_of(day.world)
+        if push_until(day.world, day.desk, write):
             break
-        assert state_of(world) == before
+        assert state_of(day.world) == before
         assert day.desk.push().outcomes == day.outcomes
-        assert state_of(world) == day.state
-        world.close()
+        assert state_of(day.world) == day.state
     assert write > 10
-    day.desk.world.close()
 
 
 def push_until(world: World, desk: Desk, write: int) -> bool:

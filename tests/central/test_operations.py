@@ -131,11 +131,13 @@ def test_every_table_is_keyed_by_what_it_is_distributed_by() -> None:
 
 
 def test_writes_are_durable_and_readers_are_not_stopped(world: World) -> None:
-    with world.home.database.write() as writing, world.home.database.read() as reading:
+    opened = admin.open_home(world.folder).database
+    with opened.write() as writing, opened.read() as reading:
         pragmas = [writing.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")]
         writing.execute(update(schema.centres).values(name="Changed"))
         assert "Changed" not in reading.execute(select(schema.centres.c.name)).scalars().all()
     assert pragmas == ["wal", 2]
+    opened.close()
 
 
 def test_a_newer_database_is_refused_and_not_touched(world: World) -> None:

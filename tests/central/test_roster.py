@@ -186,10 +186,10 @@ def test_a_page_of_five_thousand_fits_a_message(world: World, desk: Desk) -> Non
     world.book()
     (told,) = desk.pull().appointments
     (row,) = _rows(world)
-    chance = Random(1)
+    chance, letters = Random(1), [chr(letter) for letter in range(0x0905, 0x0939)]
 
     def entry() -> bytes:
-        name = "".join(chr(chance.randrange(0x0905, 0x0939)) for _ in range(100))
+        name = "".join(chance.choices(letters, k=100))
         person = replace(told.beneficiary, name=name)
         return write_entry(
             replace(told, beneficiary=person, code_tag=chance.randbytes(16), slip_hash=chance.randbytes(32))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,9 +26,12 @@ from vaccinator_app.protocol.packing import MAX_PACKED
 NAME, NUMBER, MOBILE = "Lakshmi Iyer 🌸", "9753 1086 4209", "9753108642"
 
 
-@pytest.fixture
-def server(world: World) -> Iterator[Running]:
-    with running(Settings(home=world.folder, texts=texts(), port=0, clock=world.clock)) as found:
+@pytest.fixture(scope="module")
+def server(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One server for the tests that leave nothing behind."""
+    folder = tmp_path_factory.mktemp("served") / "home"
+    shutil.copytree(made_home, folder)
+    with running(Settings(home=folder, texts=texts(), port=0, clock=Clock())) as found:
         yield found
 
 
@@ -137,7 +141,7 @@ def use_everything(world: World, tmp_path: Path) -> list[str]:
 
 
 def test_a_wrong_token_a_wrong_shape_and_a_wrong_address_have_one_shape_of_answer(
-    world: World, server: Running, web: requests.Session
+    server: Running, web: requests.Session
 ) -> None:
     at = server.address
     cases = [
@@ -183,11 +187,13 @@ def test_health_and_the_openapi_document(server: Running, web: requests.Session)
 
 
 def test_an_unforeseen_error_says_nothing_and_logs_no_text(
-    world: World, server: Running, web: requests.Session, caplog: pytest.LogCaptureFixture
+    world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with world.home.database.write() as connection:
-        connection.exec_driver_sql("ALTER TABLE otps RENAME TO elsewhere")
-    answer = web.post(f"{server.address}/v1/otp", json={"mobile": MOBILE})
+    settings = Settings(home=world.folder, texts=texts(), port=0, clock=world.clock)
+    with running(settings) as server, web_of(server, tmp_path) as web:
+        with world.home.database.write() as connection:
+            connection.exec_driver_sql("ALTER TABLE otps RENAME TO elsewhere")
+        answer = web.post(f"{server.address}/v1/otp", json={"mobile": MOBILE})
     assert (answer.status_code, answer.json()["code"]) == (500, "internal")
     assert any(record.message == "request_failed" for record in caplog.records)
     assert "otps" not in caplog.text
