@@ -28,6 +28,7 @@ class Hands:
     def __init__(self, window: Window, pace: int) -> None:
         self._window = window
         self._pace = pace
+        window.activateWindow()
         self.strokes = 0
 
     def press(self, key: Qt.Key, control: bool = False, times: int = 1) -> None:
@@ -79,7 +80,8 @@ class Hands:
         self._window.grab().save(str(path))
 
     def _target(self) -> QWidget:
-        return QApplication.focusWidget() or self._window
+        # Somebody who watches may click on another window: the keys still go where this one has its focus.
+        return QApplication.focusWidget() or self._window.focusWidget() or self._window
 
     def _after(self) -> None:
         self.strokes += 1
