@@ -430,6 +430,18 @@ def test_a_seal_counts_once(world: World, desk: Desk) -> None:
     assert said(desk.push()) == {1: (A, ()), 2: (A, ()), 3: (H, (R.NO_PROOF,))}
 
 
+def test_a_seal_made_for_a_later_record_is_not_used_up_before(world: World, desk: Desk) -> None:
+    booked = world.book()
+    proof = desk.proof(booked.reference, booked.code, seq=2)
+    desk.record(desk.dose(booked, proof=proof))
+    desk.record(desk.dose(booked, proof=proof))
+    assert said(desk.push(desk.ledger[:1])) == {1: (H, (R.SEAL_UNREADABLE,))}
+    assert said(desk.push(desk.ledger[1:])) == {2: (A, ())}
+    desk.record(Voided(appointment=booked.reference, seq=2, reason=VoidReason.WRONG_BATCH))
+    desk.record(desk.dose(booked, proof=proof))
+    assert said(desk.push(desk.ledger[2:]))[4] == (H, (R.NO_PROOF,))
+
+
 def test_an_earlier_seq_in_the_seal_is_what_a_desk_sends(world: World, desk: Desk) -> None:
     booked = world.book()
     proof = desk.proof(booked.reference, booked.code)

@@ -107,7 +107,8 @@ class Effects:
         incoming, known, status = new.incoming, self._known, verdict.status
         kind = "" if incoming.event is None else incoming.event.kind
         appointment = None if incoming.body is None else appointment_of(incoming.body)
-        seal = incoming.seal if status is not Status.REFUSED and incoming.seal not in known.used else None
+        # One that did not open has proved nothing and is used up by nobody.
+        seal = incoming.seal if incoming.opened is not None and incoming.seal not in known.used else None
         if seal is not None:
             known.used.add(seal)
         record = incoming.record

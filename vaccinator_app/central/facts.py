@@ -181,7 +181,19 @@ def _is_voidable(body: Voided, known: Known) -> bool:
 
 
 def _load_seals(connection: Connection, known: Known, new: Sequence[New]) -> None:
-    seals = [one.incoming.seal for one in new if one.incoming.seal is not None]
+    """Which of the batch's seals an earlier record used up.
+
+    A seal names a ``seq`` that is not above its record's, so one that names a ``seq`` of this batch cannot be in an
+    earlier record; most do.
+    """
+    first = new[0].seq
+    seals = [
+        one.incoming.seal
+        for one in new
+        if one.incoming.seal is not None
+        and isinstance(one.incoming.body, DoseGiven)
+        and one.incoming.body.proof.seq < first
+    ]
     if seals:
         statement = select(records.c.proof).where(
             records.c.centre == known.centre.centre, records.c.device == known.device, records.c.proof.in_(seals)

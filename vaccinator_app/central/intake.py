@@ -127,7 +127,8 @@ def _seen(connection: Connection, request: PushRequest, batch: Sequence[Incoming
 
     One that can be read is looked for where it says it belongs, the others, which are rare, anywhere.
     """
-    claimed = [one.event.seq for one in batch if one.event is not None]
+    upto = _link(connection, request).seq
+    claimed = [one.event.seq for one in batch if one.event is not None and one.event.seq <= upto]
     unread = [one.hash for one in batch if one.event is None]
     places = [records.c.seq.in_(claimed)] if claimed else []
     places += [records.c.hash.in_(unread)] if unread else []
