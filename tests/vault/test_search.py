@@ -297,6 +297,7 @@ def test_the_words_of_a_large_page_follow_it_also_after_a_lock(home: Path, monke
     assert _rows_of_the_index(vault) == 0
     assert found(vault, "balw") == [9999], "people of the day are found meanwhile"
     put(vault, replace(many[0], cancelled=True), person(2, "Sita Devi", day=TOMORROW))
+    put(vault, person(2501, "Sunita Kumari", day=DAY))
     vault.close()
     monkeypatch.undo()
     vault = Vault.open(home, KEY)
