@@ -51,9 +51,20 @@ def seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def in_turn(ours: Callable[[], object], reference: Callable[[], object], rounds: int) -> tuple[float, float]:
-    """Median seconds of each, taken one after the other ``rounds`` times: the machine's moods fall on both."""
-    pairs = [(seconds(ours), seconds(reference)) for _ in range(rounds)]
+def in_turn(
+    ours: Callable[[], object],
+    reference: Callable[[], object],
+    rounds: int,
+    before: Callable[[], object] = lambda: None,
+) -> tuple[float, float]:
+    """Median seconds of each, taken one after the other ``rounds`` times: the machine's moods fall on both.
+
+    ``before`` goes ahead of each round and is not counted.
+    """
+    pairs = []
+    for _ in range(rounds):
+        before()
+        pairs.append((seconds(ours), seconds(reference)))
     return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
 
 

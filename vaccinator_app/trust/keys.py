@@ -30,6 +30,12 @@ def ed25519_private(private: bytes) -> Ed25519PrivateKey:
 
 
 @lru_cache(maxsize=64)
+def ed25519_public(private: bytes) -> bytes:
+    """The raw public key of 32 raw bytes; kept until ``forget``, since each record asks for it."""
+    return ed25519_private(private).public_key().public_bytes_raw()
+
+
+@lru_cache(maxsize=64)
 def x25519_private(private: bytes) -> X25519PrivateKey:
     """The key object of 32 raw bytes; kept until ``forget``."""
     return X25519PrivateKey.from_private_bytes(private)
@@ -47,6 +53,7 @@ def hybrid_private(private: bytes) -> MLKEM768X25519PrivateKey:
 def forget() -> None:
     """Let go of every private key kept here: for a desk that locks (DESIGN 5.1). Keys that others hold stay theirs."""
     ed25519_private.cache_clear()
+    ed25519_public.cache_clear()
     x25519_private.cache_clear()
     hybrid_private.cache_clear()
 
@@ -65,7 +72,7 @@ class SigningKey:
     @property
     def public(self) -> bytes:
         """The raw public key, 32 bytes."""
-        return ed25519_private(self.private).public_key().public_bytes_raw()
+        return ed25519_public(self.private)
 
     def __repr__(self) -> str:
         """Never the key."""
