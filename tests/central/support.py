@@ -9,6 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, select
 
 from vaccinator_app.central import admin
 from vaccinator_app.central.admin import Home
@@ -50,11 +53,14 @@ from vaccinator_app.protocol.messages import (
     PullRequest,
     PushRequest,
     Receipt,
+    Status,
 )
+from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.protocol.people import WalkInDetails, write_details
 from vaccinator_app.protocol.records import FIRST_PREV, Event, Record, encode_body, sign_event
 from vaccinator_app.trust import seal, slip
 from vaccinator_app.trust.certificates import Certificate, Subject, issue
+from vaccinator_app.trust.code import MODULUS
 from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 
 RAMPUR, BHOJPUR, FAR = "100001", "100002", "200001"
@@ -339,3 +345,22 @@ class Desk:
         changes = packing.verified(packing.unpack(answer), CHANGES_TYPE, self.file.central.signing, Changes)
         assert changes.nonce == nonce
         return changes
+
+
+A, H, X = Status.ACCEPTED, Status.HELD, Status.REFUSED
+
+
+def said(receipt: Receipt) -> dict[int, tuple[Status, tuple[R, ...]]]:
+    return {outcome.seq: (outcome.status, outcome.reasons) for outcome in receipt.outcomes}
+
+
+def count(world: World, table: Table, *where: Any) -> int:
+    with world.home.database.read() as connection:
+        found: int = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
+    return found
+
+
+def other_code(code: str, *, same_bucket: bool) -> str:
+    """A wrong code: one the desk's check lets through, or one it stops."""
+    step = MODULUS if same_bucket else 1
+    return f"{(int(code) + step) % 10_000 if int(code) + step < 10_000 else int(code) - step:04d}"

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from tests.central.support import Desk, World
-from tests.central.test_intake import other_code
+from tests.central.support import Desk, World, other_code
 from vaccinator_app.central import admin, schema
 from vaccinator_app.domain.events import Arrived, Proof, ProofKind, SignedIn, Voided, VoidReason
 from vaccinator_app.protocol.messages import Outcome

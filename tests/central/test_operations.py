@@ -14,8 +14,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from tests.central.support import BATCH, EXPIRY, RAMPUR, TODAY, Desk, World, texts, vaccines
-from tests.central.test_intake import count, other_code
+from tests.central.support import BATCH, EXPIRY, RAMPUR, TODAY, Desk, World, count, other_code, texts, vaccines
 from vaccinator_app.central import admin, database, log, schema
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.errors import CentralError

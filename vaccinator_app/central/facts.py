@@ -21,6 +21,7 @@ from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre, find_formulary
 from vaccinator_app.central.schema import batches, doses, people, records, roster
 from vaccinator_app.central.seats import Seat, read_seats
+from vaccinator_app.central.walk_ins import read_walk_in
 from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.digits import CODE_LENGTH
 from vaccinator_app.domain.events import (
@@ -129,10 +130,18 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         flaw=None,
         chained=new.chained,
         body=body,
-        opened=incoming.opened is not None,
+        opened=_has_opened(incoming),
         voidable=isinstance(body, Voided) and _is_voidable(body, known),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,
     )
+
+
+def _has_opened(incoming: Incoming) -> bool:
+    """Whether there was in the seal what belongs there."""
+    opened, event, body = incoming.opened, incoming.event, incoming.body
+    if opened is None or event is None:
+        return False
+    return not isinstance(body, WalkInRegistered) or read_walk_in(body, opened, event.at) is not None
 
 
 def _dose(incoming: Incoming, body: DoseGiven, known: Known, cupboard: Cupboard) -> DoseFacts:

@@ -22,6 +22,7 @@ from vaccinator_app.protocol.people import read_details
 
 DEFAULT_LANGUAGE = "en"
 _LONGEST_NAME = 200
+_YEARS = range(1850, 2200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ def read_walk_in(body: WalkInRegistered, opened: bytes, at: datetime) -> WalkIn 
     try:
         details = read_details(opened)
     except ProtocolError:
+        return None
+    if details.year_of_birth not in _YEARS:
         return None
     mobile = clean_mobile(details.mobile) or ""
     person = Beneficiary(
