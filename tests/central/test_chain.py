@@ -96,6 +96,7 @@ def test_known_ones_are_answered_and_the_rest_is_new() -> None:
 def test_nothing_after_a_gap() -> None:
     found = planned([good(1), good(3), good(4)])
     assert (kept(found), found.link.seq) == (([1], [], []), 1)
+    assert kept(planned([good(1), good(3), good(2)])) == ([1], [], [])
 
 
 def test_the_same_record_twice_in_a_batch_is_one() -> None:

@@ -59,16 +59,18 @@ def test_a_void_of_the_same_device_takes_the_dose_back_and_it_may_be_given_anew(
     assert said(desk.push(desk.ledger[2:])) == {3: (A, ())}
 
 
-def test_nobody_voids_another_devices_dose_or_the_same_one_twice(world: World, desk: Desk) -> None:
+def test_nobody_voids_another_devices_or_persons_dose_or_the_same_one_twice(world: World, desk: Desk) -> None:
     booked, other = world.book(), Desk(world)
     desk.record(desk.dose(booked))
-    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
-    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
     desk.record(Voided(appointment="999999999999", seq=1, reason=VoidReason.NOT_GIVEN))
     desk.record(Voided(appointment=booked.reference, seq=77, reason=VoidReason.NOT_GIVEN))
+    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
+    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
+    desk.record(desk.refused_code(booked, "0000"))
+    desk.record(Voided(appointment=booked.reference, seq=6, reason=VoidReason.NOT_GIVEN))
     other.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
     refused = (X, (R.NOTHING_TO_VOID,))
-    assert said(desk.push()) == {1: (A, ()), 2: (A, ()), 3: refused, 4: refused, 5: refused}
+    assert said(desk.push()) == {1: (A, ()), 2: refused, 3: refused, 4: (A, ()), 5: refused, 6: (A, ()), 7: refused}
     assert said(other.push()) == {1: refused}
 
 

@@ -282,7 +282,6 @@ class Effects:
         if self._touched:
             statement = select(bookings.c.centre, bookings.c.appointment).where(
                 bookings.c.beneficiary.in_(sorted(self._touched)),
-                bookings.c.cancelled_at.is_(None),
                 bookings.c.day >= self._known.centre.day(self._now),
                 bookings.c.booking == Booking.ONLINE.value,
             )
