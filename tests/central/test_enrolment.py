@@ -99,6 +99,7 @@ def test_the_device_key_must_be_in_the_machines_hands(world: World) -> None:
     [
         ({"token": f"{RAMPUR}.made-up"}, "token_unknown"),
         ({"token": ""}, "token_unknown"),
+        ({"token": "100001\0.x"}, "token_unknown"),
         ({"device_name": "  "}, "bad_name"),
         ({"in_charge_name": "x" * 101}, "bad_name"),
         ({"in_charge_name": "a\0b"}, "bad_name"),

@@ -100,6 +100,14 @@ def test_a_device_asks_only_for_its_own_centre(world: World, desk: Desk) -> None
         assert refused.value.code == "device_unknown"
 
 
+@pytest.mark.parametrize("name", ["", "d\0", "x" * 5000, "dé"])
+def test_a_device_by_no_possible_name_is_unknown(world: World, desk: Desk, name: str) -> None:
+    for changes in ({"device": name}, {"centre": name}):
+        with pytest.raises(Refused) as refused:
+            world.api.push(desk.packed([], **changes))
+        assert refused.value.code == "device_unknown"
+
+
 def test_a_revoked_device_is_refused(world: World, desk: Desk) -> None:
     with world.home.database.write() as connection:
         connection.execute(update(schema.devices).values(revoked_at=MORNING))

@@ -114,6 +114,7 @@ def test_a_booking_within_the_horizon_comes_at_once(world: World, desk: Desk) ->
 
 def test_a_cursor_from_before_a_restored_backup_misses_nothing(world: World, desk: Desk) -> None:
     made = {world.book().reference, world.book().reference}
+    desk.pull()
     page = desk.pull(1_000_000)
     assert {one.appointment for one in page.appointments} == made
     assert page.cursor > 1_000_000

@@ -22,7 +22,7 @@ from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.login import Citizen, Login
 from vaccinator_app.central.persons import PhotoIdNumber
 from vaccinator_app.central.programme import Centre, find_centre, find_formulary
-from vaccinator_app.central.rows import booking_row, new_beneficiary, new_code, person_row, said
+from vaccinator_app.central.rows import booking_row, may_be_id, new_beneficiary, new_code, person_row, said
 from vaccinator_app.central.schema import bookings, mobiles, people, photo_ids, roster, session_days, slots, sms_outbox
 from vaccinator_app.central.seats import Seat, read_entry, read_seats, roster_row, write_entry, write_seats
 from vaccinator_app.domain.appointment import Appointment, Booking
@@ -31,7 +31,6 @@ from vaccinator_app.domain.vaccines import Formulary, Vaccine
 from vaccinator_app.trust import code, slip
 
 PEOPLE_A_MOBILE = 4
-LANGUAGES = ("en", "hi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,11 +140,12 @@ class Bookings:
         now = self._clock()
         with self._database.write() as connection:
             citizen = self._login.citizen(connection, token)
-            row = connection.execute(
+            statement = (
                 select(bookings)
                 .join(mobiles, mobiles.c.beneficiary == bookings.c.beneficiary)
                 .where(mobiles.c.mobile_hash == citizen.mobile_hash, bookings.c.appointment == reference)
-            ).one_or_none()
+            )
+            row = connection.execute(statement).one_or_none() if may_be_id(reference) else None
             if row is None or row.cancelled_at is not None:
                 raise Refused("booking_unknown", 404, "There is no such appointment under this mobile number.")
             given = read_standing(connection, [row.beneficiary]).get(row.beneficiary, [])
@@ -297,8 +297,6 @@ def _check(form: BookingForm, centre: Centre, formulary: Formulary, today: date,
         raise Refused("date_past", 422, "This day is over. Choose a later one.")
     if day.year - year < vaccine.min_age_years:
         raise Refused("too_young", 422, f"This vaccine is for people of {vaccine.min_age_years} years and over.")
-    if form.language not in LANGUAGES:
-        raise Refused("language_unknown", 422, f"The language is one of: {', '.join(LANGUAGES)}.")
     person = Beneficiary(
         name=name,
         year_of_birth=year,
@@ -307,7 +305,9 @@ def _check(form: BookingForm, centre: Centre, formulary: Formulary, today: date,
         photo_id_last4=photo_id.last4,
         mobile_last4=mobile[-4:],
     )
-    return _Checked(person, photo_id, vaccine, dose, day, _slot(form.slot, day, centre), form.language)
+    return _Checked(
+        person, photo_id, vaccine, dose, day, _slot(form.slot, day, centre), persons.language(form.language)
+    )
 
 
 def _vaccine(typed: str, formulary: Formulary) -> Vaccine:
@@ -319,7 +319,7 @@ def _vaccine(typed: str, formulary: Formulary) -> Vaccine:
 
 
 def _dose(typed: int | str, vaccine: Vaccine) -> int:
-    text = str(typed).strip()
+    text = persons.typed_number(typed)
     if text.isascii() and text.isdigit() and len(text) == 1 and 1 <= int(text) <= vaccine.doses:
         return int(text)
     raise Refused("dose_unknown", 422, f"The dose is a number from 1 to {vaccine.doses}.")
@@ -336,15 +336,14 @@ def _slot(typed: str, day: date, centre: Centre) -> datetime:
     """A time of that day at the centre, or a moment with an offset."""
     text = typed.strip()
     try:
-        if "T" in text:
-            found = datetime.fromisoformat(text)
-        else:
-            found = datetime.strptime(f"{day.isoformat()} {text}", "%Y-%m-%d %H:%M").replace(tzinfo=centre.zone)
-    except ValueError:
+        if "T" not in text:
+            return datetime.strptime(f"{day.isoformat()} {text}", "%Y-%m-%d %H:%M").replace(tzinfo=centre.zone)
+        found = datetime.fromisoformat(text)
+        if found.tzinfo is None:
+            raise ValueError
+        return found.astimezone(centre.zone)
+    except (ValueError, OverflowError):
         raise Refused("slot_shape", 422, "The slot is a time, such as 10:15.") from None
-    if found.tzinfo is None:
-        raise Refused("slot_shape", 422, "The slot is a time, such as 10:15.")
-    return found
 
 
 def _take_place(connection: Connection, centre: Centre, checked: _Checked) -> None:

@@ -19,6 +19,7 @@ from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.intake import Intake
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.roster import Roster
+from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.central.schema import devices
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.errors import ProtocolError, UnknownVersion
@@ -98,12 +99,14 @@ class DeskApi:
         return request
 
     def _device_key(self, centre: str, device: str) -> bytes:
-        with self._database.read() as connection:
-            found = connection.execute(
-                select(devices.c.signing_key, devices.c.revoked_at).where(
-                    devices.c.centre == centre, devices.c.device == device
-                )
-            ).one_or_none()
+        found = None
+        if may_be_id(centre) and may_be_id(device):
+            with self._database.read() as connection:
+                found = connection.execute(
+                    select(devices.c.signing_key, devices.c.revoked_at).where(
+                        devices.c.centre == centre, devices.c.device == device
+                    )
+                ).one_or_none()
         if found is None:
             raise Refused("device_unknown", 403, "This machine is not enrolled at this centre.")
         if found.revoked_at is not None:

@@ -15,6 +15,7 @@ from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.programme import find_centre
+from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.central.schema import certificates, device_heads, devices, enrolments, recovery
 from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol import packing
@@ -103,7 +104,7 @@ class Enrolment:
         self, connection: Connection, centre: str, token: str, now: datetime, digest: bytes
     ) -> Row[tuple[object]]:
         statement = select(enrolments).where(enrolments.c.centre == centre, enrolments.c.token_hash == _hash(token))
-        found = connection.execute(statement).one_or_none()
+        found = connection.execute(statement).one_or_none() if may_be_id(centre) else None
         if found is None:
             raise Refused(
                 "token_unknown", 403, "Central does not know this enrolment file. Ask for a new one for this centre."

@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 
 from vaccinator_app.central.keys import Keys
+from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.domain.events import BODIES, Body, CodeRefused, DoseGiven, ProofKind, StaffAdded, WalkInRegistered
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.messages import Reason
@@ -25,7 +26,6 @@ from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadSeal, BadSignature, TrustError
 from vaccinator_app.trust.keys import HybridKey, SealingKey, key_id
 
-_LONGEST_ID = 32
 _SEAL_LENGTH = 16
 _WALK_IN = re.compile("W[0-9a-f]{16}")
 _IDS = {
@@ -88,8 +88,7 @@ def read(record: Record, centre: str, device: str) -> Incoming:
 def _storable(body: Body) -> bool:
     """Ids that fit their columns and cannot break a binding's lines; no walk-in under the name of a booking."""
     for name in _IDS[type(body)]:
-        value = getattr(body, name)
-        if len(value) > _LONGEST_ID or not (value.isascii() and value.isprintable()):
+        if not may_be_id(getattr(body, name)):
             return False
     return not isinstance(body, WalkInRegistered) or _WALK_IN.fullmatch(body.appointment) is not None
 

@@ -19,6 +19,7 @@ from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.keys import Cupboard, Keys
+from vaccinator_app.central.persons import language as spoken_language
 from vaccinator_app.central.persons import require_mobile
 from vaccinator_app.central.schema import logins, otps, sms_outbox
 from vaccinator_app.domain.digits import ascii_digits
@@ -59,9 +60,9 @@ class Login:
     def ask(self, mobile: str, language: str) -> timedelta:
         """Send a fresh one-time password to ``mobile``; those sent before stop working. Returns how long it lives.
 
-        Raises ``Refused`` for a number that is none.
+        Raises ``Refused`` for a number that is none, or a language that messages are not written in.
         """
-        number = require_mobile(mobile)
+        number, spoken = require_mobile(mobile), spoken_language(language)
         now = self._clock()
         otp = f"{secrets.randbelow(1_000_000):06d}"
         name = secrets.token_hex(8)
@@ -74,7 +75,7 @@ class Login:
             params={"minutes": int(OTP_LIFE.total_seconds()) // 60},
             secret={"otp": otp},
             mobile=number,
-            language=language,
+            language=spoken,
         )
         with self._database.write() as connection:
             connection.execute(delete(otps).where(otps.c.mobile_hash == whose))

@@ -16,11 +16,13 @@ from vaccinator_app.central.errors import Refused
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.people import Gender, PhotoId
 
+LANGUAGES = ("en", "hi")
 LONGEST_NAME = 100
 OLDEST = 120
 _JOINERS = "\u200c\u200d"
 _SHORTEST_NUMBER, _LONGEST_NUMBER = 4, 32
 _NOT_TEXT = frozenset({"Cc", "Cs", "Co"})
+_LARGEST_TYPED = 10**12
 _SEPARATORS = " -.()\u00a0"
 
 
@@ -81,7 +83,7 @@ def require_mobile(text: str) -> str:
 
 def year_of_birth(typed: int | str, today: date) -> int:
     """A year of the last 120. Raises ``Refused``, with words of its own for a whole date."""
-    text = str(typed).strip()
+    text = typed_number(typed)
     digits = ascii_digits(text)
     if digits is None or len(digits) != 4:
         if any(separator in text for separator in "-/.") or (digits is not None and len(digits) == 8):
@@ -91,6 +93,13 @@ def year_of_birth(typed: int | str, today: date) -> int:
     if not today.year - OLDEST <= year <= today.year:
         raise _no("year_range", f"The year of birth must lie between {today.year - OLDEST} and {today.year}.")
     return year
+
+
+def language(typed: str) -> str:
+    """One of those that messages are written in. Raises ``Refused``."""
+    if typed not in LANGUAGES:
+        raise _no("language_unknown", f"The language is one of: {', '.join(LANGUAGES)}.")
+    return typed
 
 
 def gender(typed: str) -> Gender:
@@ -115,6 +124,13 @@ def photo_id(kind: str, number: str) -> PhotoIdNumber:
             f"The photo ID's number needs {_SHORTEST_NUMBER} to {_LONGEST_NUMBER} letters and digits.",
         )
     return PhotoIdNumber(found, text)
+
+
+def typed_number(typed: int | str) -> str:
+    """A number as text, whichever way it came; one with more digits than anybody types becomes none."""
+    if isinstance(typed, int):
+        return str(typed) if abs(typed) < _LARGEST_TYPED else ""
+    return typed.strip()
 
 
 def same_name(one: str, other: str) -> bool:

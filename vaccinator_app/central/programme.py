@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.central.schema import centres, vaccines
 from vaccinator_app.domain.vaccines import Formulary, Vaccine
 
@@ -34,7 +35,8 @@ class Centre:
 
 def find_centre(connection: Connection, cupboard: Cupboard, centre: str) -> Centre:
     """The centre; ``Refused`` (404) when there is none."""
-    row = connection.execute(select(centres).where(centres.c.centre == centre)).one_or_none()
+    statement = select(centres).where(centres.c.centre == centre)
+    row = connection.execute(statement).one_or_none() if may_be_id(centre) else None
     if row is None:
         raise Refused("centre_unknown", 404, "There is no vaccination centre with this number. Choose one of the list.")
     return Centre(

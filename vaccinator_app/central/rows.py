@@ -11,6 +11,13 @@ from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.people import Beneficiary
 
+_LONGEST_ID = 32
+
+
+def may_be_id(text: str) -> bool:
+    """Whether text from outside may be an id at all: what may not is looked up nowhere (PostgreSQL refuses a NUL)."""
+    return 0 < len(text) <= _LONGEST_ID and text.isascii() and text.isprintable()
+
 
 def new_beneficiary() -> str:
     """A fresh beneficiary id: ``b`` and 16 hex digits."""

@@ -16,7 +16,7 @@ import uvicorn
 
 from vaccinator_app.central import admin, log
 from vaccinator_app.central.app import Services, create_app
-from vaccinator_app.central.booking import LANGUAGES, Bookings
+from vaccinator_app.central.booking import Bookings
 from vaccinator_app.central.clock import Clock, system_clock
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.database import Database
@@ -25,6 +25,7 @@ from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.keys import tls_files
 from vaccinator_app.central.login import Login
+from vaccinator_app.central.persons import LANGUAGES
 from vaccinator_app.central.sms import Drain, FileGateway, Gateway, Texts, check_texts
 
 INBOX = "sms"
