@@ -52,7 +52,7 @@ def made_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     """A central and a desk that has its roster; each test works on a copy of both."""
     folder = tmp_path_factory.mktemp("day")
     make_home(folder / "central")
-    world = World(folder / "central")
+    world = World(folder / "central", admin.open_home(folder / "central"))
     now = world.clock.now
     world.clock.now = now - LONG_AGO
     admin.add_session(world.home, RAMPUR, TODAY - LONG_AGO, "covishield", capacity=10)
@@ -72,7 +72,7 @@ def made_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     day.book("Tomorrow Singh", date=(TODAY + timedelta(days=1)).isoformat())
     day.book("Bhojpur Singh", centre=BHOJPUR)
     day.pull()
-    world.close()
+    world.home.database.close()
     return folder, day.booked
 
 
@@ -82,9 +82,9 @@ def day(made_day: tuple[Path, dict[str, Booked]], tmp_path: Path) -> Iterator[Da
     folder, booked = made_day
     for name in ("central", "desk"):
         shutil.copytree(folder / name, tmp_path / name)
-    made = Day(World(tmp_path / "central"), tmp_path / "desk", dict(booked))
+    made = Day(World(tmp_path / "central", admin.open_home(tmp_path / "central")), tmp_path / "desk", dict(booked))
     yield made
-    made.world.close()
+    made.world.home.database.close()
 
 
 @pytest.fixture

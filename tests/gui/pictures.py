@@ -45,7 +45,7 @@ LOOKS = (
 def full_day(folder: Path) -> Day:
     """A centre with two dozen people booked, one of whom had her first dose 92 days ago."""
     make_home(folder / "central")
-    world = World(folder / "central")
+    world = World(folder / "central", admin.open_home(folder / "central"))
     now, earlier = world.clock.now, TODAY - LONG_AGO
     world.clock.now = now - LONG_AGO
     admin.add_session(world.home, RAMPUR, earlier, "covishield", capacity=10)
@@ -261,7 +261,7 @@ def pictures(out: Path, folder: Path) -> None:
     hands = show_window(day)
     tour(day, hands, Album(hands, out).take)
     put_away(hands)
-    day.world.close()
+    day.world.home.database.close()
 
 
 def main() -> None:

@@ -142,7 +142,7 @@ def test_every_screen_in_both_languages(tmp_path: Path, qapp: QApplication) -> N
 
     tour(day, hands, stop)
     put_away(hands)
-    day.world.close()
+    day.world.home.database.close()
 
     assert len(stops) > 20
     assert faults == set()

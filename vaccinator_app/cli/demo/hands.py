@@ -81,7 +81,8 @@ class Hands:
 
     def _target(self) -> QWidget:
         # Somebody who watches may click on another window: the keys still go where this one has its focus.
-        return QApplication.focusWidget() or self._window.focusWidget() or self._window
+        candidates: tuple[QWidget | None, ...] = (QApplication.focusWidget(), self._window.focusWidget())
+        return next((widget for widget in candidates if widget is not None), self._window)
 
     def _after(self) -> None:
         self.strokes += 1
