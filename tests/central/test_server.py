@@ -183,6 +183,8 @@ def test_health_and_the_openapi_document(server: Running, web: requests.Session)
     assert {"/v1/otp", "/v1/otp/verify", "/v1/bookings", "/v1/enrolments", "/v1/push", "/v1/pull"} <= set(
         document["paths"]
     )
+    signed = document["paths"]["/v1/push"]["post"]["requestBody"]["content"]
+    assert signed == {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     assert "http" not in json.dumps(document).replace("https://127.0.0.1", "").replace("HTTP", "")
 
 
