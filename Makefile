@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core bench build lock clean
+.PHONY: help demo test test-core bench pictures build lock clean
 .DELETE_ON_ERROR:
 
 help: ## these lines
@@ -29,6 +29,12 @@ test-core: $(VENV)/.for-dev ## the tests that need no Qt, in under 20 seconds
 
 bench: $(VENV)/.for-dev ## the budgets, each beside its reference; to the screen and bench.json
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+
+pictures: $(VENV)/.for-dev ## every screen in every look, into pictures/; those of the README are taken from there
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.gui.pictures pictures
+	cp pictures/en-light/08-visit-code.png docs/pictures/visit.png
+	cp pictures/hi-light/10-visit-dose.png docs/pictures/visit-hindi.png
+	cp pictures/en-dark/19-observation.png docs/pictures/observation-dark.png
 
 build: $(VENV)/.for-dev ## the app as one folder, dist/vaccinator, and its self-test
 	$(BIN)/pyinstaller --noconfirm --clean --log-level WARN build.spec
