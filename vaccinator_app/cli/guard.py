@@ -32,6 +32,10 @@ def told(error: BaseException) -> int:
             return _end(Exit.REFUSED, speak(error.message))
         case ProtocolError() | TrustError():
             return _end(Exit.BAD_INPUT, f"{error}.")
+        case ModuleNotFoundError() if getattr(sys, "frozen", False):
+            return _end(
+                Exit.NOT_DONE, "This app is the desk alone; the central server and the demo come with the package."
+            )
         case KeyboardInterrupt():
             return _end(Exit.FAULT, "Stopped.")
     # The log gets the kind, never the values: an exception's text may hold what somebody typed.
