@@ -16,15 +16,11 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from tests.central.support import BATCH, EXPIRY, RAMPUR, TODAY, Desk, World, count, other_code, texts, vaccines
 from vaccinator_app.central import admin, database, log, schema
-from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.examine import Authors, Certified, jobs, read, run
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.sms import Drain, GatewayDown, check_texts
-from vaccinator_app.domain.events import SignedIn
+from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
 from vaccinator_app.domain.stock import Batch
-from vaccinator_app.protocol.records import Record
-from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadSeal
 
 # Keys
@@ -327,6 +323,14 @@ def test_codes_go_once_used_when_the_time_to_correct_is_over(world: World, desk:
     assert kept(world) == 1
 
 
+def test_codes_of_a_voided_dose_stay(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(desk.dose(booked))
+    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
+    desk.push()
+    assert forget(world.home.database, world.clock() + timedelta(days=4)) == 0
+
+
 def test_codes_go_once_expired_and_a_dose_after_that_is_held(world: World, desk: Desk) -> None:
     booked = world.book()
     desk.record(desk.dose(booked))
@@ -348,27 +352,3 @@ def test_retired_codes_sessions_passwords_and_old_messages_go_too(world: World, 
     assert count(world, schema.roster, schema.roster.c.retired_code.is_not(None)) == 0
     assert count(world, schema.logins) == count(world, schema.otps) == 0
     assert count(world, schema.sms_outbox) == 1
-
-
-# The crew
-
-
-def test_helpers_find_what_one_alone_finds(world: World, desk: Desk) -> None:
-    booked = world.book()
-    for _ in range(45):
-        desk.record(desk.dose(booked))
-    desk.ledger[7] = Record(desk.ledger[7].payload, desk.ledger[7].keyid, bytes(64))
-    desk.record(desk.walk_in("W0123456789abcdef"))
-    batch = [read(record, RAMPUR, desk.device) for record in desk.ledger]
-    with world.home.database.read() as connection:
-        rows = connection.execute(select(schema.certificates)).all()
-    known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
-    authors = Authors(world.home.keys.signing.public, RAMPUR, known, frozenset())
-    for one in batch:
-        authors.attribute(one, world.clock())
-    work = [job for _, job in jobs(batch, world.home.keys)]
-    alone = run(work, world.home.keys.codes, world.home.keys.people)
-    assert [signed for signed, _ in alone].count(False) == 1
-    with Crew(world.home.keys, helpers=1) as crew:
-        assert crew.run(work) == alone
-    assert alone[-1][1] is not None

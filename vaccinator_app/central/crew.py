@@ -7,10 +7,12 @@ through processes. A batch is split evenly; the caller works on the first part i
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from types import TracebackType
 
+from vaccinator_app.central import log
 from vaccinator_app.central.examine import Found, Job, run
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.trust.keys import HybridKey, SealingKey
@@ -37,13 +39,25 @@ class Crew:
             )
 
     def run(self, batch: Sequence[Job]) -> list[Found]:
-        """``examine.run`` over the batch, in its order."""
-        codes, people = self._keys.codes, self._keys.people
-        if self._pool is None or len(batch) < _WORTH_SPLITTING:
-            return run(batch, codes, people)
+        """``examine.run`` over the batch, in its order. Once a helper was killed, this thread does it all itself."""
+        pool = self._pool
+        if pool is None or len(batch) < _WORTH_SPLITTING:
+            return self._alone(batch)
+        try:
+            return self._split(pool, batch)
+        except BrokenExecutor as error:
+            self._pool = None
+            pool.shutdown()
+            log.failure("helpers_lost", error)
+            return self._alone(batch)
+
+    def _alone(self, batch: Sequence[Job]) -> list[Found]:
+        return run(batch, self._keys.codes, self._keys.people)
+
+    def _split(self, pool: ProcessPoolExecutor, batch: Sequence[Job]) -> list[Found]:
         size = -(-len(batch) // (self._helpers + 1))
-        others = [self._pool.submit(_help, batch[i : i + size]) for i in range(size, len(batch), size)]
-        found = run(batch[:size], codes, people)
+        others = [pool.submit(_help, batch[i : i + size]) for i in range(size, len(batch), size)]
+        found = self._alone(batch[:size])
         for other in others:
             found.extend(other.result())
         return found
@@ -69,6 +83,8 @@ _keys: tuple[SealingKey, HybridKey] | None = None
 def _arrive(codes: SealingKey, people: HybridKey) -> None:
     global _keys  # noqa: PLW0603  (a helper process has one pair of keys, given once)
     _keys = codes, people
+    # Ctrl+C reaches the whole group; when to go home is the server's to say.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _help(batch: Sequence[Job]) -> list[Found]:
