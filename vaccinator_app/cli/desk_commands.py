@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
-from vaccinator_app.cli.speech import speak
+from vaccinator_app.cli.speech import speak, words
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.status import sync_words
@@ -99,6 +99,7 @@ def run_status(arguments: Namespace) -> int:
     """``vaccinator status``: the status bar's words and the ledger's head."""
     opened = open_desk(arguments)
     try:
+        words().zone = opened.place.now().tzinfo
         for part in sync_words(opened.place, DriverStatus()).parts:
             print(speak(part))
         head = opened.place.vault.ledger.head()
