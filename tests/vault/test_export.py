@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from securesystemslib.dsse import Envelope as OtherEnvelope
@@ -12,7 +14,7 @@ from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from tests.domain.given import WHO, dose_given
 from tests.trust import fixed
-from tests.vault.given import COLLEAGUE, IN_CHARGE, save
+from tests.vault.given import CHAIN, COLLEAGUE, IDENTITY, IN_CHARGE, KEY, save
 from vaccinator_app.domain.events import Arrived, SignedIn
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import LedgerBroken
@@ -118,6 +120,24 @@ def _retitled(lines: list[str], key: SigningKey, **fields: object) -> list[str]:
     title = json.loads(base64.b64decode(json.loads(lines[0])["payload"])) | fields
     envelope = Envelope.seal("application/vnd.vaccinator.export+json", json.dumps(title).encode(), key)
     return [envelope.to_json(), *lines[1:]]
+
+
+def test_a_title_made_to_fit_a_shortened_export_wants_the_devices_key(vault: Vault, lines: list[str]) -> None:
+    head = vault.exchange.hash_at(3)
+    assert head is not None
+    with pytest.raises(TrustError):
+        read_export(_retitled(lines, fixed.STRANGER, records=3, head=head.hex())[:-1], ROOT)
+    assert read_export(_retitled(lines, fixed.DEVICE, records=3, head=head.hex())[:-1], ROOT).records == 3
+
+
+def test_records_of_another_device_under_this_ones_title_are_noticed(home: Path) -> None:
+    other = Vault.create(home, KEY, replace(IDENTITY, device="d000000000000"), [CHAIN])
+    save(other, SignedIn())
+    lines = _retitled(list(write_export(other)), fixed.DEVICE, device=IDENTITY.device)
+    other.close()
+    with pytest.raises(LedgerBroken) as found:
+        read_export(lines, ROOT)
+    assert "another device" in found.value.why
 
 
 @pytest.mark.parametrize(
