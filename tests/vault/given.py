@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from sqlcipher3 import dbapi2
+
 from tests.trust import fixed
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
 from vaccinator_app.domain.events import Body, VialOpened
@@ -149,3 +151,8 @@ def vial(number: int = 3, doses: int = 10) -> VialOpened:
 def save(vault: Vault, *bodies: Body, minutes: float = 0, author: Author = IN_CHARGE) -> list[int]:
     """Append and give the numbers."""
     return [saved.seq for saved in vault.ledger.append(moment(minutes), author, bodies)]
+
+
+def plain(home: Path) -> dbapi2.Connection:
+    """The file through the driver alone, no key given yet."""
+    return dbapi2.connect(str(home / DATABASE), isolation_level=None)
