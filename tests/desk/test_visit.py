@@ -11,6 +11,7 @@ from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.visit_view import Step, StepState, view
 from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.events import (
     Arrived,
     Body,
@@ -228,6 +229,27 @@ def test_a_voided_dose_may_be_given_again_with_the_code(place: Workplace) -> Non
     again.record_dose()
     with pytest.raises(CannotDo):
         VisitDesk(place, RAM).void(VoidReason.NOT_GIVEN)
+
+
+def test_a_dose_that_central_knows_and_this_desk_took_back_may_be_given_again(
+    place: Workplace, central: CentralSide
+) -> None:
+    def told(previous: list[PreviousDose]) -> None:
+        cursor = place.vault.exchange.cursor()
+        person = central.appointment(1, "Sunita Kumari", the_code="4821", previous=previous)
+        device = place.vault.identity.device
+        place.vault.exchange.apply(central.changes(device, [person], from_cursor=cursor))
+
+    desk = VisitDesk(place, SUNITA)
+    desk.confirm_identity()
+    desk.type_code("4821")
+    desk.record_dose()
+    told([PreviousDose(dose=1, vaccine="covishield", given_on=MORNING.date())])
+    VisitDesk(place, SUNITA).void(VoidReason.WRONG_BATCH)
+    again = VisitDesk(place, SUNITA)
+    assert again.eligibility.eligible
+    told([PreviousDose(dose=1, vaccine="covishield", given_on=MORNING.date() - timedelta(days=1))])
+    assert not VisitDesk(place, SUNITA).eligibility.eligible
 
 
 def test_who_goes_without_the_dose_is_recorded_with_the_reason(place: Workplace) -> None:

@@ -7,7 +7,6 @@ screen must stand on the screen before a person has found their chair (DESIGN 10
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
     from vaccinator_app.desk.clock import Clock
     from vaccinator_app.desk.unlock import Opened
-
-_BEHIND = ("vaccinator_app.desk.unlock", "vaccinator_app.desk.syncing", "vaccinator_app.desk.visit_view")
 
 
 class Unlock:
@@ -51,5 +48,6 @@ class Unlock:
     @staticmethod
     def get_ready() -> None:
         """Import what lies behind the door, on a thread while somebody types their passphrase."""
-        for module in _BEHIND:
-            import_module(module)
+        import vaccinator_app.desk.syncing
+        import vaccinator_app.desk.unlock
+        import vaccinator_app.desk.visit_view  # noqa: F401

@@ -86,7 +86,7 @@ class VisitDesk:
             shown = PreviousDose(
                 dose=self.appointment.dose - 1, vaccine=self.appointment.vaccine, given_on=self.draft.previous_on
             )
-        return check(self.appointment, self._place.formulary, self._place.today(), shown)
+        return check(self._without_voided(), self._place.formulary, self._place.today(), shown)
 
     @property
     def draw(self) -> Draw | None:
@@ -221,6 +221,14 @@ class VisitDesk:
     def proven(self) -> bool:
         """The code or slip fitted, or a walk-in has none to show (DESIGN 4.6)."""
         return self.draft.proof is not None or self.appointment.booking is Booking.WALK_IN
+
+    def _without_voided(self) -> Appointment:
+        """Central tells of doses on record, and may not have heard yet that this desk took back the one of today."""
+        if not self.visit.voided or self.finished:
+            return self.appointment
+        own = (self.appointment.dose, self.appointment.session_date)
+        others = tuple(p for p in self.appointment.previous if (p.dose, p.given_on) != own)
+        return replace(self.appointment, previous=others)
 
     def _dose(self, identity: IdentityMethod, eligibility: Eligibility, draw: Draw) -> DoseGiven:
         shown = self.draft.previous_on

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -137,7 +136,7 @@ class Window(QWidget):
 
         def work(_: Task) -> None:
             self._way_in.get_ready()
-            import_module("vaccinator_app.gui.screens.desk")
+            import vaccinator_app.gui.screens.desk  # noqa: F401
 
         self._tasks.run(work, owner=self, done=lambda _: None)
 
