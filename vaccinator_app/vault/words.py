@@ -87,17 +87,26 @@ def indexed(name: str, token: int, photo_id_last4: str) -> str:
 def _meetings(words: list[str]) -> set[str]:
     """Of each two words one or two letters of each, or three of both; of each three words two letters, or of one of
     them a single letter, or three of all. Which of them a typed text asks for is in ``_met``."""
-    starts = [(word[:1], word[:2], word[:3]) for word in words]
+    starts = [word[:3] for word in words]
     found: set[str] = set()
-    for (a, aa, aaa), (b, bb, bbb) in combinations(starts, 2):
-        found |= {_meeting(a, b), _meeting(a, bb), _meeting(aa, b), _meeting(aa, bb), _meeting(aaa, bbb)}
-    for (a, aa, aaa), (b, bb, bbb), (c, cc, ccc) in combinations(starts, 3):
-        found |= {_meeting(aa, bb, cc), _meeting(a, bb, cc), _meeting(aa, b, cc), _meeting(aa, bb, c)}
-        found.add(_meeting(aaa, bbb, ccc))
+    for two in combinations(starts, 2):
+        found |= _meetings_of_two(*two)
+    for three in combinations(starts, 3):
+        found |= _meetings_of_three(*three)
     return found
 
 
 @lru_cache(maxsize=1 << 15)
+def _meetings_of_two(a: str, b: str) -> frozenset[str]:
+    return frozenset([_meeting(a, b), *(_meeting(a[:n], b[:m]) for n in (1, 2) for m in (1, 2))])
+
+
+@lru_cache(maxsize=1 << 15)
+def _meetings_of_three(a: str, b: str, c: str) -> frozenset[str]:
+    single = (_meeting(a[:n], b[:m], c[:k]) for n, m, k in ((2, 2, 2), (1, 2, 2), (2, 1, 2), (2, 2, 1)))
+    return frozenset([_meeting(a, b, c), *single])
+
+
 def _meeting(*starts: str) -> str:
     """One character for the common ones, two for the rare, so that no rare one shares the list of a common one."""
     number = crc32(" ".join(sorted(starts)).encode())
