@@ -17,7 +17,7 @@ from tests.vault.given import DAY, KEY, born, changes, person
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.vault import appointments
 from vaccinator_app.vault.vault import Vault
-from vaccinator_app.vault.words import fold, indexed, question
+from vaccinator_app.vault.words import fold, indexed, question, spoken
 
 TOMORROW, YESTERDAY = DAY + timedelta(days=1), DAY - timedelta(days=1)
 
@@ -369,4 +369,4 @@ def _rows_of_the_index(vault: Vault) -> int:
 def test_a_question_of_nothing_matches_nobody() -> None:
     nothing = question("  ")
     assert (bool(nothing.today), bool(nothing.any_day), nothing.reference) == (False, False, "")
-    assert not nothing.today.fit(indexed("Sunita", 1, "4821"))
+    assert not nothing.today.fit(spoken("Sunita", 1, "4821"))

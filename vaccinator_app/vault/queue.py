@@ -14,7 +14,7 @@ from vaccinator_app.protocol.messages import Reason
 from vaccinator_app.vault.appointments import DAY_BITS, day_range, slot_of
 from vaccinator_app.vault.connection import Database, Row
 from vaccinator_app.vault.views import VISIT_COLUMNS, visit_of
-from vaccinator_app.vault.words import Terms, indexed, question
+from vaccinator_app.vault.words import Terms, question, spoken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +169,7 @@ class Queue:
             "WHERE u.id BETWEEN ? AND ? ORDER BY u.id",
             (first, last),
         )
-        meant = [number for number, *told in waiting if asked.fit(indexed(*told))]
+        meant = [number for number, *told in waiting if asked.fit(spoken(*told))]
         return (
             self._rows(f"{_ROW} {_ROSTER} WHERE r.id IN (SELECT value FROM json_each(?)) {_BY_SLOT}", json.dumps(meant))
             if meant

@@ -68,20 +68,29 @@ def _cut(chunk: str) -> list[str]:
 
 
 def indexed(name: str, token: int, photo_id_last4: str) -> str:
-    """The words of one person, a space between."""
-    names: list[str] = []
+    """The words of one person for the index, a space between."""
+    names = _names(name)
+    return " ".join([*names, *_meetings(names), *_numbers(token, photo_id_last4)])
+
+
+def spoken(name: str, token: int, photo_id_last4: str) -> list[str]:
+    """The words of one person without their meetings, which only the index needs."""
+    return [*_names(name), *_numbers(token, photo_id_last4)]
+
+
+def _names(name: str) -> list[str]:
+    found: list[str] = []
     for chunk in fold(name).split():
         pieces = _cut(chunk)
-        names += pieces
+        found += pieces
         if len(pieces) > 1:  # D'Souza is typed with and without
-            names.append("".join(pieces)[:_LONGEST_WORD])
-    kept = list(dict.fromkeys(names))[:_MOST_WORDS]
-    found = [*kept, *_meetings(kept)]
-    if 0 <= token < _MOST_CALLED:
-        found.append(chr(_CALLED + token))
-    if photo_id_last4:
-        found.append(_four(fold(photo_id_last4)))
-    return " ".join(found)
+            found.append("".join(pieces)[:_LONGEST_WORD])
+    return list(dict.fromkeys(found))[:_MOST_WORDS]
+
+
+def _numbers(token: int, photo_id_last4: str) -> list[str]:
+    found = [chr(_CALLED + token)] if 0 <= token < _MOST_CALLED else []
+    return [*found, _four(fold(photo_id_last4))] if photo_id_last4 else found
 
 
 def _meetings(words: list[str]) -> set[str]:
@@ -142,10 +151,12 @@ class Terms(tuple[tuple[Term, ...], ...]):
 
     __slots__ = ()
 
-    def fit(self, words: str) -> bool:
-        """Whether a person with these words (of ``indexed``) is meant; the same answer as the index gives."""
-        found = words.split()
-        return bool(self) and all(any(term.fits(found) for term in ways) for ways in self)
+    def fit(self, words: list[str]) -> bool:
+        """Whether a person with these words (of ``spoken``) is meant; the same answer as the index gives.
+
+        Words that must meet are not asked whether they do: where all of them are found, they have met.
+        """
+        return bool(self) and all(_is_meeting(ways[0]) or any(term.fits(words) for term in ways) for ways in self)
 
     def __str__(self) -> str:
         """In FTS5's language, empty for none at all."""
@@ -191,6 +202,10 @@ def question(text: str) -> Question:
         return Question(today=today)
     elsewhere = (tuple(term for term in ways if not _is_token(term)) for ways in codes)
     return Question(today=today, any_day=Terms([*elsewhere, *common]))
+
+
+def _is_meeting(term: Term) -> bool:
+    return _MEETINGS <= ord(term.word[0]) < _FOURS
 
 
 def _is_token(term: Term) -> bool:
