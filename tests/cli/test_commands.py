@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -31,9 +32,11 @@ def quick_slots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vaccinator_app.cli.desk_commands.KdfParameters", lambda: FLOOR)
 
 
-@pytest.fixture
-def central(tmp_path: Path) -> Iterator[Running]:
-    home = str(tmp_path / "central")
+@pytest.fixture(scope="module")
+def made_central(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A central that the commands made; each test serves a copy."""
+    folder = tmp_path_factory.mktemp("made") / "central"
+    home = str(folder)
     day = (system_clock() + timedelta(hours=5, minutes=30)).date()
     assert main(["central", "init", "--home", home]) == 0
     assert main(["central", "centre", "add", CENTRE, "PHC Rampur", "--district", "Rampur", "--home", home]) == 0
@@ -41,6 +44,12 @@ def central(tmp_path: Path) -> Iterator[Running]:
     assert main(session) == 0
     batch = ["central", "batch", "add", CENTRE, "covishield", "4121Z025", "--expiry", "2099-01-31", "--home", home]
     assert main(batch) == 0
+    return folder
+
+
+@pytest.fixture
+def central(made_central: Path, tmp_path: Path) -> Iterator[Running]:
+    shutil.copytree(made_central, tmp_path / "central")
     texts = json.loads((resources_folder() / "sms.json").read_text("utf-8"))
     with running(Settings(home=tmp_path / "central", texts=texts, port=0)) as found:
         yield found
@@ -211,5 +220,6 @@ def test_central_says_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert "records" in capsys.readouterr().out
 
 
+@pytest.mark.qt
 def test_the_self_test_passes(qapp: object, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["self-test"]) == 0, capsys.readouterr().out

@@ -93,7 +93,7 @@ def test_a_machine_that_is_a_desk_already_is_not_made_one_again(
 
 def test_an_answer_of_another_central_is_not_believed(central: TestCentral, tmp_path: Path) -> None:
     file = read_file(central.enrolment_file())
-    other = TestCentral(tmp_path / "other")
+    other = TestCentral(tmp_path / "other", alike=1)
     stranger = read_file(other.enrolment_file())
 
     class Stranger:

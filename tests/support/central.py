@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from pathlib import Path
+from tempfile import mkdtemp
 
 from tests.support.desk import CENTRE, MORNING, ToldClock, vaccines
 from vaccinator_app.central import admin
@@ -56,6 +60,21 @@ def _asked(call: Callable[[bytes], bytes], packed: bytes) -> bytes:
         raise Refused(Message.of("sync.refused", status=error.http_status)) from error
 
 
+@lru_cache
+def _made_once(alike: int) -> Path:
+    """A central's folder to copy: to make its keys and tables anew for each test takes longer than most tests do."""
+    folder = Path(mkdtemp(prefix="central-of-tests-")) / str(alike)
+    atexit.register(shutil.rmtree, folder.parent)
+    admin.init(folder, ToldClock().now, vaccines())
+    home = admin.open_home(folder)
+    admin.add_centre(home, CENTRE, "PHC Rampur", "Rampur")
+    admin.add_session(home, CENTRE, MORNING.date(), "covishield", capacity=1000)
+    for name, expiry in (("4121Z025", date(2027, 3, 31)), ("4121Z026", date(2027, 6, 30))):
+        admin.allot_batch(home, CENTRE, Batch(vaccine="covishield", batch=name, expiry=expiry, doses_per_vial=10))
+    home.database.close()
+    return folder
+
+
 @dataclass(slots=True)
 class TestCentral:
     """A central with one centre, PHC Rampur, a session today and two batches."""
@@ -64,17 +83,14 @@ class TestCentral:
 
     folder: Path
     clock: ToldClock = field(default_factory=ToldClock)
+    alike: int = 0
+    """Centrals of one number have the same keys; another number makes another central."""
     home: admin.Home = field(init=False)
     api: DeskApi = field(init=False)
 
     def __post_init__(self) -> None:
-        admin.init(self.folder, self.now, vaccines())
+        shutil.copytree(_made_once(self.alike), self.folder)
         self.home = admin.open_home(self.folder)
-        admin.add_centre(self.home, CENTRE, "PHC Rampur", "Rampur")
-        admin.add_session(self.home, CENTRE, MORNING.date(), "covishield", capacity=1000)
-        for name, expiry in (("4121Z025", date(2027, 3, 31)), ("4121Z026", date(2027, 6, 30))):
-            batch = Batch(vaccine="covishield", batch=name, expiry=expiry, doses_per_vial=10)
-            admin.allot_batch(self.home, CENTRE, batch)
         self.api = DeskApi(self.home.database, self.home.keys, self.now)
 
     def now(self) -> datetime:
