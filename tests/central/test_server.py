@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from tests.central.support import RAMPUR, TODAY, Clock, Desk, World, texts
 from vaccinator_app.central import log
 from vaccinator_app.central.app import MAX_FORM
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.server import Running, Settings, running
+from vaccinator_app.central.server import Running, Settings, listen, running
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import RECEIPT_TYPE, Receipt
@@ -219,3 +220,10 @@ def test_messages_go_out_by_themselves_and_the_rest_when_it_ends(world: World) -
         world.login.ask(MOBILE, "hi")
     (line,) = (world.folder / "sms" / f"{MOBILE}.jsonl").read_text("utf-8").splitlines()
     assert "वन-टाइम पासवर्ड" in json.loads(line)["text"]
+
+
+def test_an_answer_does_not_wait_for_the_other_side_to_acknowledge_its_head() -> None:
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
