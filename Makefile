@@ -25,7 +25,7 @@ test: $(VENV)/.for-dev ## style, types and every test
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
 
 test-core: $(VENV)/.for-dev ## the tests that need no Qt, in under 20 seconds
-	$(BIN)/python -m pytest -m "not qt" --ignore=tests/gui $(ARGS)
+	$(BIN)/python -m pytest -n 2 -m "not qt" --ignore=tests/gui $(ARGS)
 
 bench: $(VENV)/.for-dev ## the budgets, each beside its reference; to the screen and bench.json
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks

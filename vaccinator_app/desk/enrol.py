@@ -91,13 +91,9 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
         address=file.address,
         authority=file.authority,
     )
-    vault = Vault.create(home, database_key, identity)
-    try:
-        vault.certificates.add([reply.in_charge_certificate])
-        slots = Slots.create(home, device)
-        slots.add(in_charge, signing_key, sealing_key, desk.passphrase, database_key, desk.kdf)
-    finally:
-        vault.close()
+    # The vault last: its file is what makes this machine a desk, and it opens for nobody without a slot.
+    Slots.create(home, device).add(in_charge, signing_key, sealing_key, desk.passphrase, database_key, desk.kdf)
+    Vault.create(home, database_key, identity, chains=[[reply.in_charge_certificate]]).close()
     return in_charge
 
 
