@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -98,7 +99,7 @@ def fewest_codes_possible(vault: Vault, people: Sequence[Booked]) -> int:
     key = vault.roster.key()
     if key is None:
         return 0
-    codes_of = [sum(bucket(f"{code:04d}") == which for code in range(10_000)) for which in range(MODULUS)]
+    codes_of = Counter(bucket(f"{code:04d}") for code in range(10_000))
     fewest = 10_000
     for person in people:
         appointment = vault.roster.appointment(person.reference)
