@@ -40,6 +40,8 @@ def test_helpers_find_what_one_alone_finds_and_are_not_missed_when_killed(world:
     assert [opened is None for _, opened in alone].count(True) == 1
     with Crew(world.home.keys, helpers=1) as crew:
         assert crew.run(work) == alone
+        # more than helpers fetch beforehand, so that this thread finds some to do
+        assert crew.run(work * 6) == alone * 6
         (helper,) = vars(crew)["_pool"]._processes
         os.kill(helper, signal.SIGKILL)
         assert crew.run(work) == alone
