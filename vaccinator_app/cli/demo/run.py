@@ -67,7 +67,7 @@ def run_demo(arguments: Namespace) -> int:
     """Play the day; 0 only if every invariant held."""
     platform = "offscreen" if arguments.headless else qt_platform()
     if packages := missing_packages(platform):
-        raise Failed(Exit.FAULT, missing_sentence(packages))
+        raise Failed(Exit.NOT_DONE, missing_sentence(packages))
     os.environ["QT_QPA_PLATFORM"] = platform
     out = arguments.out or Path("demo-day")
     with ExitStack() as stack:
