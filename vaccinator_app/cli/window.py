@@ -31,12 +31,15 @@ def run_window(arguments: Namespace) -> int:
         raise Failed(Exit.NOT_DONE, missing_sentence(missing))
     if platform == "offscreen" and "QT_QPA_PLATFORM" not in os.environ:
         raise Failed(Exit.NOT_DONE, "There is no display here to show a window on.")
+    from vaccinator_app.cli.signals import when_asked_to_end
+
     app, window = desk_window(desk_home(arguments))
     # the window hides first and is gone only when the vault is closed
     app.setQuitOnLastWindowClosed(False)
     window.closed.connect(app.quit)
-    window.show()
-    return app.exec()
+    with when_asked_to_end(lambda: None, window.close):
+        window.show()
+        return app.exec()
 
 
 def desk_window(home: Path) -> tuple[QApplication, Window]:

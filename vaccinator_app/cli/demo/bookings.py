@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vaccinator_app.cli.demo.people_at_home import AtHome, NotBooked
 from vaccinator_app.cli.exits import Exit, Failed
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 COLUMNS = ("name", "year_of_birth", "gender", "mobile", "photo_id_type", "photo_id_number", "vaccine", "dose", "slot")
 
@@ -42,13 +46,26 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, str] | None]]:
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failed(Exit.BAD_INPUT, f"The bookings file {path.name} cannot be read as UTF-8 text.") from error
+    except OSError as error:
+        raise Failed(Exit.BAD_INPUT, f"The bookings file {path.name} is not there or cannot be read.") from error
+    except UnicodeDecodeError as error:
+        raise Failed(Exit.BAD_INPUT, f"The bookings file {path.name} is not UTF-8 text; save it as such.") from error
     lines = csv.reader(text.splitlines(keepends=True))
+    try:
+        yield from _rows(lines, path.name)
+    except csv.Error as error:
+        raise Failed(
+            Exit.BAD_INPUT, f"The bookings file {path.name} is no table from line {lines.line_num} on; mend it."
+        ) from error
+
+
+def _rows(lines: Reader, file: str) -> Iterator[tuple[int, dict[str, str] | None]]:
     header = [name.strip().casefold() for name in next(lines, [])]
     missing = [name for name in COLUMNS if name not in header]
+    if len(missing) == len(COLUMNS):
+        raise Failed(Exit.BAD_INPUT, f"The first line of {file} must name its columns: {','.join(COLUMNS)}.")
     if missing:
-        raise Failed(Exit.BAD_INPUT, f"The bookings file {path.name} lacks these columns: {', '.join(missing)}.")
+        raise Failed(Exit.BAD_INPUT, f"The bookings file {file} lacks these columns: {', '.join(missing)}.")
     begins = lines.line_num + 1
     for fields in lines:
         if fields:

@@ -26,6 +26,8 @@ class Hands:
     """``pace`` is how many milliseconds lie between two keys, for somebody who watches."""
 
     def __init__(self, window: Window, pace: int) -> None:
+        self.stopped = False
+        """Set it and the next key, or the wait for what the last one did, ends in ``KeyboardInterrupt``."""
         self._window = window
         self._pace = pace
         window.activateWindow()
@@ -50,6 +52,10 @@ class Hands:
                 QCoreApplication.sendEvent(self._target(), event)
             self._after()
 
+    def stop(self) -> None:
+        """Somebody wants the day to end here."""
+        self.stopped = True
+
     def click(self, name: str) -> None:
         """The mouse, on the control called ``name``."""
         QTest.mouseClick(self.find(QWidget, name), Qt.MouseButton.LeftButton)
@@ -70,6 +76,8 @@ class Hands:
         """Wait until ``shown()``; ``what`` says in words what was waited for."""
         end = time.monotonic() + _PATIENCE
         while not shown():
+            if self.stopped:
+                raise KeyboardInterrupt
             if time.monotonic() > end:
                 raise NothingHappened(what)
             QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
@@ -86,6 +94,8 @@ class Hands:
 
     def _after(self) -> None:
         self.strokes += 1
+        if self.stopped:
+            raise KeyboardInterrupt
         if self._pace:
             QTest.qWait(self._pace)
         QCoreApplication.processEvents()

@@ -25,6 +25,7 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import load_formulary
 from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
 from vaccinator_app.cli.resources import resources_folder
+from vaccinator_app.cli.signals import ending_like_ctrl_c
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import add_vaccinator
@@ -71,6 +72,7 @@ def run_demo(arguments: Namespace) -> int:
     os.environ["QT_QPA_PLATFORM"] = platform
     out = arguments.out or Path("demo-day")
     with ExitStack() as stack:
+        stack.enter_context(ending_like_ctrl_c())
         stage = _set_stage(out, stack, keep=arguments.keep)
         began = time.monotonic()
         summary = _play(stage, arguments.bookings, headless=platform == "offscreen", began=began)
@@ -81,6 +83,8 @@ def run_demo(arguments: Namespace) -> int:
 
 def _set_stage(out: Path, stack: ExitStack, *, keep: bool) -> Stage:
     """A clean place for this day's files; the desk's temporary files go where they can be searched afterwards."""
+    if keep and any((out / name).exists() for name in ("home", "central")):
+        raise Failed(Exit.BAD_INPUT, f"{out} holds a kept day already; name another folder with --out.")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name in ("summary.json", "ledger.jsonl", "desk.log", "central.log"):
@@ -89,12 +93,7 @@ def _set_stage(out: Path, stack: ExitStack, *, keep: bool) -> Stage:
         (out / "screens").mkdir()
     except OSError as error:
         raise Failed(Exit.BAD_INPUT, f"The folder {out} cannot be written.") from error
-    if keep:
-        if (out / "home").exists() or (out / "central").exists():
-            raise Failed(Exit.BAD_INPUT, f"{out} holds a kept day already; name another folder with --out.")
-        work = out
-    else:
-        work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vaccinator-demo-")))
+    work = out if keep else Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vaccinator-demo-")))
     (work / "tmp").mkdir(exist_ok=True)
     before, tempfile.tempdir = tempfile.tempdir, str(work / "tmp")
     stack.callback(lambda: setattr(tempfile, "tempdir", before))
@@ -110,7 +109,7 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
     today = datetime.now(_ZONE).date()
     formulary = load_formulary()
     csv = bookings or resources_folder() / "demo" / "bookings.csv"
-    prepare(stage.central, formulary, today, len(csv.read_bytes().splitlines()) if csv.exists() else 0)
+    prepare(stage.central, formulary, today, len(csv.read_bytes().splitlines()) if csv.is_file() else 0)
     with ExitStack() as stack:
         central = Central(stage.central, stage.out / "central.log")
         stack.callback(central.stop)
@@ -169,6 +168,7 @@ def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -
     """The day at the window; what it did not do as it should, in words."""
     from vaccinator_app.cli.demo.day import Cast, Day
     from vaccinator_app.cli.demo.hands import Hands, NothingHappened
+    from vaccinator_app.cli.signals import when_asked_to_end
     from vaccinator_app.cli.window import desk_window
 
     app, window = desk_window(stage.home)
@@ -183,17 +183,23 @@ def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -
         leave=leave,
     )
     faults = []
-    try:
-        Day(hands, line, people, cast).run()
-        if not headless:
-            _hand_over(people[-leave:] if leave else [])
-            app.exec()
-    except NothingHappened as error:
-        hands.picture(stage.pictures / "stopped-here.png")
-        faults.append(str(error))
-    if window.isVisible():
-        window.close()
-        hands.until(lambda: window.locked and not window.busy, "the desk did not lock")
+    with when_asked_to_end(hands.stop, app.exit):
+        try:
+            Day(hands, line, people, cast).run()
+            if not headless:
+                _hand_over(people[-leave:] if leave else [])
+                app.exec()
+        except NothingHappened as error:
+            hands.picture(stage.pictures / "stopped-here.png")
+            faults.append(str(error))
+        except KeyboardInterrupt:
+            pass
+        stopped, hands.stopped = hands.stopped, False
+        if window.isVisible():
+            window.close()
+            hands.until(lambda: window.locked and not window.busy, "the desk did not lock")
+    if stopped:
+        raise KeyboardInterrupt
     return faults
 
 

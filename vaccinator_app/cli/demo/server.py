@@ -63,6 +63,8 @@ class Central:
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
+            # Ctrl+C goes to everything in the terminal; the desk must be put away before its central is.
+            start_new_session=True,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
