@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import msgspec
@@ -18,6 +19,7 @@ from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import CHANGES_TYPE, RECEIPT_TYPE, Changes, Receipt, RosterKey
+from vaccinator_app.protocol.records import Record
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable, Untrusted
 from vaccinator_app.trust.keys import SigningKey
@@ -65,6 +67,27 @@ def test_a_thousand_records_go_in_batches(desk: Opened, simulator: Simulator, ce
     assert simulator.pushes == 3
     assert [step.confirmed for step in steps][:3] == [500, 1000, 1101]
     assert at_central(central) == 1101
+
+
+def test_the_next_batch_is_made_ready_while_central_works(desk: Opened, simulator: Simulator) -> None:
+    desk.place.record(*[RecordViewed(appointment="000000000001")] * 600)
+    made = threading.Event()
+    exchange = desk.place.vault.exchange
+
+    class Watching:
+        def __getattr__(self, name: str) -> object:
+            return getattr(exchange, name)
+
+        def records_after(self, seq: int, most: int, most_bytes: int) -> list[Record]:
+            if seq == 500:
+                made.set()
+            return exchange.records_after(seq, most, most_bytes)
+
+    waited: list[bool] = []
+    simulator.before = lambda: waited.append(made.wait(10))
+    Engine(desk_of(desk.place.vault), Watching(), simulator).run()  # type: ignore[arg-type]
+    assert waited == [True, True]
+    assert pending(desk) == 0
 
 
 def test_an_answer_lost_after_central_committed_loses_and_doubles_nothing(
@@ -219,9 +242,10 @@ def test_a_central_restored_from_backup_gets_the_records_again(
     engine(opened, Simulator(DeskApi(central.home.database, central.home.keys, central.now))).run()
     assert at_central(central) == 6
     restored = admin.open_home(tmp_path / "old")
-    look(opened)
+    # more than one batch: the second is made ready before the receipt tells how little central has
+    opened.place.record(*[RecordViewed(appointment="000000000001")] * 600)
     engine(opened, Simulator(DeskApi(restored.database, restored.keys, central.now))).run()
-    assert admin.counts(restored).records == 7
+    assert admin.counts(restored).records == 606
     assert pending(opened) == 0
     restored.database.close()
     opened.place.vault.close()

@@ -2,12 +2,16 @@
 
 The engine keeps no state of its own: where it stands is in the store, so an interrupted run goes on where the last
 durable step ended. What it believes, central signed; what it acknowledges, it acknowledges by ``seq`` and hash.
+
+One batch is under way at a time. While central works on it, the next is made ready, and thrown away again should the
+receipt name another place.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -52,6 +56,16 @@ def _ignore(_: Progress) -> None:
     """For callers who do not watch."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Records from ``after + 1`` to ``upto``, signed and packed; ``last`` when the ledger ended there."""
+
+    after: int
+    upto: int
+    last: bool
+    packed: bytes
+
+
 class Engine:
     """Runs between one desk's store and central. Not safe to run twice at once; the caller sees to that."""
 
@@ -76,36 +90,47 @@ class Engine:
         # A push with no records is still made: its receipt tells whether an old vault was put back (7.4).
         place = self._store.confirmed_upto()
         fell_back = False
-        while True:
-            receipt, envelope = self._push_once(place)
-            self._believe(receipt, envelope)
-            gained = receipt.upto - place
-            if gained < 0 and fell_back:
-                raise LedgerDisagrees(Message.of("sync.no_progress"))
-            # Central may have come back from a backup and know less than it signed for: push again from there.
-            fell_back = fell_back or gained < 0
-            place = receipt.upto
-            left = max(0, self._store.head().seq - place)
-            done = progress.confirmed + max(0, gained)
-            progress = Progress(confirmed=done, to_confirm=done + left)
-            report(progress)
-            if left == 0 or cancelled():
-                return progress
-            if gained == 0:
-                raise LedgerDisagrees(Message.of("sync.no_progress"))
+        with ThreadPoolExecutor(1, thread_name_prefix="next-batch") as beside:
+            ready = self._batch(place)
+            while True:
+                ahead = None if ready.last else beside.submit(self._batch, ready.upto)
+                answer = self._central.push(ready.packed)
+                receipt = self._trusted(answer, RECEIPT_TYPE, Receipt)
+                self._believe(receipt, answer)
+                gained = receipt.upto - place
+                if gained < 0 and fell_back:
+                    raise LedgerDisagrees(Message.of("sync.no_progress"))
+                # Central may have come back from a backup and know less than it signed for: push again from there.
+                fell_back = fell_back or gained < 0
+                place = receipt.upto
+                left = max(0, self._store.head().seq - place)
+                done = progress.confirmed + max(0, gained)
+                progress = Progress(confirmed=done, to_confirm=done + left)
+                report(progress)
+                if left == 0 or cancelled():
+                    return progress
+                if gained == 0:
+                    raise LedgerDisagrees(Message.of("sync.no_progress"))
+                ready = self._next(ahead, place)
 
-    def _push_once(self, upto: int) -> tuple[Receipt, bytes]:
+    def _next(self, ahead: Future[_Batch] | None, place: int) -> _Batch:
+        """The batch that follows on ``place``: the one made ready beside, unless it follows on another."""
+        batch = None if ahead is None else ahead.result()
+        return batch if batch is not None and batch.after == place else self._batch(place)
+
+    def _batch(self, after: int) -> _Batch:
         head = self._store.head()
+        records = list(self._store.records_after(after, MAX_BATCH_RECORDS, MAX_BATCH_BYTES))
         request = PushRequest(
             centre=self._desk.centre,
             device=self._desk.device,
             head_seq=head.seq,
             head_hash=head.hash,
-            records=list(self._store.records_after(upto, MAX_BATCH_RECORDS, MAX_BATCH_BYTES)),
+            records=records,
         )
-        answer = self._central.push(packing.pack(request, PUSH_TYPE, self._desk.device_key))
-        receipt = self._trusted(answer, RECEIPT_TYPE, Receipt)
-        return receipt, answer
+        upto = after + len(records)
+        packed = packing.pack(request, PUSH_TYPE, self._desk.device_key)
+        return _Batch(after, upto, last=upto >= head.seq, packed=packed)
 
     def _believe(self, receipt: Receipt, envelope: bytes) -> None:
         """Take over a receipt whose hash is our own record's; stop when central holds another history."""
