@@ -182,15 +182,15 @@ def test_closing_the_window_locks_first(day: Day, qapp: QApplication) -> None:
 
 
 def test_a_home_without_a_vault_says_what_to_do_and_looks_again(day: Day, qapp: QApplication) -> None:
-    slots, aside = day.home / "slots.json", day.home / "aside.json"
-    slots.rename(aside)
+    aside = day.home.with_name("aside")
+    day.home.rename(aside)
     hands = show_window(day)
     assert "This machine is not enrolled yet." in hands.seen()
     assert not hands.shown("passphrase")
     assert "Who is at the desk?" not in hands.seen()
     assert hands.focused() == "look-again"
 
-    aside.rename(slots)
+    aside.rename(day.home)
     hands.enter()
 
     assert hands.focused() == "passphrase"

@@ -136,8 +136,8 @@ def test_a_short_passphrase_is_refused_and_nothing_written(slots: Slots, home: P
 
 
 def test_eight_characters_are_enough_here() -> None:
-    check_passphrase("12345678")
-    check_passphrase("ﬁﬁﬁﬁ")
+    check_passphrase("kx7!qo2v")
+    check_passphrase("ﬁﬂ7!ﬀ")
 
 
 def test_a_second_slot_of_one_person_replaces_the_first(slots: Slots) -> None:

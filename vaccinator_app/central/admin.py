@@ -129,8 +129,8 @@ def add_session(
             found = find_centre(connection, home.keys.cupboard, centre)
         except Refused as error:
             raise CentralError(error.sentence) from error
-        if vaccine not in find_formulary(connection):
-            raise CentralError("This vaccine is not one of the programme's.")
+        if vaccine not in (programme := find_formulary(connection)):
+            raise CentralError(f"The vaccine is one of: {', '.join(programme)}.")
         first = datetime.combine(day, starts, found.zone)
         if (first + timedelta(minutes=minutes * (count - 1))).date() != day:
             raise CentralError("The session would run past midnight. Choose fewer or shorter slots.")
@@ -164,8 +164,8 @@ def allot_batch(home: Home, centre: str, batch: Batch) -> None:
             find_centre(connection, home.keys.cupboard, centre)
         except Refused as error:
             raise CentralError(error.sentence) from error
-        if batch.vaccine not in find_formulary(connection):
-            raise CentralError("This vaccine is not one of the programme's.")
+        if batch.vaccine not in (programme := find_formulary(connection)):
+            raise CentralError(f"The vaccine is one of: {', '.join(programme)}.")
         same = (batches.c.centre == centre, batches.c.vaccine == batch.vaccine, batches.c.batch == batch.batch)
         if connection.execute(select(batches.c.batch).where(*same)).first() is not None:
             raise CentralError("This batch was allotted to the centre already.")

@@ -270,7 +270,7 @@ def _unreadable(_: Request[Any, Any, Any], error: HTTPException) -> Response[Ref
     if error.status_code >= 500:
         return _failed(_, error)
     keys = [part.get("key") for part in error.extra if isinstance(part, dict)] if isinstance(error.extra, list) else []
-    field = next((key for key in keys if isinstance(key, str) and key.isidentifier()), None)
+    field = next((key for key in keys if isinstance(key, str) and key.isidentifier() and key != "data"), None)
     about = "The request" if field is None else f"The field {field}"
     return _answer(
         Refusal(code="unreadable_request", sentence=f"{about} is missing or of another kind than expected."),

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
 
 KEY_FILE = "central.key"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_HOST = re.compile(r"[0-9A-Za-z.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _RENEW_WITHIN = timedelta(days=30)
 
 
@@ -85,9 +87,12 @@ def tls_files(home: Path) -> TlsFiles:
 def create(home: Path, names: Sequence[str], now: datetime) -> None:
     """Make what is missing in ``home``: keys, authority, server certificate. What is there stays as it is.
 
-    The server certificate is made anew when it lacks one of ``names`` (host names or addresses; the loopback ones are
-    always in it) or has less than 30 days left; desks do not notice, since the authority stays.
+    The server certificate is made anew when it lacks one of ``names`` (host names or addresses; the loopback ones and
+    those named before are always in it) or has less than 30 days left; desks do not notice, since the authority stays.
+    Raises ``CentralError`` for a name that is none.
     """
+    if not all(map(_HOST.fullmatch, names)):
+        raise CentralError("Central is reached by a name or an address alone, such as central.example or 10.0.0.5.")
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     (home / "tls").mkdir(exist_ok=True, mode=0o700)
     if not (home / KEY_FILE).exists():
@@ -100,7 +105,8 @@ def create(home: Path, names: Sequence[str], now: datetime) -> None:
     if not any(there):
         _write_pair(authority.make_authority("Vaccinator central", now), *authority_files)
     server = tls_files(home)
-    wanted = (*LOCAL_NAMES, *(name for name in names if name not in LOCAL_NAMES))
+    before = authority.names_of(server.certificate.read_bytes()) if server.certificate.exists() else []
+    wanted = tuple(dict.fromkeys((*LOCAL_NAMES, *before, *names)))
     if not server.certificate.exists() or not server.key.exists():
         stale = True
     else:
@@ -108,6 +114,11 @@ def create(home: Path, names: Sequence[str], now: datetime) -> None:
     if stale:
         pair = authority.Pair(*(path.read_bytes() for path in authority_files))
         _write_pair(authority.make_server(pair, wanted, now), server.certificate, server.key)
+
+
+def answers_to(home: Path, host: str) -> bool:
+    """Whether a desk that reaches the central in ``home`` by this name or address will believe its certificate."""
+    return host in authority.names_of(tls_files(home).certificate.read_bytes())
 
 
 def load(home: Path) -> Keys:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable
 from datetime import date, time
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from vaccinator_app.central import admin
 from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.keys import answers_to
 from vaccinator_app.central.log import to_stream
 from vaccinator_app.central.server import Running, Settings, default_helpers, serve
 from vaccinator_app.cli.exits import Exit, Failed
@@ -48,7 +50,9 @@ def _parser() -> ArgumentParser:
         for name, text in (("centre", "centres"), ("session", "sessions"), ("batch", "vaccine batches"))
     }
     init = command("init", "make a central server: keys, TLS, tables", _init)
-    init.add_argument("--name", action="append", default=[], metavar="HOST", help="a name or address it is reached by")
+    init.add_argument(
+        "--name", action="append", default=[], metavar="HOST", help="a name or address it is reached by; may repeat"
+    )
     command("migrate", "bring the tables to this program's shape", _init).set_defaults(name=[])
     centre = command("add", "add a centre", _centre, under="centre")
     centre.add_argument("centre", metavar="NUMBER", help="six digits")
@@ -57,9 +61,9 @@ def _parser() -> ArgumentParser:
     centre.add_argument("--time-zone", default=admin.DEFAULT_ZONE)
     session = command("add", "open slots for booking", _session, under="session")
     session.add_argument("centre", metavar="NUMBER")
-    session.add_argument("--day", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    session.add_argument("--day", type=_day, required=True, metavar="YYYY-MM-DD")
     session.add_argument("--vaccine", required=True)
-    session.add_argument("--from", dest="starts", type=time.fromisoformat, default=time(9), metavar="HH:MM")
+    session.add_argument("--from", dest="starts", type=_time, default=time(9), metavar="HH:MM")
     session.add_argument("--slots", type=int, default=32)
     session.add_argument("--minutes", type=int, default=15)
     session.add_argument("--capacity", type=int, default=10, help="people to a slot")
@@ -67,19 +71,33 @@ def _parser() -> ArgumentParser:
     batch.add_argument("centre", metavar="NUMBER")
     batch.add_argument("vaccine")
     batch.add_argument("batch")
-    batch.add_argument("--expiry", type=date.fromisoformat, required=True, metavar="YYYY-MM-DD")
+    batch.add_argument("--expiry", type=_day, required=True, metavar="YYYY-MM-DD")
     enrolment = command("enrolment", "an enrolment file for one machine, good once", _enrolment)
     enrolment.add_argument("centre", metavar="NUMBER")
     enrolment.add_argument("--address", required=True, help="how the machine reaches central: https://...")
     enrolment.add_argument("--out", type=Path, required=True, metavar="FILE")
     server = command("serve", "serve until told to stop", _serve)
-    server.add_argument("--host", default="127.0.0.1")
+    server.add_argument("--host", default="127.0.0.1", help="0.0.0.0 answers other machines too; else only this one")
     server.add_argument("--port", type=int, default=8443, help="0 takes a free one")
     server.add_argument(
         "--helpers", type=int, default=default_helpers(), help="processes for intake beside the server's"
     )
     command("status", "how much there is of everything", _status)
     return parser
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("a day is written year, month, day, such as 2026-11-23") from None
+
+
+def _time(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError("a time is written in 24 hours, such as 09:30") from None
 
 
 def _home(arguments: Namespace) -> Path:
@@ -124,9 +142,10 @@ def _session(arguments: Namespace) -> int:
 
 
 def _batch(arguments: Namespace) -> int:
-    vaccine = load_formulary().get(arguments.vaccine)
+    formulary = load_formulary()
+    vaccine = formulary.get(arguments.vaccine)
     if vaccine is None:
-        raise Failed(Exit.NOT_DONE, "This vaccine is not one of the programme's.")
+        raise Failed(Exit.NOT_DONE, f"The vaccine is one of: {', '.join(formulary)}.")
     home = _opened(arguments)
     batch = Batch(
         vaccine=vaccine.id, batch=arguments.batch, expiry=arguments.expiry, doses_per_vial=vaccine.doses_per_vial
@@ -138,6 +157,13 @@ def _batch(arguments: Namespace) -> int:
 
 def _enrolment(arguments: Namespace) -> int:
     home = _opened(arguments)
+    host = urlsplit(arguments.address).hostname
+    if host is not None and not answers_to(_home(arguments), host):
+        raise Failed(
+            Exit.NOT_DONE,
+            f"Central's certificate does not name {host}: run `vaccinator central init --name {host}`, "
+            "then start central again.",
+        )
     file = admin.create_enrolment_file(home, system_clock, arguments.centre, arguments.address)
     home.database.close()
     try:

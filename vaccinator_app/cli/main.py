@@ -109,6 +109,7 @@ def _ledger(commands: Commands) -> None:
 
 def _central(commands: Commands) -> None:
     """Central's own words stand in its module: the built desk leaves that room out."""
-    central = commands.add_parser("central", help="the central server", add_help=False)
+    # A prefix nobody can type: what looks like an option, --help too, is for central's own parser.
+    central = commands.add_parser("central", help="the central server", add_help=False, prefix_chars="\0")
     central.add_argument("rest", nargs="...", metavar="...")
     central.set_defaults(run="central_commands:run_central")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.protocol import packing
@@ -62,6 +63,11 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
     """
     Vault.refuse_existing(home)
     check_passphrase(desk.passphrase)
+    name = clean_name(desk.in_charge_name)
+    if not name:
+        raise CannotDo(Message.of("walk_in.name_missing"))
+    if len(name) > LONGEST_NAME:
+        raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
     if now >= file.expires_at:
         raise CannotDo(Message.of("enrol.token_expired"))
     device_key, signing_key, sealing_key = SigningKey.generate(), SigningKey.generate(), SealingKey.generate()
@@ -71,14 +77,14 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
         token=file.token,
         device_key=device_key.public,
         device_name=desk.device_name,
-        in_charge_name=desk.in_charge_name,
+        in_charge_name=name,
         in_charge_signing_key=signing_key.public,
         in_charge_sealing_key=sealing_key.public,
         recovery=seal_for_decades(database_key, file.central.people, recovery_binding(device)),
     )
     answer = connect(file).enrol(packing.pack(request, ENROLMENT_REQUEST_TYPE, device_key))
     reply = _trusted(answer, file, request, now)
-    in_charge = StaffMember(staff=reply.in_charge, name=desk.in_charge_name, role=Role.IN_CHARGE)
+    in_charge = StaffMember(staff=reply.in_charge, name=name, role=Role.IN_CHARGE)
     identity = Identity(
         centre=file.centre,
         centre_name=file.centre_name,

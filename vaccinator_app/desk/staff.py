@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from vaccinator_app.desk.errors import CannotDo
-from vaccinator_app.desk.walk_in import clean_name
+from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import StaffAdded
 from vaccinator_app.domain.message import Message
@@ -27,13 +27,18 @@ def add_vaccinator(
     """Certify a new vaccinator and give them a slot on this machine. Only central certifies an in-charge (P.7.2).
 
     Certificate and event come first, so that a slot never opens for somebody whose records central would refuse.
-    Raises ``CannotDo`` for anybody but an in-charge.
+    Raises ``CannotDo`` for anybody but an in-charge, and for a name that is none or that a colleague has: people choose
+    themselves by name.
     """
     if place.staff.role is not Role.IN_CHARGE:
         raise CannotDo(Message.of("staff.only_in_charge"))
     cleaned = clean_name(name)
     if not cleaned:
         raise CannotDo(Message.of("walk_in.name_missing"))
+    if len(cleaned) > LONGEST_NAME:
+        raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
+    if cleaned.casefold() in (other.name.casefold() for other in Slots.read(home).people()):
+        raise CannotDo(Message.of("staff.name_taken", name=cleaned))
     check_passphrase(passphrase)
     member = StaffMember(staff=f"s{secrets.token_hex(6)}", name=cleaned, role=Role.VACCINATOR)
     signing_key, sealing_key = SigningKey.generate(), SealingKey.generate()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,9 +11,10 @@ from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.drafts import read_draft
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
+from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.trust import keys
-from vaccinator_app.vault.slots import Slots
+from vaccinator_app.vault.slots import Slots, Unlocked
 from vaccinator_app.vault.vault import Vault
 
 MakeClock = Callable[[ZoneInfo], Clock]
@@ -34,7 +35,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
     vault = Vault.open(home, unlocked.database_key)
     place = Workplace(
         vault=vault,
-        staff=unlocked.staff,
+        staff=_certified(vault, unlocked),
         signing_key=unlocked.signing_key,
         formulary=formulary,
         clock=make_clock(ZoneInfo(vault.identity.time_zone)),
@@ -45,6 +46,14 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
     except BaseException:
         vault.close()
         raise
+
+
+def _certified(vault: Vault, unlocked: Unlocked) -> StaffMember:
+    """Name and role as they were certified: the file of slots lies in the clear, and anybody may edit it."""
+    found = vault.certificates.find(keys.key_id(unlocked.signing_key.public))
+    if found is None or found.role is None:
+        return unlocked.staff
+    return replace(unlocked.staff, name=found.name, role=found.role)
 
 
 def lock(place: Workplace, *, idle: bool = False) -> None:

@@ -68,6 +68,13 @@ def serves(certificate: bytes, names: Sequence[str], until: datetime) -> bool:
     return set(map(_general, names)) <= set(listed) and found.not_valid_after_utc >= until
 
 
+def names_of(certificate: bytes) -> list[str]:
+    """The host names and addresses in a server certificate (PEM), as text."""
+    found = x509.load_pem_x509_certificate(certificate)
+    listed = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    return [str(name.value) for name in listed]
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, public: ec.EllipticCurvePublicKey, now: datetime, life: timedelta
 ) -> x509.CertificateBuilder:

@@ -114,7 +114,7 @@ class PageOutOfOrder(VaultError):
 
 
 class SlotsDamaged(VaultError):
-    """The file of staff keys is damaged; keep it as it is and ask for help. Nothing was changed or deleted."""
+    """The file of staff keys is missing or damaged; keep everything as it is and ask for help. Nothing was changed."""
 
     message_key = "vault.slots_damaged"
 
@@ -141,6 +141,12 @@ class PassphraseTooShort(VaultError):
     """A passphrase has at least 8 characters."""
 
     message_key = "vault.passphrase_short"
+
+
+class PassphraseCommon(VaultError):
+    """This passphrase is one that many people choose; take a few words that belong together only for you."""
+
+    message_key = "vault.passphrase_common"
 
 
 def from_os(error: OSError) -> VaultError:

@@ -27,12 +27,19 @@ def load(home: Path) -> dict[str, Any]:
             raise VaultNewer
         found["slots"] = list(found["slots"])
     except FileNotFoundError:
-        raise VaultMissing from None
+        raise (SlotsDamaged if _has_vault(home) else VaultMissing) from None
     except OSError as error:
         raise from_os(error) from None
     except UNREADABLE:
         raise SlotsDamaged from None
     return dict(found)
+
+
+def _has_vault(home: Path) -> bool:
+    # Only here: the database's library takes longer to import than the unlock screen may.
+    from vaccinator_app.vault.connection import DATABASE
+
+    return (home / DATABASE).exists()
 
 
 def member(slot: dict[str, Any]) -> StaffMember:

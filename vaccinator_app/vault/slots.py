@@ -22,8 +22,10 @@ from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters, Wrapped
 from vaccinator_app.vault import slotfile
 from vaccinator_app.vault.attempts import Attempts
+from vaccinator_app.vault.common import is_common
 from vaccinator_app.vault.connection import DATABASE
 from vaccinator_app.vault.errors import (
+    PassphraseCommon,
     PassphraseTooShort,
     SlotsDamaged,
     TooSoon,
@@ -39,9 +41,15 @@ _KEY = 32
 
 
 def check_passphrase(passphrase: str) -> None:
-    """Raise ``PassphraseTooShort`` for one of fewer than 8 characters, counted as they are derived from (NFKC)."""
-    if len(unicodedata.normalize("NFKC", passphrase)) < LEAST_CHARACTERS:
+    """Raise ``PassphraseTooShort`` below 8 characters, ``PassphraseCommon`` for one that many choose.
+
+    Both look at the characters that keys are derived from (NFKC).
+    """
+    text = unicodedata.normalize("NFKC", passphrase)
+    if len(text) < LEAST_CHARACTERS:
         raise PassphraseTooShort
+    if is_common(text):
+        raise PassphraseCommon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
