@@ -16,6 +16,7 @@ import pytest
 from vaccinator_app.cli.demo.bookings import read_rows
 from vaccinator_app.cli.demo.run import run_demo
 from vaccinator_app.cli.exits import Exit, Failed
+from vaccinator_app.cli.main import main
 
 BOOKED = "name,year_of_birth,gender,mobile,photo_id_type,photo_id_number,vaccine,dose,slot"
 
@@ -134,3 +135,32 @@ def test_a_folder_is_no_bookings_file(tmp_path: Path) -> None:
     with pytest.raises(Failed) as problem:
         run_demo(Namespace(headless=True, out=tmp_path / "day", bookings=tmp_path, keep=False))
     assert problem.value.code is Exit.BAD_INPUT
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes")
+@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_of_central_stays_when_it_ends(tmp_path: Path, asked: signal.Signals) -> None:
+    home = str(tmp_path / "central")
+    assert main(["central", "init", "--home", home]) == 0
+    command = [sys.executable, "-u", "-m", "vaccinator_app.cli", "central", "serve", "--home", home]
+    serving = subprocess.Popen(
+        [*command, "--port", "0", "--helpers", "2"], env=environment(tmp_path), stdout=subprocess.PIPE, text=True,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        assert serving.stdout is not None
+        assert serving.stdout.readline().startswith("Central answers")
+        helpers = children(serving.pid)
+        assert len(helpers) >= 2
+        serving.send_signal(asked)
+        ended = serving.wait(timeout=_PATIENCE)
+    finally:
+        serving.kill()
+        serving.communicate()
+    until = time.monotonic() + _PATIENCE
+    while any(map(alive, helpers)):
+        assert time.monotonic() < until, "a helper stayed behind, with central's keys"
+        time.sleep(0.02)
+    if asked is not signal.SIGKILL:
+        assert ended == Exit.OK
+        assert not (tmp_path / "central" / "central.db-wal").exists(), "the database was not closed"

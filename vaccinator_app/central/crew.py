@@ -8,7 +8,9 @@ at the moment, nobody knows beforehand.
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 from collections.abc import Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
 from types import TracebackType
@@ -91,6 +93,15 @@ def _arrive(codes: SealingKey, people: HybridKey) -> None:
     _keys = codes, people
     # Ctrl+C reaches the whole group; when to go home is the server's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with_server, name="leave-with-server", daemon=True).start()
+
+
+def _leave_with_server() -> None:
+    """A server that was killed sends nobody home, and nothing with central's keys may stay behind."""
+    server = multiprocessing.parent_process()
+    if server is not None:
+        server.join()
+        os._exit(0)
 
 
 def _help(batch: Sequence[Job]) -> list[Found]:
