@@ -156,7 +156,9 @@ def test_nothing_of_central_stays_when_it_ends(tmp_path: Path, asked: signal.Sig
         ended = serving.wait(timeout=_PATIENCE)
     finally:
         serving.kill()
-        serving.communicate()
+        serving.wait()
+        if serving.stdout is not None:
+            serving.stdout.close()
     until = time.monotonic() + _PATIENCE
     while any(map(alive, helpers)):
         assert time.monotonic() < until, "a helper stayed behind, with central's keys"
