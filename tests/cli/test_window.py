@@ -10,9 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.central import PASSPHRASE
+from tests.support.desk import IN_CHARGE, CentralSide, identity
 from vaccinator_app.cli import window
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.window import run_window
+from vaccinator_app.trust.keys import SealingKey, SigningKey
+from vaccinator_app.trust.keyslot import FLOOR
+from vaccinator_app.vault.slots import Slots
+from vaccinator_app.vault.vault import Vault
 
 # waits for the window from another thread and closes it on its own
 SHOW_AND_CLOSE = """
@@ -68,3 +74,55 @@ def test_without_a_library_it_names_the_package(monkeypatch: pytest.MonkeyPatch,
 
     with pytest.raises(Failed, match="sudo apt install libxcb-cursor0"):
         run_window(Namespace(home=tmp_path))
+
+
+STYLE_OF_THE_APPLICATION = """
+from vaccinator_app.gui.app import make_application
+print(make_application("vaccinator").style().name())
+"""
+
+
+@pytest.mark.qt
+def test_the_style_is_ours_whatever_the_session_prefers() -> None:
+    environment = {**os.environ, "QT_STYLE_OVERRIDE": "Windows"}
+    run = subprocess.run(
+        [sys.executable, "-c", STYLE_OF_THE_APPLICATION], env=environment, capture_output=True, text=True, check=True
+    )
+    assert run.stdout.split() == ["fusion"]
+
+
+# what a start would wait for and the first screen has no use for
+UNLOCK_SCREEN = """
+import enum, os, sys
+from pathlib import Path
+from vaccinator_app.cli.window import desk_window
+
+made = []
+create = enum.EnumType._create_
+
+def watched(kind, name, *more, **named):
+    made.append(name)
+    return create(kind, name, *more, **named)
+
+enum.EnumType._create_ = watched
+app, window = desk_window(Path(sys.argv[1]))
+window.show()
+window.grab()
+behind = ["msgspec", "requests", "sqlcipher3", "cryptography", "zstandard", "platformdirs", "importlib.resources"]
+print("Key" in made, "PixelMetric" in made, [name for name in behind if name in sys.modules], flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.qt
+def test_the_unlock_screen_waits_for_nothing_that_lies_behind_it(tmp_path: Path) -> None:
+    key = os.urandom(32)
+    Vault.create(tmp_path / "home", key, identity(CentralSide(), SigningKey.generate())).close()
+    slots = Slots.create(tmp_path / "home", "d000000000001")
+    slots.add(IN_CHARGE, SigningKey.generate(), SealingKey.generate(), PASSPHRASE, key, FLOOR)
+
+    run = subprocess.run(
+        [sys.executable, "-c", UNLOCK_SCREEN, str(tmp_path / "home")], capture_output=True, text=True, check=True
+    )
+
+    assert run.stdout.split() == ["True", "False", "[]"]

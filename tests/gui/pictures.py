@@ -25,6 +25,7 @@ from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
 from vaccinator_app.central.booking import Booked
 from vaccinator_app.cli.resources import resources_folder
+from vaccinator_app.gui.app import make_application
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.theme import Mode
 from vaccinator_app.trust.code import MODULUS
@@ -267,7 +268,7 @@ def pictures(out: Path, folder: Path) -> None:
 def main() -> None:
     """The command."""
     out = Path(sys.argv[1])
-    app = QApplication(sys.argv[:1])
+    app = make_application(sys.argv[0])
     with tempfile.TemporaryDirectory() as folder:
         pictures(out, Path(folder))
     app.quit()

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import platformdirs
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.resources import resources_folder
@@ -25,7 +22,11 @@ if TYPE_CHECKING:
 def desk_home(arguments: Namespace) -> Path:
     """The folder that ``--home`` or the environment names."""
     named = arguments.home or os.environ.get("VACCINATOR_HOME")
-    return Path(named) if named else platformdirs.user_data_path("vaccinator", appauthor=False)
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return platformdirs.user_data_path("vaccinator", appauthor=False)
 
 
 def load_formulary() -> Formulary:
@@ -50,6 +51,8 @@ def passphrase(arguments: Namespace, prompt: str) -> str:
         return text.splitlines()[0] if text else ""
     if not sys.stdin.isatty():
         raise Failed(Exit.USAGE, "Nobody can type a passphrase here: give --passphrase-file FILE.")
+    import getpass
+
     return getpass.getpass(prompt)
 
 

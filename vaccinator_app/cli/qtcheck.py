@@ -4,7 +4,6 @@ PySide6 brings Qt itself but not the libraries of the desktop below it. The name
 entries of the Qt 6.12 libraries and platform plugins; the packages are Debian's, and Ubuntu's are the same.
 """
 
-import ctypes
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -93,6 +92,8 @@ def missing_sentence(packages: list[str]) -> str:
 
 
 def _load(soname: str) -> object:
+    import ctypes
+
     bundled = Path(getattr(sys, "_MEIPASS", "")) / soname
     # the built app carries most of them in its own folder
     return ctypes.CDLL(str(bundled) if hasattr(sys, "_MEIPASS") and bundled.exists() else soname)

@@ -3,7 +3,7 @@
 Only the composition root looks for files; it hands the paths to the rooms that draw or print (DESIGN 2.1).
 """
 
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 import vaccinator_app
@@ -46,10 +46,11 @@ def font_files() -> tuple[Path, ...]:
 
 
 def _upright(package: str) -> Path:
-    try:
-        folder = Path(str(files(package))) / "files"
-    except ModuleNotFoundError:
-        raise ResourcesMissing(f"The font package {package} is missing. Install the app again.") from None
+    # not importlib.resources, whose own imports the first window would wait for
+    found = find_spec(package)
+    if found is None or found.origin is None:
+        raise ResourcesMissing(f"The font package {package} is missing. Install the app again.")
+    folder = Path(found.origin).parent / "files"
     faces = sorted(path for path in folder.glob("*.ttf") if "Italic" not in path.name)
     if not faces:
         raise ResourcesMissing(f"The font package {package} holds no font. Install the app again.")

@@ -51,12 +51,12 @@ def desk_window(home: Path) -> tuple[QApplication, Window]:
     from PySide6.QtWidgets import QApplication
 
     from vaccinator_app.desk.front_door import Unlock
-    from vaccinator_app.gui.app import make_window
+    from vaccinator_app.gui.app import make_application, make_window
     from vaccinator_app.gui.sentences import catch_unforeseen
     from vaccinator_app.gui.settings import SettingsFile
 
     running = QApplication.instance()
-    app = running if isinstance(running, QApplication) else QApplication(sys.argv[:1])
+    app = running if isinstance(running, QApplication) else make_application(sys.argv[0])
     unlock = Unlock(home, load_formulary())
     window = make_window(resources_folder(), font_files(), unlock, _connect, SettingsFile(home / SETTINGS))
     catch_unforeseen(window.say)

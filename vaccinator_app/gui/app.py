@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from vaccinator_app.desk.syncing import Connect
 
 
+def make_application(program: str) -> QApplication:
+    """The one QApplication, drawn in the style that the stylesheet builds on. ``program`` is what Qt calls it.
+
+    The style is an option of the program, not ``setStyle``: that would give Python a style, and with it a thousand
+    names of enumerations, before the first window is drawn.
+    """
+    return QApplication([program, "-style", "Fusion"])
+
+
 def make_window(
     resources: Path,
     fonts: Sequence[Path],

@@ -77,7 +77,6 @@ class Theme(QObject):
     def apply(self, app: QApplication, mode: Mode, *, large: bool = False) -> None:
         """Give ``app`` the look ``mode``, its words a quarter larger when ``large``. Windows already open follow."""
         if self._app is None:
-            app.setStyle("Fusion")
             app.styleHints().colorSchemeChanged.connect(self._system_changed)
         self._app, self.mode, self.large = app, mode, large
         self._draw(app)

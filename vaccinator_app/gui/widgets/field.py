@@ -44,6 +44,7 @@ class Field(QWidget):
         grid.addWidget(self._mark, 2, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self._sentence, 2, 1)
         grid.setColumnStretch(1, 1)
+        self.editor.setProperty("wrong", False)
         self.editor.textEdited.connect(lambda: self.set_error(None))
         kit.words.changed.connect(self._speak)
         self.set_error(None)
