@@ -49,10 +49,16 @@ def start(folder: Path) -> list[Row]:
     slots = Slots.create(home, "d000000000001")
     slots.add(IN_CHARGE, SigningKey.generate(), SealingKey.generate(), PASSPHRASE, key, FLOOR)
 
+    # as installed: modules are read compiled, whatever the environment says of writing them
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment["PYTHONPYCACHEPREFIX"] = str(folder / "compiled")
+
     def run(script: str) -> float:
-        return seconds(lambda: subprocess.run([sys.executable, "-c", script, str(home)], check=True))
+        command = [sys.executable, "-c", script, str(home)]
+        return seconds(lambda: subprocess.run(command, check=True, env=environment))
 
     run(_OURS)
+    run(_BARE_WINDOW)
     pairs = [(run(_OURS), run(_BARE_WINDOW)) for _ in range(ROUNDS)]
     ours, bare = (statistics.median(times) * 1e3 for times in zip(*pairs, strict=True))
     return [Row(row="start to unlock screen", unit="ms", ours=ours, reference=bare, budget=1.5)]
