@@ -72,11 +72,18 @@ def test_a_whole_day_without_a_display(tmp_path: Path) -> None:
 
 
 SOMEBODY = Booked(
-    name="Asha Rani", dose=1, reference="100000000001", token=1, mobile="9810000001", code="1234", slip="7" * 67
+    name="Asha Rani",
+    dose=1,
+    reference="100000000001",
+    token=1,
+    mobile="9810000001",
+    photo_id="900000000001",
+    code="1234",
+    slip="7" * 67,
 )
 
 
-@pytest.mark.parametrize("text", ["Asha Rani", "9810000001", "7" * 39])
+@pytest.mark.parametrize("text", ["Asha Rani", "9810000001", "900000000001", "7" * 39])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
 def test_a_detail_that_lies_about_is_found(tmp_path: Path, text: str, encoding: str) -> None:
     (tmp_path / "clean.log").write_text("nothing of anybody")

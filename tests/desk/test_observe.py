@@ -77,6 +77,11 @@ def test_an_offline_desk_says_since_when_and_why(place: Workplace) -> None:
     assert failure in words.parts
 
 
+def test_a_clock_set_back_before_the_lease_is_told(place: Workplace, clock: ToldClock) -> None:
+    clock.pass_time(timedelta(days=-400))
+    assert "lease.clock_behind" in [part.key for part in sync_words(place, DriverStatus()).parts]
+
+
 def test_the_lease_is_warned_of_before_it_ends(place: Workplace, clock: ToldClock) -> None:
     clock.pass_time(timedelta(days=5))
     assert "lease.ending" in [part.key for part in sync_words(place, DriverStatus()).parts]

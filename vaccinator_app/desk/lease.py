@@ -28,6 +28,8 @@ def lease_state(lease: Lease | None, now: datetime) -> LeaseState:
 
 def lease_message(lease: Lease | None, now: datetime) -> Message | None:
     """The sentence for people, or None while there is nothing to say."""
+    if lease is not None and now < lease.issued_at:
+        return Message.of("lease.clock_behind", at=lease.issued_at)
     match lease_state(lease, now):
         case LeaseState.GOOD:
             return None

@@ -27,6 +27,7 @@ class Booked:
     reference: str
     token: int
     mobile: str
+    photo_id: str
     code: str
     slip: str
 
@@ -107,6 +108,7 @@ def _book(row: dict[str, str], at_home: AtHome, centre: str, today: date) -> Boo
         reference=slip["reference"],
         token=int(slip["token"]),
         mobile=row["mobile"],
+        photo_id=row["photo_id_number"],
         code=at_home.code_from_sms(row["mobile"], slip["reference"]),
         slip=slip["slip"],
     )

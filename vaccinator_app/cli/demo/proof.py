@@ -110,13 +110,13 @@ def fewest_codes_possible(vault: Vault, people: Sequence[Booked]) -> int:
 
 
 def details_lying_about(people: Sequence[Booked], folders: Iterable[Path]) -> list[str]:
-    """A sentence for each file below ``folders`` that holds a booked person's name, mobile or slip in the clear.
+    """A sentence for each file below ``folders`` with a booked person's name, mobile, photo ID or slip in the clear.
 
     Names are searched as UTF-8 and UTF-16, whole, in the raw bytes. The sentence names the file, not the person.
     """
     wanted: list[bytes] = []
     for person in people:
-        for text in (person.name, person.mobile, person.slip, person.slip[26:65]):
+        for text in (person.name, person.mobile, person.photo_id, person.slip, person.slip[26:65]):
             wanted += [text.encode(), text.encode("utf-16-le")]
     found = []
     for folder in folders:
