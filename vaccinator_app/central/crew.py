@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
-from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
 
 from vaccinator_app.central import log
@@ -25,6 +25,9 @@ _WORTH_SPLITTING = 40
 
 _PART = 25
 """Records handed over at a time (some 4 ms of work): whoever is through first does not wait long for the others."""
+
+_AHEAD = 2
+"""Parts each helper has before it: one under its hands and the next."""
 
 
 class Crew:
@@ -62,13 +65,17 @@ class Crew:
 
     def _split(self, pool: ProcessPoolExecutor, batch: Sequence[Job]) -> list[Found]:
         parts = [batch[i : i + _PART] for i in range(0, len(batch), _PART)]
-        handed = [(part, pool.submit(_help, part)) for part in parts]
-        # Helpers begin at the front; what none of them has taken up when this thread comes to it, it does itself.
-        own = {index: self._alone(part) for index, (part, other) in reversed([*enumerate(handed)]) if other.cancel()}
-        found: list[Found] = []
-        for index, (_, other) in enumerate(handed):
-            found += own[index] if index in own else other.result()
-        return found
+        # Helpers from the front, this thread from the end. Nothing is taken back from a helper: a pool that breaks
+        # while one of its futures is cancelled leaves the others waiting for ever (CPython 3.11).
+        handed: list[Future[list[Found]]] = []
+        own: list[list[Found]] = []
+        while len(handed) + len(own) < len(parts):
+            if sum(not one.done() for one in handed) < _AHEAD * self._helpers:
+                handed.append(pool.submit(_help, parts[len(handed)]))
+            else:
+                own.append(self._alone(parts[-1 - len(own)]))
+        found = [one.result() for one in handed] + own[::-1]
+        return [result for part in found for result in part]
 
     def __enter__(self) -> Crew:
         """Start the helpers, so that the first batch does not wait for them."""
