@@ -24,7 +24,7 @@ test: $(VENV)/.for-dev ## style, types and every test
 	$(BIN)/mypy
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest $(ARGS)
 
-test-core: $(VENV)/.for-dev ## the tests that need no Qt, in under 20 seconds
+test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
 	$(BIN)/python -m pytest -n 2 -m "not qt" --ignore=tests/gui $(ARGS)
 
 bench: $(VENV)/.for-dev ## the budgets, each beside its reference; to the screen and bench.json
