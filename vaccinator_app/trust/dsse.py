@@ -14,8 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from vaccinator_app.trust.errors import BadSignature
 from vaccinator_app.trust.keys import SigningKey, ed25519_private, key_id
 
-SIGNATURE_LENGTH = 64
-
 
 def pae(payload_type: str, payload: bytes) -> bytes:
     """DSSE's pre-authentication encoding (P.2.1)."""

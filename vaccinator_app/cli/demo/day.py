@@ -24,9 +24,10 @@ _NO_SHOWS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """Who unlocks the desk, where pictures go, and how many of the booked are left for whoever watches."""
+    """The vaccinator's passphrase (they stand second on the unlock screen), where pictures go, and how many of the
+    booked are left for whoever watches.
+    """
 
-    vaccinator: str
     passphrase: str
     pictures: Path
     today: date

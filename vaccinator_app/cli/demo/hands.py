@@ -31,7 +31,6 @@ class Hands:
         self._window = window
         self._pace = pace
         window.activateWindow()
-        self.strokes = 0
 
     def press(self, key: Qt.Key, control: bool = False, times: int = 1) -> None:
         """One key, wherever the focus is; then wait until the desk has done what it asked."""
@@ -93,7 +92,6 @@ class Hands:
         return next((widget for widget in candidates if widget is not None), self._window)
 
     def _after(self) -> None:
-        self.strokes += 1
         if self.stopped:
             raise KeyboardInterrupt
         if self._pace:

@@ -176,7 +176,6 @@ def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -
     hands = Hands(window, 0 if headless else _PACE_MS)
     leave = 0 if headless or len(people) <= _LEFT_TO_WATCHER * 2 else _LEFT_TO_WATCHER
     cast = Cast(
-        vaccinator=_VACCINATOR,
         passphrase=_PASSPHRASE,
         pictures=stage.pictures,
         today=datetime.now(_ZONE).date(),
