@@ -18,7 +18,7 @@ from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.messages import AllottedBatch, Changes, Lease, Outcome, Receipt, RosterKey
 from vaccinator_app.trust import certificates, code, slip
-from vaccinator_app.vault.connection import DATABASE
+from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.identity import Identity
 from vaccinator_app.vault.ledger import Author, Moment
 from vaccinator_app.vault.vault import Vault

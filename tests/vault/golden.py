@@ -25,7 +25,7 @@ from tests.vault.given import (
 )
 from vaccinator_app.domain.events import Arrived, SignedIn
 from vaccinator_app.protocol.messages import AllottedBatch, Outcome, Reason, Status
-from vaccinator_app.vault.connection import DATABASE
+from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.migrations import newest
 
 FOLDER = Path(__file__).parents[1] / "golden" / "vault"

@@ -14,13 +14,13 @@ from tests.domain.given import WHO
 from tests.vault.given import CHAIN, IDENTITY, KEY, born, plain, save
 from vaccinator_app.domain.events import Arrived, SignedIn
 from vaccinator_app.vault import connection
-from vaccinator_app.vault.connection import DATABASE
 from vaccinator_app.vault.errors import (
     VaultBusy,
     VaultError,
     VaultExists,
     VaultMissing,
 )
+from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.vault import Vault
 
 

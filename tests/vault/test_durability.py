@@ -14,7 +14,7 @@ from tests.domain.given import WHO, dose_given, walk_in
 from tests.vault.given import CHAIN, IDENTITY, KEY, born, save, vial, walk_in_person
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.ledger import Link
-from vaccinator_app.vault.connection import DATABASE
+from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.vault import Vault
 
 GUEST = walk_in_person(90)

@@ -15,7 +15,6 @@ from tests.domain.given import WHO, dose_given, walk_in
 from tests.vault.given import DAY, KEY, born, changes, person, plain, save
 from vaccinator_app.domain.events import Arrived
 from vaccinator_app.vault import errors
-from vaccinator_app.vault.connection import DATABASE
 from vaccinator_app.vault.errors import (
     VaultDamaged,
     VaultDisk,
@@ -25,6 +24,7 @@ from vaccinator_app.vault.errors import (
     VaultWrongKey,
     from_os,
 )
+from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.vault import Vault
 
 FAMILY = [found for found in vars(errors).values() if isinstance(found, type) and issubclass(found, VaultError)]

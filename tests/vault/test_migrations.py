@@ -15,9 +15,10 @@ from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import Reason, Status
 from vaccinator_app.trust.keys import key_id
 from vaccinator_app.vault import migrations
-from vaccinator_app.vault.connection import DATABASE, connect_to_write
+from vaccinator_app.vault.connection import connect_to_write
 from vaccinator_app.vault.errors import VaultDamaged, VaultError, VaultNewer
 from vaccinator_app.vault.export import read_export, write_export
+from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.migrations import newest
 from vaccinator_app.vault.vault import Vault
 

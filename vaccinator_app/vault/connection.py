@@ -29,7 +29,6 @@ from vaccinator_app.vault.errors import (
 )
 from vaccinator_app.vault.migrations import migrate, newest
 
-DATABASE = "vault.db"
 KEY_LENGTH = 32
 BUSY_MS = 5000
 """How long a writer waits for another program before it says so."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vaccinator_app.vault.errors import from_os
 
+DATABASE = "vault.db"
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

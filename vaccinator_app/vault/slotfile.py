@@ -8,7 +8,7 @@ from typing import Any
 
 from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.vault.errors import SlotsDamaged, VaultMissing, VaultNewer, from_os
-from vaccinator_app.vault.files import tighten
+from vaccinator_app.vault.files import DATABASE, tighten
 
 SLOTS = "slots.json"
 VERSION = 1
@@ -27,19 +27,12 @@ def load(home: Path) -> dict[str, Any]:
             raise VaultNewer
         found["slots"] = list(found["slots"])
     except FileNotFoundError:
-        raise (SlotsDamaged if _has_vault(home) else VaultMissing) from None
+        raise (SlotsDamaged if (home / DATABASE).exists() else VaultMissing) from None
     except OSError as error:
         raise from_os(error) from None
     except UNREADABLE:
         raise SlotsDamaged from None
     return dict(found)
-
-
-def _has_vault(home: Path) -> bool:
-    # Only here: the database's library takes longer to import than the unlock screen may.
-    from vaccinator_app.vault.connection import DATABASE
-
-    return (home / DATABASE).exists()
 
 
 def member(slot: dict[str, Any]) -> StaffMember:

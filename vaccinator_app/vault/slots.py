@@ -23,7 +23,6 @@ from vaccinator_app.trust.keyslot import KdfParameters, Wrapped
 from vaccinator_app.vault import slotfile
 from vaccinator_app.vault.attempts import Attempts
 from vaccinator_app.vault.common import is_common
-from vaccinator_app.vault.connection import DATABASE
 from vaccinator_app.vault.errors import (
     PassphraseCommon,
     PassphraseTooShort,
@@ -33,7 +32,7 @@ from vaccinator_app.vault.errors import (
     VaultExists,
     WrongPassphrase,
 )
-from vaccinator_app.vault.files import make_private_folder, set_aside, write_private
+from vaccinator_app.vault.files import DATABASE, make_private_folder, set_aside, write_private
 from vaccinator_app.vault.slotfile import SLOTS, VERSION
 
 LEAST_CHARACTERS = 8

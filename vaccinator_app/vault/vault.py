@@ -8,11 +8,11 @@ from pathlib import Path
 
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.certificates import Certificates, put_chain, verified
-from vaccinator_app.vault.connection import DATABASE, Database, connect_to_write, speaking
+from vaccinator_app.vault.connection import Database, connect_to_write, speaking
 from vaccinator_app.vault.drafts import Drafts
 from vaccinator_app.vault.errors import VaultDamaged, VaultExists, from_os
 from vaccinator_app.vault.exchange import Exchange
-from vaccinator_app.vault.files import FILE_MODE, make_private_folder, sync_folder, tighten
+from vaccinator_app.vault.files import DATABASE, FILE_MODE, make_private_folder, sync_folder, tighten
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
