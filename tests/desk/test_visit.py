@@ -21,11 +21,11 @@ from vaccinator_app.domain.events import (
     DoseGiven,
     ProofKind,
     RecordViewed,
-    VialOpened,
     Voided,
     VoidReason,
 )
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import AllottedBatch
 from vaccinator_app.trust import seal, slip

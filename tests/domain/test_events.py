@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 
 from tests.domain.given import WHO, dose_given
-from vaccinator_app.domain.events import BODIES, PRESENT, Body, SignedIn, VialOpened, appointment_of
+from vaccinator_app.domain.events import BODIES, PRESENT, Body, SignedIn, appointment_of
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock_events import VialOpened
 
 
 def test_every_body_has_its_kind_and_no_two_share_one() -> None:

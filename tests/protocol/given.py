@@ -32,12 +32,12 @@ from vaccinator_app.domain.events import (
     SignedOut,
     Site,
     StaffAdded,
-    VialOpened,
     Voided,
     VoidReason,
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
+from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.protocol.enrolment import CentralKeys, EnrolmentFile, EnrolmentReply, EnrolmentRequest
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import (

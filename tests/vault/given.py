@@ -13,8 +13,9 @@ from sqlcipher3 import dbapi2
 
 from tests.trust import fixed
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
-from vaccinator_app.domain.events import Body, VialOpened
+from vaccinator_app.domain.events import Body
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
+from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.messages import AllottedBatch, Changes, Lease, Outcome, Receipt, RosterKey
 from vaccinator_app.trust import certificates, code, slip

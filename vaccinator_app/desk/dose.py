@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.stock import Batch, Vial, good_batches, vial_is_usable
+from vaccinator_app.domain.stock import Batch, Vial, first_to_expire, vial_is_usable, why_not
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.vault.vault import Vault
 
@@ -27,9 +27,34 @@ class Draw:
         return Message.of(key, batch=self.batch.batch, vial=self.vial, n=self.left, expiry=self.batch.expiry)
 
 
-def choices(vault: Vault, vaccine: str, today: date) -> list[Batch]:
-    """Batches of ``vaccine`` that may be drawn from, first to expire first."""
-    return good_batches(vault.roster.batches(), vaccine, today)
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A batch, its newest vial on this desk, and why nothing may be drawn from it; None when it may."""
+
+    batch: Batch
+    vial: Vial | None
+    why_not: Message | None
+
+
+def choices(vault: Vault, formulary: Formulary, vaccine: str, now: datetime) -> list[Choice]:
+    """Every batch of ``vaccine`` this desk knows, first to expire first, the ones that may be drawn from before others.
+
+    Among those, a batch whose vial is open comes first: an open vial is used up before another is opened.
+    """
+    product = formulary.get(vaccine)
+    if product is None:
+        return []
+    found = []
+    for batch in first_to_expire(b for b in vault.roster.batches() if b.vaccine == vaccine):
+        vial = vault.roster.vial(batch.batch)
+        shelf = vault.stock.shelf(vaccine, batch.batch)
+        found.append(Choice(batch, vial, why_not(batch, shelf, vial, product, now)))
+
+    def order(choice: Choice) -> tuple[bool, bool]:
+        opened = choice.vial is not None and vial_is_usable(choice.vial, product, now)
+        return choice.why_not is not None, not opened
+
+    return sorted(found, key=order)
 
 
 def next_draw(formulary: Formulary, batch: Batch, vial: Vial | None, now: datetime) -> Draw:

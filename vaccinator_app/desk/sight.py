@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vaccinator_app.desk.dose import choices
+from vaccinator_app.desk.dose import Choice, choices
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.stock import Batch, Vial
@@ -18,11 +18,14 @@ from vaccinator_app.protocol.messages import Lease
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """``batch`` is the one on the table for this vaccine and ``vial`` its newest; None when no batch is good."""
+    """``batch`` is the one on the table for this vaccine and ``vial`` its newest; None when no batch is good.
+
+    ``choices`` are all batches of the vaccine, with why not for those that may not be drawn from.
+    """
 
     visit: Visit
     lease: Lease | None
-    batches: tuple[Batch, ...]
+    choices: tuple[Choice, ...]
     batch: Batch | None
     vial: Vial | None
 
@@ -30,13 +33,14 @@ class Sight:
 def look(place: Workplace, appointment: Appointment) -> Sight:
     """Ask the vault."""
     roster = place.vault.roster
-    good = choices(place.vault, appointment.vaccine, place.today()) if appointment.vaccine in place.formulary else []
+    found = choices(place.vault, place.formulary, appointment.vaccine, place.now())
+    good = [choice for choice in found if choice.why_not is None]
     chosen = place.on_table.get(appointment.vaccine)
-    batch = next((b for b in good if b.batch == chosen), good[0] if good else None)
+    drawn = next((choice for choice in good if choice.batch.batch == chosen), good[0] if good else None)
     return Sight(
         visit=roster.visit(appointment.appointment),
         lease=roster.lease(),
-        batches=tuple(good),
-        batch=batch,
-        vial=None if batch is None else roster.vial(batch.batch),
+        choices=tuple(found),
+        batch=None if drawn is None else drawn.batch,
+        vial=None if drawn is None else drawn.vial,
     )

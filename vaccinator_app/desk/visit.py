@@ -31,12 +31,12 @@ from vaccinator_app.domain.events import (
     ProofKind,
     RecordViewed,
     Site,
-    VialOpened,
     Voided,
     VoidReason,
 )
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock import Batch
+from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState
 from vaccinator_app.trust import code, seal, slip
 from vaccinator_app.trust.keys import key_id
@@ -98,8 +98,13 @@ class VisitDesk:
 
     @property
     def batches(self) -> tuple[Batch, ...]:
-        """Batches that may be drawn from, first to expire first."""
-        return self._sight.batches
+        """Batches that may be drawn from, the one with an open vial first, then the first to expire."""
+        return tuple(choice.batch for choice in self._sight.choices if choice.why_not is None)
+
+    @property
+    def closed_batches(self) -> tuple[Message, ...]:
+        """Why the other batches of this vaccine may not be drawn from, said before the needle."""
+        return tuple(choice.why_not for choice in self._sight.choices if choice.why_not is not None)
 
     @property
     def stopped(self) -> Message | None:

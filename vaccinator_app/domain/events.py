@@ -8,9 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, get_args
 
+from vaccinator_app.domain.aefi import AefiReported
+from vaccinator_app.domain.closing_events import DayClosed, ExceptionSettled
 from vaccinator_app.domain.people import PhotoId
+from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 
 
 class IdentityMethod(StrEnum):
@@ -25,6 +28,8 @@ class ProofKind(StrEnum):
 
     CODE = "code"
     SLIP = "slip"
+    OVERRIDE = "override"
+    """The in-charge let the visit go on without a code (DESIGN 4.4)."""
     NONE = "none"
 
 
@@ -50,11 +55,13 @@ class DeferReason(StrEnum):
 
 
 class VoidReason(StrEnum):
-    """Why a record does not stand."""
+    """Why a record does not stand. ``never_came`` takes back the arrival with the dose: the person is a no-show."""
 
+    NEVER_CAME = "never_came"
     WRONG_PERSON = "wrong_person"
     WRONG_VACCINE = "wrong_vaccine"
     WRONG_BATCH = "wrong_batch"
+    WRONG_DOSE = "wrong_dose"
     NOT_GIVEN = "not_given"
     RECORDED_TWICE = "recorded_twice"
 
@@ -64,6 +71,28 @@ class ObservationOutcome(StrEnum):
 
     WELL = "well"
     LEFT_EARLY = "left_early"
+    REFERRED = "referred"
+    """Taken to a hospital or doctor; an AEFI report goes with it."""
+
+
+class EarlyReason(StrEnum):
+    """Why somebody left before the 30 minutes were over; ``none`` for whoever stayed."""
+
+    NONE = "none"
+    WORK = "work"
+    TRANSPORT = "transport"
+    CHILD_CARE = "child_care"
+    LEFT_UNSEEN = "left_unseen"
+    OTHER = "other"
+
+
+class OverrideReason(StrEnum):
+    """Why an in-charge lets a visit go on without the code (DESIGN 4.4)."""
+
+    SMS_NOT_RECEIVED = "sms_not_received"
+    SLIP_LOST = "slip_lost"
+    CANNOT_READ = "cannot_read"
+    OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +100,7 @@ class Proof:
     """What was typed or scanned, sealed to central (DESIGN 4.2).
 
     ``seq`` is the number bound into the seal, ``key`` the id of central's sealing key, ``sealed`` the HPKE
-    output. All empty when ``how`` is ``none``.
+    output. All empty when ``how`` is ``none``; for ``override`` only ``seq`` is set, to the ``override_granted``.
     """
 
     how: ProofKind
@@ -109,7 +138,11 @@ class CodeRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoseGiven:
-    """A visit that ended in a dose: one record (DESIGN 3.5)."""
+    """A visit that ended in a dose: one record (DESIGN 3.5).
+
+    ``corrects`` is the ``seq`` of the voided record that this one takes the place of, 0 for a visit of its own: only
+    such a record may carry a proof that travelled before.
+    """
 
     KIND: ClassVar[str] = "dose_given"
     appointment: str
@@ -122,6 +155,7 @@ class DoseGiven:
     expiry: date
     vial: int
     site: Site
+    corrects: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +190,16 @@ class ObservationEnded:
     KIND: ClassVar[str] = "observation_ended"
     appointment: str
     outcome: ObservationOutcome
+    reason: EarlyReason = EarlyReason.NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideGranted:
+    """An in-charge let one visit go on without the code; the certificate waits for the person's OTP (DESIGN 4.4)."""
+
+    KIND: ClassVar[str] = "override_granted"
+    appointment: str
+    reason: OverrideReason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,17 +210,6 @@ class Voided:
     appointment: str
     seq: int
     reason: VoidReason
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VialOpened:
-    """A vial of ``doses`` doses is open; vials of a batch are numbered from 1 on each desk."""
-
-    KIND: ClassVar[str] = "vial_opened"
-    vaccine: str
-    batch: str
-    vial: int
-    doses: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,31 +251,22 @@ Body = (
     | DoseDeferred
     | WalkInRegistered
     | ObservationEnded
+    | AefiReported
+    | OverrideGranted
     | Voided
+    | StockReceived
+    | StockTransferred
     | VialOpened
+    | VialDiscarded
     | StaffAdded
     | SignedIn
     | SignedOut
     | RecordViewed
+    | ExceptionSettled
+    | DayClosed
 )
 
-BODIES: dict[str, type[Body]] = {
-    kind.KIND: kind
-    for kind in (
-        Arrived,
-        CodeRefused,
-        DoseGiven,
-        DoseDeferred,
-        WalkInRegistered,
-        ObservationEnded,
-        Voided,
-        VialOpened,
-        StaffAdded,
-        SignedIn,
-        SignedOut,
-        RecordViewed,
-    )
-}
+BODIES: dict[str, type[Body]] = {kind.KIND: kind for kind in get_args(Body)}
 """Each kind's body by its name on the wire."""
 
 

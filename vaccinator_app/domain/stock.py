@@ -1,27 +1,39 @@
-"""Batches and open vials: what may be drawn from, said before the needle (DESIGN 9.2, SCREENS moments)."""
+"""Batches, vials and what is left of them, computed from events; what may be drawn from, said before the needle."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from vaccinator_app.domain.counts import BatchCount
+from vaccinator_app.domain.day import Happened, voided_records
+from vaccinator_app.domain.events import DoseGiven
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.vaccines import Vaccine
+
+NEAR_EXPIRY = timedelta(days=14)
+"""How long before its expiry a batch is said to be near it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A batch that central allotted to this centre. Good through the whole of ``expiry``."""
+    """A batch this desk knows: allotted by central or received here. Good through the whole of ``expiry``.
+
+    ``withdrawn``: central took it out of use.
+    """
 
     vaccine: str
     batch: str
     expiry: date
     doses_per_vial: int
+    withdrawn: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vial:
-    """The newest vial of a batch on this desk. ``left`` is doses still in it."""
+    """The newest vial of a batch on this desk. ``left`` is doses still in it, 0 once it was discarded."""
 
     vaccine: str
     batch: str
@@ -30,12 +42,148 @@ class Vial:
     opened_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """The vials of one batch in this desk's carrier, in vials. ``discarded`` and ``transferred`` were unopened."""
+
+    received: int = 0
+    opened: int = 0
+    discarded: int = 0
+    transferred: int = 0
+
+    @property
+    def counted_in(self) -> bool:
+        """Somebody received vials of this batch here; before that nothing is known of how many there are."""
+        return self.received > 0
+
+    @property
+    def unopened(self) -> int:
+        """Vials that should lie in the carrier; never below 0."""
+        return max(0, self.received - self.opened - self.discarded - self.transferred)
+
+
 def vial_is_usable(vial: Vial, vaccine: Vaccine, now: datetime) -> bool:
     """A dose is left and the open-vial time is not over."""
     return vial.left > 0 and now < vial.opened_at + timedelta(hours=vaccine.open_vial_hours)
 
 
-def good_batches(batches: Iterable[Batch], vaccine: str, today: date) -> list[Batch]:
-    """Batches of ``vaccine`` that have not expired, first to expire first."""
-    good = (b for b in batches if b.vaccine == vaccine and b.expiry >= today)
-    return sorted(good, key=lambda b: (b.expiry, b.batch))
+def why_not(batch: Batch, shelf: Shelf, vial: Vial | None, vaccine: Vaccine, now: datetime) -> Message | None:
+    """Why nothing may be drawn from ``batch`` at ``now`` (a time at the centre); None when it may.
+
+    A batch that nobody counted in may be drawn from: the vials are there, and so is the queue. It stays an exception
+    until it is counted in.
+    """
+    if batch.withdrawn:
+        return Message.of("batch.withdrawn", batch=batch.batch)
+    if batch.expiry < now.date():
+        return Message.of("batch.expired", batch=batch.batch, day=batch.expiry)
+    usable = vial is not None and vial_is_usable(vial, vaccine, now)
+    if not usable and shelf.counted_in and shelf.unopened == 0:
+        return Message.of("batch.exhausted", batch=batch.batch)
+    return None
+
+
+def first_to_expire(batches: Iterable[Batch]) -> list[Batch]:
+    """In the order in which they are to be used up."""
+    return sorted(batches, key=lambda b: (b.expiry, b.vaccine, b.batch))
+
+
+@dataclass(slots=True)
+class _Vial:
+    doses: int = 0
+    opened: datetime | None = None
+    given: int = 0
+    wasted: int = 0
+    discarded: bool = False
+
+    @property
+    def left(self) -> int:
+        return 0 if self.discarded else max(0, self.doses - self.given - self.wasted)
+
+
+@dataclass(slots=True)
+class _Batch:
+    doses_per_vial: int = 0
+    at_start: int = 0
+    received: int = 0
+    opened: int = 0
+    discarded: int = 0
+    transferred: int = 0
+    given: int = 0
+    wasted: int = 0
+    vials: dict[tuple[str, int], _Vial] = field(default_factory=dict)
+
+    def vial(self, device: str, number: int) -> _Vial:
+        return self.vials.setdefault((device, number), _Vial())
+
+
+def count_stock(day: date, happened: Sequence[Happened]) -> tuple[BatchCount, ...]:
+    """Every batch that was there on ``day`` or moved on it, by vaccine and batch.
+
+    ``happened`` holds all stock events since the desks began and every event of ``day``, in any order. Later days are
+    left out, but for voids of this day's doses.
+    """
+    voids = voided_records(happened)
+    batches: dict[tuple[str, str], _Batch] = {}
+    for one in happened:
+        if one.at.date() <= day and (one.device, one.seq) not in voids:
+            _take(batches, day, one)
+    counts = (_count(name, found, day) for name, found in sorted(batches.items()))
+    return tuple(count for count in counts if _is_of_the_day(count))
+
+
+def _take(batches: dict[tuple[str, str], _Batch], day: date, one: Happened) -> None:
+    body, today = one.body, one.at.date() == day
+    if not isinstance(body, StockReceived | StockTransferred | VialOpened | VialDiscarded | DoseGiven):
+        return
+    batch = batches.setdefault((body.vaccine, body.batch), _Batch())
+    match body:
+        case StockReceived():
+            batch.doses_per_vial = max(batch.doses_per_vial, body.doses_per_vial)
+            batch.received += body.vials if today else 0
+            batch.at_start += 0 if today else body.vials
+        case StockTransferred():
+            batch.transferred += body.vials if today else 0
+            batch.at_start -= 0 if today else body.vials
+        case VialOpened():
+            batch.doses_per_vial = max(batch.doses_per_vial, body.doses)
+            batch.opened += 1 if today else 0
+            batch.at_start -= 0 if today else 1
+            vial = batch.vial(one.device, body.vial)
+            vial.doses, vial.opened = body.doses, one.at
+        case VialDiscarded():
+            batch.discarded += body.vials if today else 0
+            batch.at_start -= 0 if today else body.vials
+            if body.vial:
+                vial = batch.vial(one.device, body.vial)
+                vial.wasted, vial.discarded = vial.wasted + body.doses, True
+                batch.wasted += body.doses if today else 0
+        case DoseGiven():
+            batch.vial(one.device, body.vial).given += 1
+            batch.given += 1 if today else 0
+
+
+def _count(name: tuple[str, str], batch: _Batch, day: date) -> BatchCount:
+    todays = [vial for vial in batch.vials.values() if vial.opened is not None and vial.opened.date() == day]
+    from_vials = sum(vial.doses for vial in todays)
+    left = sum(vial.left for vial in todays)
+    return BatchCount(
+        vaccine=name[0],
+        batch=name[1],
+        doses_per_vial=batch.doses_per_vial,
+        at_start=batch.at_start,
+        received=batch.received,
+        opened=batch.opened,
+        discarded=batch.discarded,
+        transferred=batch.transferred,
+        from_vials=from_vials,
+        given=batch.given,
+        wasted=batch.wasted,
+        left=left,
+        variance=batch.given + batch.wasted + left - from_vials,
+    )
+
+
+def _is_of_the_day(count: BatchCount) -> bool:
+    moved = (count.received, count.opened, count.discarded, count.transferred, count.given, count.wasted)
+    return any(moved) or count.unopened != 0

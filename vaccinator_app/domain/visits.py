@@ -14,7 +14,9 @@ from vaccinator_app.domain.events import (
     DoseDeferred,
     DoseGiven,
     ObservationEnded,
+    OverrideGranted,
     Voided,
+    VoidReason,
     WalkInRegistered,
 )
 
@@ -41,8 +43,9 @@ class Visit:
     """One appointment as its events leave it.
 
     ``tries`` counts wrong codes and slips, and only ever grows. ``arrived_at`` is the first event that shows the person
-    here, whatever its kind. ``dose_seq`` and ``dose_at`` are of the dose that stands. A dose recorded twice stands
-    once, as its newest record; the older ones wait in ``further``, oldest first, for the newest to be voided.
+    here, whatever its kind. ``override_seq`` is the in-charge's newest leave to go on without a code. ``dose_seq`` and
+    ``dose_at`` are of the dose that stands. A dose recorded twice stands once, as its newest record; the older ones wait
+    in ``further``, oldest first, for the newest to be voided.
     """
 
     appointment: str
@@ -53,6 +56,7 @@ class Visit:
     dose_at: datetime | None = None
     voided: int = 0
     further: tuple[tuple[int, datetime], ...] = ()
+    override_seq: int | None = None
 
     @property
     def tries_left(self) -> int:
@@ -84,8 +88,11 @@ def apply(visit: Visit, seq: int, at: datetime, body: Body) -> Visit:
             return replace(visit, state=VisitState.DEFERRED) if visit.dose_seq is None else visit
         case ObservationEnded():
             return replace(visit, state=VisitState.DONE) if visit.dose_seq is not None else visit
+        case OverrideGranted():
+            granted = replace(visit, override_seq=seq)
+            return replace(granted, state=_waiting(granted)) if visit.state is VisitState.ATTENTION else granted
         case Voided():
-            return _void(visit, body.seq)
+            return _void(visit, body)
     return visit
 
 
@@ -95,16 +102,20 @@ def _doses(visit: Visit) -> tuple[tuple[int, datetime], ...]:
     return (*visit.further, (visit.dose_seq, visit.dose_at))
 
 
-def _void(visit: Visit, seq: int) -> Visit:
+def _void(visit: Visit, body: Voided) -> Visit:
     doses = _doses(visit)
-    left = tuple(dose for dose in doses if dose[0] != seq)
+    left = tuple(dose for dose in doses if dose[0] != body.seq)
     if left == doses:
         return visit
     undone = replace(visit, voided=visit.voided + 1, further=left[:-1])
     if left:
         return replace(undone, dose_seq=left[-1][0], dose_at=left[-1][1])
-    return replace(undone, state=_waiting(undone), dose_seq=None, dose_at=None)
+    undone = replace(undone, dose_seq=None, dose_at=None)
+    if body.reason is VoidReason.NEVER_CAME:
+        return replace(undone, state=VisitState.EXPECTED, arrived_at=None)
+    return replace(undone, state=_waiting(undone))
 
 
 def _waiting(visit: Visit) -> VisitState:
-    return VisitState.ATTENTION if visit.tries_left == 0 else VisitState.ARRIVED
+    closed = visit.tries_left == 0 and visit.override_seq is None
+    return VisitState.ATTENTION if closed else VisitState.ARRIVED

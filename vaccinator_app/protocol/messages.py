@@ -17,11 +17,13 @@ PUSH_TYPE = "application/vnd.vaccinator.push+msgpack"
 RECEIPT_TYPE = "application/vnd.vaccinator.receipt+msgpack"
 PULL_TYPE = "application/vnd.vaccinator.pull+msgpack"
 CHANGES_TYPE = "application/vnd.vaccinator.changes+msgpack"
+CONFIRM_TYPE = "application/vnd.vaccinator.confirm+msgpack"
+CONFIRMED_TYPE = "application/vnd.vaccinator.confirmed+msgpack"
 
 MAX_BATCH_RECORDS = 500
 MAX_BATCH_BYTES = 1024 * 1024
 MAX_PAGE = 5000
-"""Appointments in one page of changes."""
+"""Appointments, and records of other desks, in one page of changes."""
 
 
 class Status(StrEnum):
@@ -33,7 +35,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a record is held or refused; words for each stand in the catalogue."""
+    """Why a record is held or refused, or what an accepted one waits for; words for each stand in the catalogue."""
 
     CODE_MISMATCH = "code_mismatch"
     SEAL_UNREADABLE = "seal_unreadable"
@@ -52,6 +54,11 @@ class Reason(StrEnum):
     NOT_ALLOWED = "not_allowed"
     UNREADABLE = "unreadable"
     NOTHING_TO_VOID = "nothing_to_void"
+    BATCH_WITHDRAWN = "batch_withdrawn"
+    NOT_VACCINATED = "not_vaccinated"
+    TALLY_DIFFERS = "tally_differs"
+    AWAITS_OTP = "awaits_otp"
+    """Accepted without a code on an in-charge's word: the certificate waits for the person (DESIGN 4.4)."""
 
 
 class Outcome(msgspec.Struct, frozen=True, array_like=True):
@@ -66,7 +73,8 @@ class PushRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A batch in ``seq`` order without a gap, signed by the device key together with the ledger's head.
 
     ``head_seq`` and ``head_hash`` are of the whole ledger, not of the batch: central learns how much is still to come,
-    and notices a ledger that became shorter (P.10.2).
+    and notices a ledger that became shorter (P.10.2). ``urgent`` are serious AEFI reports from further back, told at
+    once: central raises the alarm on them and answers nothing, their turn comes with their ``seq`` (P.10.7).
     """
 
     v: int = VERSION
@@ -75,6 +83,7 @@ class PushRequest(msgspec.Struct, frozen=True, kw_only=True):
     head_seq: Number
     head_hash: Hash
     records: list[Record]
+    urgent: list[Record] = []
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,12 +131,52 @@ class RosterKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AllottedBatch(msgspec.Struct, frozen=True, array_like=True):
-    """A batch sent to this centre."""
+    """A batch sent to this centre; ``withdrawn`` when nothing of it may be given any more."""
 
     vaccine: str
     batch: str
     expiry: date
     doses_per_vial: Number
+    withdrawn: bool = False
+
+
+class PeerRecord(msgspec.Struct, frozen=True, array_like=True):
+    """A record of another desk of the same centre, with central's answer for it. A later answer comes as a further one.
+
+    Kinds that only say who looked at what or signed in stay where they were made (DESIGN 5.5).
+    """
+
+    device: str
+    record: Record
+    status: Status
+    reasons: tuple[Reason, ...] = ()
+
+
+class PeerDesk(msgspec.Struct, frozen=True, array_like=True):
+    """Another desk of the centre: how far central has its ledger, how long it last said it is, and when that was."""
+
+    device: str
+    name: str
+    seq: Number
+    head: Hash
+    claimed: Number
+    seen_at: Moment | None = None
+
+
+class CountedElsewhere(msgspec.Struct, frozen=True, array_like=True):
+    """One count in which central's tally of a closed day differs from the signed one (``what`` as in P.12)."""
+
+    what: str
+    here: int
+    there: int
+
+
+class CloseAnswer(msgspec.Struct, frozen=True, array_like=True):
+    """Central counted again what the ``day_closed`` ``seq`` of ``device`` covers; no ``differences`` when it agrees."""
+
+    device: str
+    seq: Number
+    differences: tuple[CountedElsewhere, ...] = ()
 
 
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,7 +184,9 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     ``more`` tells that a further page waits behind ``cursor``; ``total`` is how many appointments this pull has in all
     from ``from_cursor`` on, for the progress words. ``outcomes`` are later decisions on records of this device. Lists
-    that do not page (batches, centres) are whole each time.
+    that do not page (batches, centres, desks, staff) are whole each time. ``peers`` are records of the centre's other
+    desks, ``desks`` how far each has come, ``staff`` the chains of everybody's certificate (DSSE JSON, their own
+    first), ``closes`` what central counted over this centre's closed days.
     """
 
     v: int = VERSION
@@ -153,3 +204,42 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: list[Outcome]
     batches: list[AllottedBatch]
     centres: dict[str, str]
+    peers: list[PeerRecord] = []
+    desks: list[PeerDesk] = []
+    staff: list[list[str]] = []
+    closes: list[CloseAnswer] = []
+
+
+class ConfirmState(StrEnum):
+    """What became of a question for somebody's OTP."""
+
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    WRONG = "wrong"
+    TOO_MANY = "too_many"
+    EXPIRED = "expired"
+    NO_MOBILE = "no_mobile"
+    NOT_WAITING = "not_waiting"
+    """The record is not one that a confirmation would help."""
+
+
+class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask the person for their OTP about the dose ``seq`` of ``of_device``; with ``otp``, the six digits they read."""
+
+    v: int = VERSION
+    centre: str
+    device: str
+    nonce: Nonce
+    of_device: str
+    seq: Number
+    otp: str = ""
+
+
+class ConfirmReply(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer, signed, and bound to the question by ``device`` and ``nonce``."""
+
+    v: int = VERSION
+    centre: str
+    device: str
+    nonce: Nonce
+    state: ConfirmState

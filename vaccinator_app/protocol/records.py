@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import get_type_hints
 
 import msgspec
 
+from vaccinator_app.domain.aefi import AefiReported
+from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.events import BODIES, Body
 from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
 from vaccinator_app.protocol.shapes import MAX_NUMBER, Hash, Number, Seq
@@ -48,6 +50,10 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             raise ProtocolError("a record's body does not fit its kind") from error
         if not all(0 <= number(body) <= MAX_NUMBER for number in _NUMBERS[self.kind]):
             raise ProtocolError("a number in a record is out of range")
+        if isinstance(body, DayClosed) and not _countable(body):
+            raise ProtocolError("a number in a record is out of range")
+        if isinstance(body, AefiReported) and body.onset.tzinfo is None:
+            raise ProtocolError("a time in a record has no offset")
         return body
 
 
@@ -86,6 +92,18 @@ def _number_paths(kind: type) -> list[str]:
 
 # domain knows no wire, so its numbers are bounded here (P.3.6)
 _NUMBERS = {kind: [attrgetter(path) for path in _number_paths(body)] for kind, body in BODIES.items()}
+
+
+def _countable(value: object) -> bool:
+    """Every number in a close, however deep; a difference of counts may be below zero."""
+    if isinstance(value, int):
+        return abs(value) <= MAX_NUMBER
+    if isinstance(value, tuple):
+        return all(map(_countable, value))
+    if is_dataclass(value):
+        return all(_countable(getattr(value, field.name)) for field in fields(value))
+    return True
+
 
 # U+0000 as JSON spells it, and not an escaped backslash before "u0000"
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")

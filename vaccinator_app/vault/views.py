@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from vaccinator_app.domain.events import Body, DoseGiven, VialOpened, Voided, appointment_of
+from vaccinator_app.domain.events import Body, DoseGiven, Voided, appointment_of
+from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
 from vaccinator_app.vault.appointments import roster_day

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from vaccinator_app.central import admin
 from vaccinator_app.cli.demo.bookings import Booked
+from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.events import DoseGiven, Voided
 from vaccinator_app.domain.tally import tally
 from vaccinator_app.protocol.ledger import LedgerBroken
@@ -45,14 +47,17 @@ class Summary:
 
 def sum_up(vault: Vault, central: admin.Home, people: Sequence[Booked], seconds: float) -> Summary:
     """Lay the desk's ledger beside central's records."""
-    events = [(seq, body) for seq, _, _, body in vault.ledger.events()]
+    recorded = list(vault.ledger.events())
+    events = [(seq, body) for seq, _, _, body in recorded]
     own = {record_seq: vault.exchange.hash_at(record_seq) for record_seq, _ in events}
     there = admin.kept_of(central, vault.identity.device)
     same = [kept for kept in there if own.get(kept.seq) == kept.hash]
     lost = len(own) - len(same)
     duplicated = len(there) - len(same) + _doses_standing_twice(events)
     confirmed = vault.exchange.confirmed_upto()
-    counted = tally(events)
+    device, zone = vault.identity.device, ZoneInfo(vault.identity.time_zone)
+    happened = [Happened(device, seq, at.astimezone(zone), staff, body) for seq, at, staff, body in recorded]
+    counted = tally(happened[-1].at.date(), happened, ()).total
     broken = _chain(vault)
     if lost or duplicated:
         broken.append(f"{lost} records are not at central and {duplicated} are there that should not be")
@@ -63,7 +68,7 @@ def sum_up(vault: Vault, central: admin.Home, people: Sequence[Booked], seconds:
     return Summary(
         booked=len(people),
         arrived=counted.arrived,
-        doses_given=counted.doses_given,
+        doses_given=counted.given,
         codes_refused=counted.codes_refused,
         walk_ins=counted.walk_ins,
         deferred=counted.deferred,

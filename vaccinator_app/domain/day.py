@@ -1,0 +1,85 @@
+"""A day's events from one or more desks of a centre, and who was booked: what tally and exceptions stand on."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from vaccinator_app.domain.events import Body, DoseGiven, Voided
+
+BREAK = timedelta(hours=1)
+"""A gap between booked slots that ends a session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One record: ``at`` carries the centre's own offset, so that its date is the day at the centre.
+
+    ``boot`` and ``uptime_ms`` speak for the clock (DESIGN 3.3); a record is named by ``device`` and ``seq``.
+    """
+
+    device: str
+    seq: int
+    at: datetime
+    staff: str
+    body: Body
+    boot: str = ""
+    uptime_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """An online appointment of the day. ``slot`` carries the centre's own offset."""
+
+    appointment: str
+    slot: datetime
+    vaccine: str
+    dose: int
+    cancelled: bool = False
+
+
+def sessions(booked: Iterable[Booked]) -> tuple[datetime, ...]:
+    """When each session of the day begins: a run of booked slots without a break of an hour is one."""
+    starts: list[datetime] = []
+    last: datetime | None = None
+    for slot in sorted({one.slot for one in booked}):
+        if last is None or slot - last > BREAK:
+            starts.append(slot)
+        last = slot
+    return tuple(starts)
+
+
+def session_at(starts: Sequence[datetime], moment: datetime) -> int:
+    """The number of the session that ``moment`` falls in, from 1: the last that has begun, or the first."""
+    return max(1, bisect_right(starts, moment))
+
+
+def voided_records(happened: Iterable[Happened]) -> dict[tuple[str, int], Happened]:
+    """The void of each voided record, by the device and ``seq`` of what it voids. A void of a later record is none."""
+    found: dict[tuple[str, int], Happened] = {}
+    for one in happened:
+        body = one.body
+        if isinstance(body, Voided) and body.seq < one.seq:
+            key = (one.device, body.seq)
+            if key not in found or one.seq < found[key].seq:
+                found[key] = one
+    return found
+
+
+def standing_doses(happened: Sequence[Happened]) -> list[Happened]:
+    """Every ``dose_given`` that nobody voided, in the order of time, device and ``seq``."""
+    voids = voided_records(happened)
+    doses = [one for one in happened if isinstance(one.body, DoseGiven) and (one.device, one.seq) not in voids]
+    return sorted(doses, key=in_time)
+
+
+def in_time(one: Happened) -> tuple[datetime, str, int]:
+    """An order of records that does not depend on the order in which they came."""
+    return one.at, one.device, one.seq
+
+
+def days_of(happened: Iterable[Happened]) -> set[date]:
+    """The days on which anything happened."""
+    return {one.at.date() for one in happened}
