@@ -28,6 +28,12 @@ class Happened:
     boot: str = ""
     uptime_ms: int = 0
 
+    @property
+    def when(self) -> datetime:
+        """When it happened: ``at``, but for a dose that corrects another the time the dose went in."""
+        given_at = self.body.given_at if isinstance(self.body, DoseGiven) else None
+        return self.at if given_at is None else given_at.astimezone(self.at.tzinfo)
+
 
 @dataclass(frozen=True, slots=True)
 class Booked:

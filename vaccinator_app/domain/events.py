@@ -6,7 +6,7 @@ A body says what happened; when, where and by whom is in the payload around it (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar, get_args
 
@@ -141,7 +141,8 @@ class DoseGiven:
     """A visit that ended in a dose: one record (DESIGN 3.5).
 
     ``corrects`` is the ``seq`` of the voided record that this one takes the place of, 0 for a visit of its own: only
-    such a record may carry a proof that travelled before.
+    such such a record may carry a proof that travelled before, and only such a one says in ``given_at`` (with an offset) when
+    the dose went in, since it is recorded later.
     """
 
     KIND: ClassVar[str] = "dose_given"
@@ -156,6 +157,7 @@ class DoseGiven:
     vial: int
     site: Site
     corrects: int = 0
+    given_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

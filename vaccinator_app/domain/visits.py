@@ -83,7 +83,8 @@ def apply(visit: Visit, seq: int, at: datetime, body: Body) -> Visit:
             tried = replace(visit, tries=visit.tries + 1)
             return replace(tried, state=_waiting(tried)) if visit.dose_seq is None else tried
         case DoseGiven():
-            return replace(visit, state=VisitState.OBSERVING, dose_seq=seq, dose_at=at, further=_doses(visit))
+            given = body.given_at or at
+            return replace(visit, state=VisitState.OBSERVING, dose_seq=seq, dose_at=given, further=_doses(visit))
         case DoseDeferred():
             return replace(visit, state=VisitState.DEFERRED) if visit.dose_seq is None else visit
         case ObservationEnded():

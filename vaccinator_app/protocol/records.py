@@ -52,7 +52,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
             raise ProtocolError("a number in a record is out of range")
         if isinstance(body, DayClosed) and not _countable(body):
             raise ProtocolError("a number in a record is out of range")
-        if isinstance(body, AefiReported) and body.onset.tzinfo is None:
+        moment = body.onset if isinstance(body, AefiReported) else getattr(body, "given_at", None)
+        if moment is not None and moment.tzinfo is None:
             raise ProtocolError("a time in a record has no offset")
         return body
 
