@@ -140,9 +140,9 @@ class CodeRefused:
 class DoseGiven:
     """A visit that ended in a dose: one record (DESIGN 3.5).
 
-    ``corrects`` is the ``seq`` of the voided record that this one takes the place of, 0 for a visit of its own: only
-    such such a record may carry a proof that travelled before, and only such a one says in ``given_at`` (with an offset) when
-    the dose went in, since it is recorded later.
+    ``corrects`` is the ``seq`` of the voided record that this one takes the place of, 0 for a visit of its own. Only
+    such a record may carry a proof that travelled before, and says in ``given_at`` (with an offset) when the dose went
+    in, since it is recorded later.
     """
 
     KIND: ClassVar[str] = "dose_given"

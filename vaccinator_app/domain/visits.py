@@ -44,8 +44,8 @@ class Visit:
 
     ``tries`` counts wrong codes and slips, and only ever grows. ``arrived_at`` is the first event that shows the person
     here, whatever its kind. ``override_seq`` is the in-charge's newest leave to go on without a code. ``dose_seq`` and
-    ``dose_at`` are of the dose that stands. A dose recorded twice stands once, as its newest record; the older ones wait
-    in ``further``, oldest first, for the newest to be voided.
+    ``dose_at`` are of the dose that stands. A dose recorded twice stands once, as its newest record; the older ones
+    wait in ``further``, oldest first, for the newest to be voided.
     """
 
     appointment: str
