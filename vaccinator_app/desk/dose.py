@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.stock import Batch, Vial, first_to_expire, vial_is_usable, why_not
+from vaccinator_app.domain.stock import Batch, Shelf, Vial, first_to_expire, vial_is_usable, why_not
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.vault.vault import Vault
 
@@ -29,9 +29,10 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A batch, its newest vial on this desk, and why nothing may be drawn from it; None when it may."""
+    """A batch, its vials and the newest open one on this desk, and why nothing may be drawn from it; None if it may."""
 
     batch: Batch
+    shelf: Shelf
     vial: Vial | None
     why_not: Message | None
 
@@ -48,7 +49,7 @@ def choices(vault: Vault, formulary: Formulary, vaccine: str, now: datetime) -> 
     for batch in first_to_expire(b for b in vault.roster.batches() if b.vaccine == vaccine):
         vial = vault.roster.vial(batch.batch)
         shelf = vault.stock.shelf(vaccine, batch.batch)
-        found.append(Choice(batch, vial, why_not(batch, shelf, vial, product, now)))
+        found.append(Choice(batch, shelf, vial, why_not(batch, shelf, vial, product, now)))
 
     def order(choice: Choice) -> tuple[bool, bool]:
         opened = choice.vial is not None and vial_is_usable(choice.vial, product, now)
@@ -57,9 +58,11 @@ def choices(vault: Vault, formulary: Formulary, vaccine: str, now: datetime) -> 
     return sorted(found, key=order)
 
 
-def next_draw(formulary: Formulary, batch: Batch, vial: Vial | None, now: datetime) -> Draw:
-    """From ``vial``, the newest of ``batch`` on this desk, while it is good, else from a new one."""
-    vaccine = formulary[batch.vaccine]
+def next_draw(formulary: Formulary, choice: Choice, now: datetime) -> Draw | None:
+    """From the newest vial while it is good, else from a new one; None when by ``now`` nothing may be drawn."""
+    batch, vial, vaccine = choice.batch, choice.vial, formulary[choice.batch.vaccine]
+    if why_not(batch, choice.shelf, vial, vaccine, now) is not None:
+        return None
     if vial is not None and vial_is_usable(vial, vaccine, now):
         return Draw(batch=batch, vial=vial.vial, opens=False, left=vial.left - 1)
     number = 1 if vial is None else vial.vial + 1

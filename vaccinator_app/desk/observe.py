@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import ObservationEnded, ObservationOutcome
+from vaccinator_app.domain.events import EarlyReason, ObservationEnded, ObservationOutcome
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
 from vaccinator_app.domain.visits import OBSERVATION, VisitState
@@ -50,12 +50,15 @@ class Observation:
             found.append(Watched(row=row, name=masked_name(row.name), left=left))
         return found
 
-    def end(self, appointment: str) -> Saved:
-        """The person goes: well after the 30 minutes, or early, which the record says."""
+    def end(self, appointment: str, reason: EarlyReason = EarlyReason.NONE) -> Saved:
+        """The person goes: well after the 30 minutes, or early, which the record says with the ``reason`` for it."""
         visit = self._place.vault.roster.visit(appointment)
         if visit.state is not VisitState.OBSERVING or visit.observe_until is None:
             raise CannotDo(Message.of("observe.not_watched"))
         early = self._place.now() < visit.observe_until
+        if early and reason is EarlyReason.NONE:
+            raise CannotDo(Message.of("observe.why_early"))
         outcome = ObservationOutcome.LEFT_EARLY if early else ObservationOutcome.WELL
-        (saved,) = self._place.record(ObservationEnded(appointment=appointment, outcome=outcome))
+        body = ObservationEnded(appointment=appointment, outcome=outcome, reason=reason if early else EarlyReason.NONE)
+        (saved,) = self._place.record(body)
         return saved

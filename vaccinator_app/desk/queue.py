@@ -158,5 +158,9 @@ REASON_WORDS: Mapping[Reason, str] = {
     Reason.NOT_ALLOWED: "reason.not_allowed",
     Reason.UNREADABLE: "reason.unreadable",
     Reason.NOTHING_TO_VOID: "reason.nothing_to_void",
+    Reason.BATCH_WITHDRAWN: "reason.batch_withdrawn",
+    Reason.NOT_VACCINATED: "reason.not_vaccinated",
+    Reason.TALLY_DIFFERS: "reason.tally_differs",
+    Reason.AWAITS_OTP: "reason.awaits_otp",
 }
 """Central's reasons, by catalogue key."""

@@ -11,23 +11,18 @@ from dataclasses import dataclass
 from vaccinator_app.desk.dose import Choice, choices
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Appointment
-from vaccinator_app.domain.stock import Batch, Vial
 from vaccinator_app.domain.visits import Visit
 from vaccinator_app.protocol.messages import Lease
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
-    """``batch`` is the one on the table for this vaccine and ``vial`` its newest; None when no batch is good.
-
-    ``choices`` are all batches of the vaccine, with why not for those that may not be drawn from.
-    """
+    """``drawn`` is the batch on the table for this vaccine; None when no batch is good. ``choices`` are all batches of the vaccine, with why not for those that may not be drawn from."""
 
     visit: Visit
     lease: Lease | None
     choices: tuple[Choice, ...]
-    batch: Batch | None
-    vial: Vial | None
+    drawn: Choice | None
 
 
 def look(place: Workplace, appointment: Appointment) -> Sight:
@@ -41,6 +36,5 @@ def look(place: Workplace, appointment: Appointment) -> Sight:
         visit=roster.visit(appointment.appointment),
         lease=roster.lease(),
         choices=tuple(found),
-        batch=None if drawn is None else drawn.batch,
-        vial=None if drawn is None else drawn.vial,
+        drawn=drawn,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from vaccinator_app.desk.correct import Correction, corrected, why_not_mine
 from vaccinator_app.desk.dose import Draw, next_draw
 from vaccinator_app.desk.drafts import Draft, read_draft, write_draft
 from vaccinator_app.desk.errors import CannotDo
@@ -27,6 +28,8 @@ from vaccinator_app.domain.events import (
     DoseGiven,
     EligibilityShown,
     IdentityMethod,
+    OverrideGranted,
+    OverrideReason,
     Proof,
     ProofKind,
     RecordViewed,
@@ -35,6 +38,7 @@ from vaccinator_app.domain.events import (
     VoidReason,
 )
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState
@@ -91,10 +95,8 @@ class VisitDesk:
     @property
     def draw(self) -> Draw | None:
         """Where the dose would be drawn from; None when no batch here is good."""
-        batch = self._sight.batch
-        if batch is None or batch.expiry < self._place.today():
-            return None
-        return next_draw(self._place.formulary, batch, self._sight.vial, self._place.now())
+        drawn = self._sight.drawn
+        return None if drawn is None else next_draw(self._place.formulary, drawn, self._place.now())
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -201,13 +203,31 @@ class VisitDesk:
         bodies.append(DoseDeferred(appointment=self.appointment.appointment, reason=reason))
         return self._end(*bodies)
 
+    def grant_override(self, reason: OverrideReason) -> None:
+        """The in-charge lets this visit go on without the code; who goes on may be somebody else (DESIGN 4.4)."""
+        self._may_act()
+        if self._place.staff.role is not Role.IN_CHARGE:
+            raise CannotDo(Message.of("override.only_in_charge"))
+        if self.proven:
+            raise CannotDo(Message.of("code.passed_already"))
+        self._record(OverrideGranted(appointment=self.appointment.appointment, reason=reason))
+        self._keep(replace(self.draft, acted=True))
+
+    @property
+    def why_not_undo(self) -> Message | None:
+        """Why this person may not take back or correct the dose on record; None when they may."""
+        seq = self.visit.dose_seq
+        return Message.of("visit.nothing_to_void") if seq is None else why_not_mine(self._place, seq)
+
     def void(self, reason: VoidReason) -> Saved:
         """Take back the dose on record, with a reason; the person is waiting again (DESIGN 3.1)."""
-        seq = self.visit.dose_seq
-        if seq is None:
-            raise CannotDo(Message.of("visit.nothing_to_void"))
-        body = Voided(appointment=self.appointment.appointment, seq=seq, reason=reason)
+        body = Voided(appointment=self.appointment.appointment, seq=self._mine_to_undo(), reason=reason)
         return self._end(body)
+
+    def correct(self, what: Correction) -> Saved:
+        """Put what should have been recorded in the place of the dose on record; both stay in the ledger."""
+        seq = self._mine_to_undo()
+        return self._end(*corrected(self._place, seq, what))
 
     def not_this_person(self) -> None:
         """The wrong sheet was opened: forget its steps; that it was opened is recorded."""
@@ -224,8 +244,9 @@ class VisitDesk:
 
     @property
     def proven(self) -> bool:
-        """The code or slip fitted, or a walk-in has none to show (DESIGN 4.6)."""
-        return self.draft.proof is not None or self.appointment.booking is Booking.WALK_IN
+        """The code or slip fitted, the in-charge let it pass, or a walk-in has none to show (DESIGN 4.4, 4.6)."""
+        walk_in = self.appointment.booking is Booking.WALK_IN
+        return self.draft.proof is not None or walk_in or self.visit.override_seq is not None
 
     def _without_voided(self) -> Appointment:
         """Central tells of doses on record, and may not have heard yet that this desk took back the one of today."""
@@ -244,7 +265,7 @@ class VisitDesk:
             eligibility=EligibilityShown(
                 rule=eligibility.reason.key, previous_dose_on=shown or known, from_certificate=shown is not None
             ),
-            proof=self.draft.proof or Proof(how=ProofKind.NONE),
+            proof=self.draft.proof or self._no_proof(),
             vaccine=self.appointment.vaccine,
             dose=self.appointment.dose,
             batch=draw.batch.batch,
@@ -252,6 +273,16 @@ class VisitDesk:
             vial=draw.vial,
             site=self.site,
         )
+
+    def _no_proof(self) -> Proof:
+        granted = self.visit.override_seq
+        return Proof(how=ProofKind.NONE) if granted is None else Proof(how=ProofKind.OVERRIDE, seq=granted)
+
+    def _mine_to_undo(self) -> int:
+        seq, refused = self.visit.dose_seq, self.why_not_undo
+        if seq is None or refused is not None:
+            raise CannotDo(refused or Message.of("visit.nothing_to_void"))
+        return seq
 
     def _seal(self, how: ProofKind, plain: bytes) -> Proof:
         vault = self._place.vault

@@ -123,6 +123,8 @@ def _code(desk: VisitDesk) -> StepView:
         return StepView(Step.CODE, StepState.PASSED, Message.of(key))
     if desk.finished:
         return StepView(Step.CODE, StepState.PASSED, Message.of("code.was_checked"))
+    if desk.visit.override_seq is not None:
+        return StepView(Step.CODE, StepState.PASSED, Message.of("code.override"))
     left = desk.visit.tries_left
     if left == 0:
         return StepView(Step.CODE, StepState.STOPPED, Message.of("code.closed"))
@@ -136,7 +138,8 @@ def _dose(desk: VisitDesk) -> StepView:
         return StepView(Step.DOSE, StepState.PASSED, Message.of("dose.given_at", at=visit.dose_at))
     draw = desk.draw
     if draw is None:
-        return StepView(Step.DOSE, StepState.STOPPED, Message.of("dose.no_good_batch"))
+        why = desk.closed_batches[0] if desk.closed_batches else Message.of("dose.no_good_batch")
+        return StepView(Step.DOSE, StepState.STOPPED, why)
     return StepView(Step.DOSE, StepState.NOW, draw.message)
 
 

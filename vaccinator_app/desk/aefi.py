@@ -1,0 +1,90 @@
+"""Reporting an adverse event following immunisation, after WHO's minimum data set (domain.aefi)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.walk_in import clean_name
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
+from vaccinator_app.domain.digits import ascii_digits
+from vaccinator_app.domain.events import ObservationEnded, ObservationOutcome
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.visits import Visit, VisitState
+from vaccinator_app.trust import seal
+from vaccinator_app.trust.keys import key_id
+from vaccinator_app.vault.ledger import Saved
+
+LONGEST_WORDS = 1000
+"""Characters of one free text."""
+
+
+@dataclass(slots=True, kw_only=True)
+class AefiForm:
+    """What the person at the desk filled in. ``story``, ``history`` and ``contact`` go to central alone, sealed.
+
+    ``referred``: the person is taken to a hospital or doctor, which ends the observation.
+    """
+
+    onset: datetime
+    signs: tuple[AefiSign, ...] = ()
+    seriousness: Seriousness | None = None
+    outcome: AefiOutcome = AefiOutcome.UNKNOWN
+    story: str = ""
+    history: str = ""
+    contact: str = ""
+    referred: bool = False
+
+
+def report(form: AefiForm, place: Workplace, appointment: str) -> Saved:
+    """Record it; durable when this returns. A serious one goes to central before everything else (P.10.7).
+
+    Raises ``CannotDo`` with the first problem: nobody vaccinated, nothing ticked, a time that cannot be.
+    """
+    visit = place.vault.roster.visit(appointment)
+    if visit.dose_seq is None or visit.dose_at is None:
+        raise CannotDo(Message.of("aefi.not_vaccinated"))
+    if not form.signs:
+        raise CannotDo(Message.of("aefi.no_sign"))
+    if form.seriousness is None:
+        raise CannotDo(Message.of("aefi.serious_or_not"))
+    # a minute either way: the onset is typed to the minute
+    if not visit.dose_at - timedelta(minutes=1) <= form.onset <= place.now() + timedelta(minutes=1):
+        raise CannotDo(Message.of("aefi.onset", at=visit.dose_at))
+    identity = place.vault.identity
+    body = AefiReported(
+        appointment=appointment,
+        dose_seq=visit.dose_seq,
+        onset=form.onset,
+        signs=form.signs,
+        seriousness=form.seriousness,
+        outcome=form.outcome,
+        key=key_id(identity.central.people),
+        sealed=seal.seal_for_decades(
+            _words(form), identity.central.people, seal.person_binding(appointment, identity.device)
+        ),
+    )
+    if form.referred and visit.state is VisitState.OBSERVING:
+        over = ObservationEnded(appointment=appointment, outcome=ObservationOutcome.REFERRED)
+        return place.record(body, over, expect=visit)[0]
+    return place.record(body, expect=visit)[0]
+
+
+def onset_of(place: Workplace, visit: Visit, typed: str) -> datetime | None:
+    """The time typed as ``1430`` or ``14:30``, on the day of the dose; None when it is none."""
+    digits = ascii_digits("".join(c for c in typed if c not in " :.-"))
+    if digits is None or len(digits) not in (3, 4) or visit.dose_at is None:
+        return None
+    hour, minute = int(digits[:-2]), int(digits[-2:])
+    if hour > 23 or minute > 59:
+        return None
+    given = visit.dose_at.astimezone(place.now().tzinfo)
+    return given.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def _words(form: AefiForm) -> bytes:
+    texts = {"story": form.story, "history": form.history, "contact": form.contact}
+    return json.dumps({name: clean_name(text)[:LONGEST_WORDS] for name, text in texts.items()}).encode()

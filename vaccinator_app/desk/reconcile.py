@@ -1,0 +1,142 @@
+"""The in-charge's day: what everything adds up to, and what still needs somebody (DESIGN 7.3, 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.closing import late, newest_close
+from vaccinator_app.domain.closing_events import DayClosed
+from vaccinator_app.domain.counts import DayTally
+from vaccinator_app.domain.day import Happened
+from vaccinator_app.domain.daybook import DayBook, Machine
+from vaccinator_app.domain.exceptions import DayException
+from vaccinator_app.domain.find_exceptions import find
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.tally import tally
+from vaccinator_app.vault.daybook import Mark
+
+Report = Callable[[int, int], None]
+"""How far: records read, of how many."""
+
+
+def _ignore(_: int, __: int) -> None:
+    """For callers who do not watch."""
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One day as it stands now. ``close`` is the newest close, ``late`` what it does not cover.
+
+    ``agreed``: central counted the same as the close; None while it has not said.
+    """
+
+    book: DayBook
+    tally: DayTally
+    exceptions: tuple[DayException, ...]
+    close: Happened | None
+    late: tuple[Happened, ...]
+    agreed: bool | None
+
+    @property
+    def day(self) -> date:
+        """The day it is of."""
+        return self.book.day
+
+    @property
+    def open(self) -> tuple[DayException, ...]:
+        """Exceptions that nobody has settled."""
+        return tuple(one for one in self.exceptions if one.settled is None)
+
+    @property
+    def closed(self) -> DayClosed | None:
+        """What was signed, if the day is closed."""
+        body = None if self.close is None else self.close.body
+        return body if isinstance(body, DayClosed) else None
+
+    @property
+    def warnings(self) -> tuple[Message, ...]:
+        """What this desk cannot know of: other machines not heard, records not confirmed."""
+        return tuple(found for machine in self.book.machines for found in _warnings(machine))
+
+
+class Reconcile:
+    """Reads the day once and after that only what is new. Safe to ask from another thread than the window's, one
+    question at a time."""
+
+    def __init__(self, place: Workplace) -> None:
+        self._place = place
+        self._day: date | None = None
+        self._happened: list[Happened] = []
+        self._mark: Mark | None = None
+
+    def overview(self, day: date, report: Report = _ignore, cancelled: Callable[[], bool] = _never) -> Overview | None:
+        """The day as of now; None when ``cancelled()`` said so. Only the in-charge's to see."""
+        if self._place.staff.role is not Role.IN_CHARGE:
+            raise CannotDo(Message.of("reconcile.only_in_charge"))
+        books = self._place.vault.daybooks
+        if day != self._day:
+            self._day, self._happened, self._mark = day, [], None
+        fresh, mark = books.happened_since(day, self._mark, report, cancelled)
+        if cancelled():
+            self._day = None
+            return None
+        self._happened, self._mark = [*self._happened, *fresh], mark
+        return read_overview(self._place, day, tuple(self._happened))
+
+
+def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -> Overview:
+    """``happened`` with all that is known beside it."""
+    books = place.vault.daybooks
+    book = DayBook(
+        day=day,
+        now=place.now(),
+        own_device=place.vault.identity.device,
+        happened=happened,
+        booked=tuple(books.booked(day)),
+        outcomes=books.outcomes(),
+        cleared=books.cleared(),
+        machines=tuple(books.machines(place.now())),
+        batches=tuple(place.vault.roster.batches()),
+        formulary=place.formulary,
+        names=books.names(),
+        identities=books.identities(day),
+        differences=books.differences(),
+    )
+    close = newest_close(day, happened)
+    return Overview(
+        book=book,
+        tally=tally(day, happened, book.booked),
+        exceptions=find(book),
+        close=close,
+        late=() if close is None else tuple(late(day, happened, close)),
+        agreed=None if close is None else _agreed(place, book, close),
+    )
+
+
+def _agreed(place: Workplace, book: DayBook, close: Happened) -> bool | None:
+    name = (close.device, close.seq)
+    if name in place.vault.daybooks.agreed():
+        return True
+    return False if name in book.differences else None
+
+
+def _warnings(machine: Machine) -> list[Message]:
+    found = []
+    if machine.own and machine.unconfirmed:
+        found.append(Message.of("machine.unconfirmed_here", n=machine.unconfirmed))
+    if not machine.own and machine.missing:
+        found.append(Message.of("machine.missing", name=machine.name, n=machine.missing))
+    if not machine.own and machine.heard_at is None:
+        found.append(Message.of("machine.never_heard", name=machine.name))
+    elif not machine.own:
+        found.append(Message.of("machine.heard_at", name=machine.name, at=machine.heard_at))
+    return found

@@ -1,0 +1,40 @@
+"""Dealing with one exception: every act is a record, and an exception that nobody settled stays (DESIGN 7.3)."""
+
+from __future__ import annotations
+
+import re
+
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason
+from vaccinator_app.domain.digits import ascii_digits
+from vaccinator_app.domain.exceptions import Act, DayException
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
+from vaccinator_app.vault.ledger import Saved
+
+LONGEST_NOTE = 200
+_HOW = {Act.EXPLAIN: Settlement.EXPLAINED, Act.ESCALATE: Settlement.ESCALATED, Act.CONFIRM_OTP: Settlement.CONFIRMED}
+_NUMBER = re.compile(r"\d[\d \-]{2,}\d")
+
+
+def settle(place: Workplace, exception: DayException, act: Act, reason: SettleReason, note: str = "") -> Saved:
+    """Let it stand with a reason, or hand it on. Raises ``CannotDo`` before anything was written.
+
+    A note is a signed record that leaves the machine in the clear: whole numbers of four digits and more, such as a
+    mobile or an ID, are refused.
+    """
+    if place.staff.role is not Role.IN_CHARGE:
+        raise CannotDo(Message.of("reconcile.only_in_charge"))
+    if exception.settled is not None:
+        raise CannotDo(Message.of("settle.settled_already"))
+    if act not in exception.acts or act not in _HOW:
+        raise CannotDo(Message.of("settle.does_not_fit"))
+    words = " ".join("".join(c if c.isprintable() else " " for c in note).split())
+    if len(words) > LONGEST_NOTE:
+        raise CannotDo(Message.of("settle.note_long", most=LONGEST_NOTE))
+    if reason is SettleReason.OTHER and not words:
+        raise CannotDo(Message.of("settle.note_missing"))
+    if _NUMBER.search("".join(ascii_digits(c) or c for c in words)):
+        raise CannotDo(Message.of("settle.note_number"))
+    return place.record(ExceptionSettled(exception=exception.key, how=_HOW[act], reason=reason, note=words))[-1]
