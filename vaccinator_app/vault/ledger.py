@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import Body, DoseDeferred, DoseGiven, appointment_of
@@ -52,6 +53,7 @@ class Ledger:
     def __init__(self, database: Database, identity: Identity) -> None:
         self._database = database
         self._identity = identity
+        self._zone = ZoneInfo(identity.time_zone)
 
     def append(
         self,
@@ -118,7 +120,7 @@ class Ledger:
                 reached.hash,
             ),
         )
-        views.take_in(connection, event.seq, moment.at, body)
+        views.take_in(connection, event.seq, moment.at, self._zone, body)
         return reached
 
     def head(self) -> Link:
@@ -129,6 +131,11 @@ class Ledger:
     def next_seq(self) -> int:
         """The number that the next record will have."""
         return self.head().seq + 1
+
+    def author_of(self, seq: int) -> tuple[str, datetime] | None:
+        """Who made record ``seq`` and when; None when there is none such."""
+        rows = self._database.read("SELECT staff, at FROM ledger WHERE seq = ?", (seq,))
+        return (rows[0][0], datetime.fromisoformat(rows[0][1])) if rows else None
 
     def records(self, after: int = 0, most: int | None = None) -> Iterator[Record]:
         """Records from ``after + 1`` on, in order, at most ``most``. Read in pages: records saved meanwhile follow.

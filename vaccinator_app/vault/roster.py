@@ -14,14 +14,16 @@ from vaccinator_app.domain.visits import Visit
 from vaccinator_app.protocol.messages import AllottedBatch, Lease, RosterKey
 from vaccinator_app.vault import appointments, meta
 from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.stock import Stock
 from vaccinator_app.vault.views import VISIT_COLUMNS, visit_of
 
 
 class Roster:
     """Single questions about one person, one batch, one centre. Lists of people are the queue's."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, stock: Stock) -> None:
         self._database = database
+        self._stock = stock
 
     def appointment(self, appointment: str) -> Appointment | None:
         """The appointment, or None when the roster has no such one. A cancelled one is there, and says so."""
@@ -61,28 +63,30 @@ class Roster:
         return RosterKey(key=b64decode(kept["key"]), modulus=kept["modulus"])
 
     def batches(self) -> list[Batch]:
-        """Every batch allotted to this centre, also expired ones."""
-        rows = self._database.read("SELECT vaccine, batch, expiry, doses_per_vial FROM batches")
-        return [
-            Batch(vaccine=vaccine, batch=batch, expiry=date.fromisoformat(expiry), doses_per_vial=doses)
-            for vaccine, batch, expiry, doses in rows
-        ]
+        """Every batch allotted to this centre or received here, also expired and withdrawn ones.
+
+        Of an allotted one central's word holds; of another the earliest expiry that anybody read off a vial.
+        """
+        allotted = self._database.read("SELECT vaccine, batch, expiry, doses_per_vial, withdrawn FROM batches")
+        received = self._database.read(
+            "SELECT vaccine, batch, expiry, doses, 0 FROM stock WHERE kind = 'stock_received' "
+            "ORDER BY vaccine, batch, expiry, seq"
+        )
+        found: dict[tuple[str, str], Batch] = {}
+        for vaccine, batch, expiry, doses, withdrawn in allotted + received:
+            if (vaccine, batch) not in found:
+                found[vaccine, batch] = Batch(
+                    vaccine=vaccine,
+                    batch=batch,
+                    expiry=date.fromisoformat(expiry),
+                    doses_per_vial=doses,
+                    withdrawn=bool(withdrawn),
+                )
+        return list(found.values())
 
     def vial(self, batch: str) -> Vial | None:
-        """The newest vial of ``batch`` on this desk, or None."""
-        rows = self._database.read(
-            "SELECT vaccine, vial, doses, opened_at FROM vials WHERE batch = ? ORDER BY vial DESC LIMIT 1", (batch,)
-        )
-        if not rows:
-            return None
-        vaccine, vial, doses, opened = rows[0]
-        opened_at = datetime.fromisoformat(opened)
-        # A vial is open for hours: what was drawn from it went to people of that day, or of none, or of the next.
-        ((drawn,),) = self._database.read(
-            "SELECT count(*) FROM visits WHERE (day = 0 OR day >= ?) AND batch = ? AND vial = ?",
-            (opened_at.toordinal() - 1, batch, vial),
-        )
-        return Vial(vaccine=vaccine, batch=batch, vial=vial, left=max(0, doses - drawn), opened_at=opened_at)
+        """The newest vial of ``batch`` on this desk, or None. A discarded one has nothing left."""
+        return self._stock.newest_vial(batch)
 
     def centre_name(self, centre: str) -> str | None:
         """What another centre is called, or None."""
@@ -106,8 +110,8 @@ def put_batches(connection: Connection, batches: list[AllottedBatch]) -> None:
     """Replace the whole list of batches, inside a transaction under way."""
     connection.execute("DELETE FROM batches")
     connection.executemany(
-        "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?)",
-        [(b.vaccine, b.batch, b.expiry.isoformat(), b.doses_per_vial) for b in batches],
+        "INSERT OR REPLACE INTO batches VALUES (?, ?, ?, ?, ?)",
+        [(b.vaccine, b.batch, b.expiry.isoformat(), b.doses_per_vial, int(b.withdrawn)) for b in batches],
     )
 
 

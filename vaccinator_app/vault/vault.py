@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.certificates import Certificates, put_chain, verified
@@ -19,6 +20,7 @@ from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.migrations import migrate
 from vaccinator_app.vault.queue import Queue
 from vaccinator_app.vault.roster import Roster
+from vaccinator_app.vault.stock import Stock
 from vaccinator_app.vault.views import Views
 
 _UNBORN = DATABASE + ".new"
@@ -39,9 +41,11 @@ class Vault:
         self.ledger = Ledger(database, self.identity)
         self.certificates = Certificates(database, self.identity)
         self.drafts = Drafts(database)
-        self.views = Views(database)
+        zone = ZoneInfo(self.identity.time_zone)
+        self.views = Views(database, zone)
         self.indexing = Indexing(database)
-        self.roster = Roster(database)
+        self.stock = Stock(database, zone)
+        self.roster = Roster(database, self.stock)
         self.queue = Queue(database)
         self.exchange = Exchange(database, self.ledger, self.indexing)
 
@@ -89,6 +93,7 @@ class Vault:
         database = Database(path, database_key)
         try:
             vault = cls(database)
+            vault.views.renew()
         except BaseException:
             database.close()
             raise

@@ -1,4 +1,4 @@
-"""What screens show, computed from events: visits, vials, and which records are voided (DESIGN 3.1, 6.3).
+"""What screens show, computed from events: visits, vials and stock, and which records are voided (DESIGN 3.1, 6.3).
 
 One function takes in one event, whether it has just been signed or is read again for a rebuild; that the two agree
 is a property the tests hold it to.
@@ -10,22 +10,26 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
+from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.events import Body, DoseGiven, Voided, appointment_of
-from vaccinator_app.domain.stock_events import VialOpened
+from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
+from vaccinator_app.vault import meta
 from vaccinator_app.vault.appointments import roster_day
 from vaccinator_app.vault.connection import Connection, Database, Row
 
-VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further"
-NO_VISIT: Row = (None,) * 7
+VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further, v.override_seq"
+NO_VISIT: Row = (None,) * 8
+VIEWS = ("visits", "vials", "voids", "stock", "day_starts", "serious")
 _PAGE = 500
 
 
 def visit_of(appointment: str, row: Row) -> Visit:
     """A visit from ``VISIT_COLUMNS``; the visit of nobody yet seen when the row is all None."""
-    state, tries, arrived_at, dose_seq, dose_at, voided, further = row
+    state, tries, arrived_at, dose_seq, dose_at, voided, further, override_seq = row
     if state is None:
         return Visit(appointment=appointment)
     return Visit(
@@ -37,6 +41,7 @@ def visit_of(appointment: str, row: Row) -> Visit:
         dose_at=_moment(dose_at),
         voided=voided,
         further=tuple((seq, datetime.fromisoformat(at)) for seq, at in json.loads(further or "[]")),
+        override_seq=override_seq,
     )
 
 
@@ -48,23 +53,49 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def take_in(connection: Connection, seq: int, at: datetime, body: Body) -> None:
-    """Bring every view past one event, inside the transaction that holds the event."""
+def take_in(connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body: Body) -> None:
+    """Bring every view past one event, inside the transaction that holds the event. ``zone`` is the centre's."""
+    # Looked up by every record, written by the first of a day: a dose dirties no page here.
+    connection.execute("INSERT OR IGNORE INTO day_starts VALUES (?, ?)", (at.astimezone(zone).date().toordinal(), seq))
     appointment = appointment_of(body)
     if appointment is not None:
         _move_visit(connection, appointment, seq, at, body)
     match body:
+        case StockReceived():
+            _stock(connection, seq, body, body.vials, body.doses_per_vial, body.expiry.isoformat())
+        case StockTransferred():
+            _stock(connection, seq, body, body.vials, 0)
         case VialOpened():
+            _stock(connection, seq, body, 0, body.doses)
             connection.execute(
-                "INSERT OR REPLACE INTO vials VALUES (?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO vials VALUES (?, ?, ?, ?, ?, 0)",
                 (body.batch, body.vial, body.vaccine, body.doses, at.isoformat()),
             )
+        case VialDiscarded():
+            _stock(connection, seq, body, body.vials, body.doses)
+            connection.execute("UPDATE vials SET discarded = 1 WHERE batch = ? AND vial = ?", (body.batch, body.vial))
+        case AefiReported() if body.serious:
+            connection.execute("INSERT INTO serious VALUES (?)", (seq,))
         case Voided():
             # A record is voided once, by a later event about the same appointment.
             connection.execute(
                 "INSERT OR IGNORE INTO voids SELECT seq, ? FROM ledger WHERE seq = ? AND seq < ? AND appointment = ?",
                 (seq, body.seq, seq, body.appointment),
             )
+
+
+def _stock(
+    connection: Connection,
+    seq: int,
+    body: StockReceived | StockTransferred | VialOpened | VialDiscarded,
+    vials: int,
+    doses: int,
+    expiry: str | None = None,
+) -> None:
+    connection.execute(
+        "INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (seq, body.KIND, body.vaccine, body.batch, vials, doses, expiry),
+    )
 
 
 def visit_now(connection: Connection, appointment: str) -> Visit:
@@ -88,10 +119,10 @@ def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime
     further = json.dumps([(dose, moment.isoformat()) for dose, moment in after.further]) if after.further else None
     batch, vial = _drawn(connection, after, seq, body)
     connection.execute(
-        "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(day, appointment, after.state.value, after.tries, _text(after.arrived_at)),
-            *(after.dose_seq, _text(after.dose_at), after.voided, further, batch, vial),
+            *(after.dose_seq, _text(after.dose_at), after.voided, further, batch, vial, after.override_seq),
         ),
     )
 
@@ -110,16 +141,26 @@ def _drawn(connection: Connection, visit: Visit, seq: int, body: Body) -> tuple[
 class Views:
     """The views as a whole."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, zone: ZoneInfo) -> None:
         self._database = database
+        self._zone = zone
 
     def rebuild(self) -> None:
         """Drop every view and compute it again from the ledger, in one transaction."""
-        self._database.write(_rebuild)
+        self._database.write(lambda connection: _rebuild(connection, self._zone))
+
+    def renew(self) -> None:
+        """Rebuild when a migration has changed what the views are; nothing otherwise."""
+        if meta.get(self._database, _OLD) is not None:
+            self.rebuild()
 
 
-def _rebuild(connection: Connection) -> None:
-    for view in ("visits", "vials", "voids"):
+_OLD = "views_are_old"
+
+
+def _rebuild(connection: Connection, zone: ZoneInfo) -> None:
+    connection.execute("DELETE FROM meta WHERE key = ?", (_OLD,))
+    for view in VIEWS:
         connection.execute(f"DELETE FROM {view}")
     last = 0
     while True:
@@ -130,5 +171,5 @@ def _rebuild(connection: Connection) -> None:
             return
         for seq, payload in rows:
             event = read_event(payload)
-            take_in(connection, seq, event.at, event.read_body())
+            take_in(connection, seq, event.at, zone, event.read_body())
             last = seq
