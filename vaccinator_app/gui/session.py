@@ -4,23 +4,33 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cached_property
+from threading import Condition
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from vaccinator_app.desk.observe import Observation
 from vaccinator_app.desk.queue import Queue
 from vaccinator_app.desk.status import SyncWords
+from vaccinator_app.desk.stock import Stock
 from vaccinator_app.desk.syncing import Connect, Syncing
 from vaccinator_app.desk.unlock import Opened, lock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.sentences import sentence
-from vaccinator_app.gui.tasks import Tasks
+from vaccinator_app.gui.tasks import Cancelled, Progress, Task, Tasks
+
+if TYPE_CHECKING:
+    from vaccinator_app.desk.reconcile import Reconcile
 
 T = TypeVar("T")
 
 _SETTLE_MS = 100
 """Central may confirm hundreds of batches in a second; lists ask again at most this often."""
+
+
+PATIENCE = 2.0
+"""Seconds that a lock waits for long reads to notice that nobody wants them any more."""
 
 
 def _nothing(_: object) -> None:
@@ -46,7 +56,10 @@ class Session(QObject):
         self.resume = opened.resume
         self.queue = Queue(opened.place)
         self.observation = Observation(opened.place)
+        self.stock = Stock(opened.place)
+        self._connect = connect
         self._tasks = tasks
+        self._reads = _Reads()
         self._line: deque[Callable[[], None]] = deque()
         self._running = False
         self._ended = False
@@ -56,6 +69,18 @@ class Session(QObject):
         self._settle.timeout.connect(self.moved)
         self._heard.connect(self._soon, Qt.ConnectionType.QueuedConnection)
         self._syncing = Syncing(opened.place, connect, self._heard.emit)
+
+    @property
+    def connect(self) -> Connect:  # type: ignore[override]
+        """The way to central, for what is asked of it beside the syncing. Shadows a method of QObject not used here."""
+        return self._connect
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """The in-charge's day; what it stands on is loaded when an in-charge first looks at it."""
+        from vaccinator_app.desk.reconcile import Reconcile
+
+        return Reconcile(self.place)
 
     def start(self) -> None:
         """Begin to sync, once the screens listen."""
@@ -96,6 +121,30 @@ class Session(QObject):
 
         self.act(work, told, failed)
 
+    def read(
+        self,
+        work: Callable[[Task], T],
+        done: Callable[[T], None],
+        failed: Callable[[Message], None] | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Task:
+        """Read what takes long, beside the line of acts: nobody's keys wait for it. Keep the `Task` to cancel it.
+
+        Then, on the window's thread, ``done`` with the result or ``failed`` with words; neither once it was cancelled
+        or the session ends. ``work`` calls `Task.check` now and then, and `Task.report` to be heard by ``progress``.
+        """
+        tell = failed or self.failed.emit
+        task = self._tasks.run(
+            self._reads.guard(work),
+            owner=self,
+            done=done,
+            failed=lambda error: tell(sentence(error)),
+            progress=progress,
+            ended=lambda: self._reads.drop(task),
+        )
+        self._reads.keep(task)
+        return task
+
     def end(self, before: Callable[[], object], idle: bool, done: Callable[[Message | None], None]) -> None:
         """Lock behind the acts in line: ``before``, then sign out and close the vault. Syncing stops at its next step.
 
@@ -103,8 +152,10 @@ class Session(QObject):
         """
         self._ended = True
         self._settle.stop()
+        self._reads.abandon()
 
         def work() -> None:
+            self._reads.wait(PATIENCE)
             self._syncing.stop()
             try:
                 before()
@@ -146,3 +197,46 @@ class Session(QObject):
     def _soon(self) -> None:
         if not self._ended and not self._settle.isActive():
             self._settle.start()
+
+
+class _Reads:
+    """The long reads of one session. None begins, and none is waited for in vain, once they were abandoned."""
+
+    def __init__(self) -> None:
+        self._still = Condition()
+        self._under_way = 0
+        self._over = False
+        self._tasks: set[Task] = set()
+
+    def guard(self, work: Callable[[Task], T]) -> Callable[[Task], T]:
+        def guarded(task: Task) -> T:
+            with self._still:
+                if self._over:
+                    raise Cancelled
+                self._under_way += 1
+            try:
+                return work(task)
+            finally:
+                with self._still:
+                    self._under_way -= 1
+                    self._still.notify_all()
+
+        return guarded
+
+    def keep(self, task: Task) -> None:
+        self._tasks.add(task)
+        if self._over:
+            task.abandon()
+
+    def drop(self, task: Task) -> None:
+        self._tasks.discard(task)
+
+    def abandon(self) -> None:
+        with self._still:
+            self._over = True
+        for task in self._tasks:
+            task.abandon()
+
+    def wait(self, patience: float) -> None:
+        with self._still:
+            self._still.wait_for(lambda: self._under_way == 0, patience)

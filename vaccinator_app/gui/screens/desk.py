@@ -11,10 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from vaccinator_app.desk.heading import heading
 from vaccinator_app.desk.queue import Pile
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
+from vaccinator_app.gui.screens.exceptions import ExceptionsScreen
 from vaccinator_app.gui.screens.observation import ObservationScreen
 from vaccinator_app.gui.screens.queue import QueueScreen
 from vaccinator_app.gui.screens.rail import Place, Rail
+from vaccinator_app.gui.screens.reconcile import ReconcileScreen
 from vaccinator_app.gui.screens.screen import Screen
+from vaccinator_app.gui.screens.stock import StockScreen
 from vaccinator_app.gui.screens.sync import SyncScreen
 from vaccinator_app.gui.screens.top_bar import TopBar
 from vaccinator_app.gui.screens.visit_foot import Go
@@ -37,15 +41,18 @@ class DeskScreen(QWidget):
         super().__init__(parent)
         self._session = session
         self.top = TopBar(kit, settings)
-        self._rail = Rail(kit)
         self.queue = QueueScreen(kit, session)
         self._observation = ObservationScreen(kit, session)
+        self._stock = StockScreen(kit, session)
         self._sync = SyncScreen(kit, session)
         self._screens: dict[Place, Screen] = {
             Place.QUEUE: self.queue,
             Place.OBSERVATION: self._observation,
+            Place.STOCK: self._stock,
+            **self._for_in_charge(kit, session),
             Place.SYNC: self._sync,
         }
+        self._rail = Rail(kit, self._screens)
         self._front = QStackedWidget()
         now = Button(kit, Message.of("status.sync_now"), icon="sync", key="F5")
         now.setObjectName("sync-now")
@@ -154,11 +161,26 @@ class DeskScreen(QWidget):
         self.top.lock_asked.connect(self.lock_asked)
         self.top.help_asked.connect(self._help)
         self.queue.opened.connect(self._opened)
-        self._observation.left.connect(lambda: self.show_place(Place.QUEUE))
-        self._sync.left.connect(lambda: self.show_place(Place.QUEUE))
+        for screen in (self._observation, self._stock, self._sync):
+            screen.left.connect(lambda: self.show_place(Place.QUEUE))
         self._sync.opened.connect(self._open_held)
         self._session.moved.connect(self._refresh)
         self._session.failed.connect(self.say)
+
+    def _for_in_charge(self, kit: Kit, session: Session) -> dict[Place, Screen]:
+        """What only an in-charge sees; for others there is neither the screen nor its key."""
+        if session.place.staff.role is not Role.IN_CHARGE:
+            return {}
+        reconcile, exceptions = ReconcileScreen(kit, session), ExceptionsScreen(kit, session)
+        for screen in (reconcile, exceptions):
+            screen.left.connect(lambda: self.show_place(Place.QUEUE))
+            screen.opened.connect(self._open_held)
+            screen.stock_asked.connect(lambda: self.show_place(Place.STOCK))
+            screen.sync_asked.connect(session.sync_now)
+            screen.counted.connect(lambda n: self._rail.show_count(Place.EXCEPTIONS, n))
+        reconcile.exceptions_asked.connect(lambda: self.show_place(Place.EXCEPTIONS))
+        exceptions.reconcile_asked.connect(lambda: self.show_place(Place.RECONCILE))
+        return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions}
 
     def _bind_keys(self) -> None:
         keys: dict[str, Callable[[], object]] = {
@@ -167,7 +189,7 @@ class DeskScreen(QWidget):
             "F5": self._session.sync_now,
             "Ctrl+L": self.lock_asked.emit,
         }
-        for place in Place:
+        for place in self._screens:
             keys[place.key] = lambda place=place: self.show_place(place)  # type: ignore[misc]
         for key, act in keys.items():
             QShortcut(QKeySequence(key), self, act)

@@ -16,7 +16,8 @@ from vaccinator_app.gui.widgets.text import Text
 EVERYWHERE: Sequence[tuple[str, str]] = (
     ("F1", "help.f1"),
     ("F2", "help.f2"),
-    ("F3  F4  F6", "help.screens"),
+    ("F3  F4  F10  F6", "help.screens"),
+    ("F11  F12", "help.in_charge_screens"),
     ("F5", "help.f5"),
     ("F7  F8  F9", "help.look"),
     ("Ctrl+L", "help.lock"),
@@ -34,6 +35,9 @@ OBSERVATION: Sequence[tuple[str, str]] = (
     ("Enter", "help.end_observation"),
     ("Esc", "help.esc"),
 )
+STOCK: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Esc", "help.esc"))
+RECONCILE: Sequence[tuple[str, str]] = (("Esc", "help.esc"),)
+EXCEPTIONS: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Esc", "help.esc"))
 SYNC: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Enter", "help.open_held"), ("Esc", "help.esc"))
 
 

@@ -27,6 +27,8 @@ class QueueScreen(Screen):
 
     opened = Signal()
     """A person's sheet opens: whatever screen is in front, this one comes."""
+    aefi_asked = Signal(str)
+    """An adverse event of this `appointment` is to be reported."""
 
     def __init__(self, kit: Kit, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(kit, Message.of("help.queue"), QUEUE, parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import Enum
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
@@ -16,6 +17,9 @@ class Place(Enum):
 
     QUEUE = ("screen.queue", "queue", "F3")
     OBSERVATION = ("screen.observation", "observe", "F4")
+    STOCK = ("screen.stock", "stock", "F10")
+    RECONCILE = ("screen.reconcile", "reconcile", "F11")
+    EXCEPTIONS = ("screen.exceptions", "exceptions", "F12")
     SYNC = ("screen.sync", "sync", "F6")
 
     def __init__(self, word: str, icon: str, key: str) -> None:
@@ -96,10 +100,10 @@ class Rail(QFrame):
     chosen = Signal(object)
     """The `Place`."""
 
-    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+    def __init__(self, kit: Kit, places: Iterable[Place], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("part", "rail")
-        self._entries = {place: _Entry(kit, place) for place in Place}
+        self._entries = {place: _Entry(kit, place) for place in places}
         group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2 * kit.theme.step, 0, 0)
