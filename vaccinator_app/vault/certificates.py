@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from vaccinator_app.trust.certificates import Certificate, Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
-from vaccinator_app.trust.errors import BadCertificate
+from vaccinator_app.trust.errors import BadCertificate, TrustError
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import VaultDamaged
 from vaccinator_app.vault.identity import Identity
@@ -20,6 +20,29 @@ class Certificates:
     def __init__(self, database: Database, identity: Identity) -> None:
         self._database = database
         self._identity = identity
+        self._read: dict[tuple[str, ...], Certificate] = {}
+
+    def read(self, envelopes: Sequence[str]) -> Certificate:
+        """The certificate that a chain proves; ``TrustError`` when it does not hold. The same chain is verified once:
+        whether it holds depends on nothing but its bytes and who this desk is."""
+        chain = tuple(envelopes)
+        found = self._read.get(chain)
+        if found is None:
+            found = self._read[chain] = verified(chain, self._identity)
+        return found
+
+    def names(self) -> dict[str, str]:
+        """What each certified member of staff is called, by id; after a renewal as in what lasts longest."""
+        found: dict[str, Certificate] = {}
+        for chain in self.chains():
+            try:
+                certificate = self.read(chain)
+            except TrustError:
+                continue
+            other = found.get(certificate.id)
+            if other is None or other.not_after < certificate.not_after:
+                found[certificate.id] = certificate
+        return {staff: certificate.name for staff, certificate in found.items()}
 
     def add(self, envelopes: Sequence[str]) -> Certificate:
         """Keep one chain of DSSE JSON, the subject's own first. ``TrustError`` when it does not hold."""
@@ -30,14 +53,14 @@ class Certificates:
     def find(self, keyid: str) -> Certificate | None:
         """The certificate of a key, verified as it is read; None for a key nobody certified."""
         rows = self._database.read("SELECT chain FROM certificates WHERE keyid = ?", (keyid,))
-        return verified(_chain(rows[0][0]), self._identity) if rows else None
+        return self.read(_chain(rows[0][0])) if rows else None
 
     def chain_of(self, staff: str) -> list[str]:
         """The chain of one staff member, their own envelope first; empty when there is none."""
         rows = self._database.read("SELECT chain FROM certificates WHERE staff = ? ORDER BY keyid", (staff,))
         chains = [_chain(chain) for (chain,) in rows]
         # After a renewal with a new key there are two; the one that lasts longest is the one to show.
-        return max(chains, key=lambda chain: verified(chain, self._identity).not_after, default=[])
+        return max(chains, key=lambda chain: self.read(chain).not_after, default=[])
 
     def chains(self) -> list[tuple[str, ...]]:
         """Every chain, for an export that proves itself."""
@@ -58,6 +81,14 @@ def put_chain(connection: Connection, certificate: Certificate, envelopes: Seque
         "INSERT OR REPLACE INTO certificates VALUES (?, ?, ?)",
         (certificate.keyid, certificate.id, json.dumps(list(envelopes))),
     )
+
+
+def renew_chain(connection: Connection, certificate: Certificate, envelopes: Sequence[str]) -> None:
+    """Keep a verified chain that central told of, inside a transaction under way. A key stays the person's whose it
+    was: their records name them."""
+    row = connection.execute("SELECT staff, chain FROM certificates WHERE keyid = ?", (certificate.keyid,)).fetchone()
+    if row is None or (row[0] == certificate.id and row[1] != json.dumps(list(envelopes))):
+        put_chain(connection, certificate, envelopes)
 
 
 def verified(envelopes: Sequence[str], identity: Identity) -> Certificate:

@@ -22,6 +22,10 @@ from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
+from vaccinator_app.vault.peers import Peers
+
+MOST_URGENT = 20
+"""Records told out of turn at once: as many serious events in a day are a catastrophe, and the rest follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,11 @@ class Pending:
 class Exchange:
     """Satisfies ``sync.ports.Store``; the rest is for the status bar and the sheet of one person."""
 
-    def __init__(self, database: Database, ledger: Ledger, indexing: Indexing) -> None:
+    def __init__(self, database: Database, ledger: Ledger, indexing: Indexing, peers: Peers) -> None:
         self._database = database
         self._ledger = ledger
         self._indexing = indexing
+        self._peers = peers
 
     # The engine's side
 
@@ -62,6 +67,14 @@ class Exchange:
             found.append(record)
         return found
 
+    def urgent_after(self, upto: int) -> list[Record]:
+        """Serious adverse events behind record ``upto`` that no receipt covers, the oldest first, at most 20."""
+        seqs = self._database.read(
+            f"SELECT seq FROM serious WHERE seq > max(?, coalesce(({_CONFIRMED}), 0)) ORDER BY seq LIMIT ?",
+            (upto, MOST_URGENT),
+        )
+        return [record for (seq,) in seqs for record in self._ledger.records(seq - 1, 1)]
+
     def hash_at(self, seq: int) -> bytes | None:
         """The hash of record ``seq``, or None."""
         rows = self._database.read("SELECT hash FROM ledger WHERE seq = ?", (seq,))
@@ -81,12 +94,19 @@ class Exchange:
         return 0 if found is None else int(found)
 
     def apply(self, changes: Changes) -> None:
-        """Take over one verified page whole: people, lease, key, outcomes, batches, centres, cursor (DESIGN 7.5).
+        """Take over one verified page: people, lease, key, outcomes, batches, centres, peers, cursor (DESIGN 7.5).
 
-        Walk-ins stay, and so does everything computed from events. Raises ``PageOutOfOrder`` when the page does not
-        begin where the last one ended; then nothing is written.
+        Walk-ins stay, and so does everything computed from events. What the page says of other desks is checked
+        first, while others may write, and left out where it does not hold (``Peers``). Raises ``PageOutOfOrder`` when
+        the page does not begin where the last one ended; then nothing is written.
         """
-        self._database.write(lambda connection: _apply(connection, changes))
+        checked = self._peers.check(changes)
+
+        def work(connection: Connection) -> None:
+            _apply(connection, changes)
+            self._peers.put(connection, checked)
+
+        self._database.write(work)
         self._indexing.go_on(gather=not changes.more)
 
     # The screens' side

@@ -79,21 +79,33 @@ class Queue:
         ordinal = day.toordinal()
         found = dict.fromkeys(VisitState, 0)
         for state, count in self._database.read(
-            "SELECT state, count(*) FROM visits WHERE day = ? GROUP BY state", (ordinal,)
+            "SELECT state, count(*) FROM visits WHERE day = ? AND state <> 'expected' GROUP BY state", (ordinal,)
         ):
             found[VisitState(state)] = count
         ((came_after_all,),) = self._database.read(
-            f"SELECT count(*) FROM roster r JOIN {_VISITED} WHERE r.cancelled = 1 AND r.id BETWEEN ? AND ?",
+            f"SELECT count(*) FROM roster r JOIN {_VISITED} WHERE r.cancelled = 1 AND r.id BETWEEN ? AND ? "
+            "AND v.state <> 'expected'",
             day_range(day),
         )
         booked = self._database.read("SELECT booked FROM days WHERE day = ?", (ordinal,))
         found[VisitState.EXPECTED] = (booked[0][0] if booked else 0) - (sum(found.values()) - came_after_all)
         return found
 
+    def waiting(self, day: date) -> dict[str, int]:
+        """How many people of ``day`` may still get a dose, by vaccine: expected, arrived or in need of somebody."""
+        return dict(
+            self._database.read(
+                f"SELECT r.vaccine, count(*) {_ROSTER} WHERE r.id BETWEEN ? AND ? AND ("
+                "(r.cancelled = 0 AND coalesce(v.state, 'expected') = 'expected') "
+                "OR v.state IN ('arrived', 'attention')) GROUP BY r.vaccine",
+                day_range(day),
+            )
+        )
+
     def rows(self, day: date, state: VisitState, limit: int, offset: int) -> list[QueueRow]:
         """People of ``day`` in ``state``, by slot, and within one slot as they were booked."""
         if state is VisitState.EXPECTED:
-            where = "WHERE r.id BETWEEN ? AND ? AND r.cancelled = 0 AND v.state IS NULL"
+            where = "WHERE r.id BETWEEN ? AND ? AND r.cancelled = 0 AND coalesce(v.state, 'expected') = 'expected'"
             return self._rows(f"{_ROW} {_ROSTER} {where} {_BY_SLOT} LIMIT ? OFFSET ?", *day_range(day), limit, offset)
         where = "WHERE v.day = ? AND v.state = ?"
         return self._rows(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.certificates import Certificates, put_chain, verified
 from vaccinator_app.vault.connection import Database, connect_to_write, speaking
+from vaccinator_app.vault.daybook import DayBooks
 from vaccinator_app.vault.drafts import Drafts
 from vaccinator_app.vault.errors import VaultDamaged, VaultExists, from_os
 from vaccinator_app.vault.exchange import Exchange
@@ -18,6 +19,7 @@ from vaccinator_app.vault.identity import Identity, read_identity, write_identit
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.migrations import migrate
+from vaccinator_app.vault.peers import Peers
 from vaccinator_app.vault.queue import Queue
 from vaccinator_app.vault.roster import Roster
 from vaccinator_app.vault.stock import Stock
@@ -47,7 +49,9 @@ class Vault:
         self.stock = Stock(database, zone)
         self.roster = Roster(database, self.stock)
         self.queue = Queue(database)
-        self.exchange = Exchange(database, self.ledger, self.indexing)
+        self.peers = Peers(database, self.identity, self.certificates)
+        self.exchange = Exchange(database, self.ledger, self.indexing, self.peers)
+        self.daybooks = DayBooks(database, self.identity, self.certificates, self.exchange)
 
     @staticmethod
     def refuse_existing(home: Path) -> None:

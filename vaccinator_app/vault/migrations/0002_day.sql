@@ -53,7 +53,7 @@ CREATE TABLE peer_records (
     reasons TEXT NOT NULL,
     UNIQUE (device, seq)
 ) STRICT;
-CREATE INDEX peer_records_day ON peer_records (device, day, seq);
+CREATE INDEX peer_records_day ON peer_records (day, device, seq);
 CREATE INDEX peer_records_stock ON peer_records (device, seq) WHERE stock = 1;
 CREATE INDEX peer_records_said ON peer_records (device, seq) WHERE status <> 'accepted' OR reasons <> '[]';
 
