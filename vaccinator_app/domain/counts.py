@@ -8,9 +8,10 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """People and what became of them. Every number counts people but ``codes_refused`` and ``voided`` (records).
+    """People and what became of them. ``codes_refused``, ``voided`` and ``twice`` count records, the others people.
 
-    ``given`` counts each person's dose once: ``twice`` are further records of a dose that stands already.
+    ``given`` counts each person's dose once: ``twice`` are further records of a dose that stands already. ``walk_ins``
+    are registered at the desk, without a booking of the day, and came; ``no_show`` were booked and did not.
     """
 
     booked: int = 0
@@ -61,10 +62,10 @@ class BatchCount:
     """One batch on one day, all desks of the centre together.
 
     In vials: ``at_start`` unopened before the day, ``received``, ``opened``, ``discarded`` and ``transferred`` unopened
-    on it. In doses: ``from_vials`` were in the vials opened this day, ``given``, ``wasted`` from open vials,
-    ``left`` in vials still open. ``unopened`` is what should lie in the carriers; below zero when more vials were opened
-    than anybody received. ``variance`` is ``given + wasted + left - from_vials``: above zero, more doses came out than
-    were in; below, doses are missing.
+    on it. In doses: ``from_vials`` were in the vials opened this day, with what came on it out of vials opened before;
+    ``given`` by every record that stands, ``wasted`` from open vials, ``left`` in vials opened this day. ``unopened``
+    is what should lie in the carriers; below zero when more vials were opened than anybody received. ``variance`` is
+    ``given + wasted + left - from_vials``: above zero, more doses came out than were in; below, doses are missing.
     """
 
     vaccine: str

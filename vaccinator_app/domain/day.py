@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from vaccinator_app.domain.events import Body, DoseGiven, Voided
+from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, Voided, appointment_of
 
 BREAK = timedelta(hours=1)
 """A gap between booked slots that ends a session."""
+
+Name = tuple[str, int]
+"""A record: its device and ``seq``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,11 @@ class Happened:
     body: Body
     boot: str = ""
     uptime_ms: int = 0
+
+    @property
+    def name(self) -> Name:
+        """What names this record at every desk."""
+        return self.device, self.seq
 
     @property
     def when(self) -> datetime:
@@ -62,28 +70,39 @@ def session_at(starts: Sequence[datetime], moment: datetime) -> int:
     return max(1, bisect_right(starts, moment))
 
 
-def voided_records(happened: Iterable[Happened]) -> dict[tuple[str, int], Happened]:
-    """The void of each voided record, by the device and ``seq`` of what it voids. A void of a later record is none."""
-    found: dict[tuple[str, int], Happened] = {}
+def voided_records(happened: Sequence[Happened]) -> dict[Name, Happened]:
+    """The void of each voided record, by the record's name.
+
+    A void holds for a record of its own desk and appointment that came before it and is of a kind that may be taken
+    back; the first that holds is the one. A void of a void, or of nothing that ``happened`` holds, voids nothing.
+    """
+    claims: dict[Name, list[Happened]] = {}
     for one in happened:
-        body = one.body
-        if isinstance(body, Voided) and body.seq < one.seq:
-            key = (one.device, body.seq)
-            if key not in found or one.seq < found[key].seq:
-                found[key] = one
+        if isinstance(one.body, Voided) and one.body.seq < one.seq:
+            claims.setdefault((one.device, one.body.seq), []).append(one)
+    if not claims:
+        return {}
+    found: dict[Name, Happened] = {}
+    for one in happened:
+        claimed = claims.get(one.name)
+        if claimed is None or not isinstance(one.body, VOIDABLE):
+            continue
+        holding = [void for void in claimed if appointment_of(void.body) == one.body.appointment]
+        if holding:
+            found[one.name] = min(holding, key=lambda void: void.seq)
     return found
 
 
 def standing_doses(happened: Sequence[Happened]) -> list[Happened]:
     """Every ``dose_given`` that nobody voided, in the order of time, device and ``seq``."""
     voids = voided_records(happened)
-    doses = [one for one in happened if isinstance(one.body, DoseGiven) and (one.device, one.seq) not in voids]
+    doses = [one for one in happened if isinstance(one.body, DoseGiven) and one.name not in voids]
     return sorted(doses, key=in_time)
 
 
 def in_time(one: Happened) -> tuple[datetime, str, int]:
-    """An order of records that does not depend on the order in which they came."""
-    return one.at, one.device, one.seq
+    """An order of what happened that does not depend on the order in which the records came."""
+    return one.when, one.device, one.seq
 
 
 def days_of(happened: Iterable[Happened]) -> set[date]:

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from vaccinator_app.domain.day import Booked, Happened
+from vaccinator_app.domain.day import Name as Name
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.vaccines import Formulary
-
-Name = tuple[str, int]
-"""A record: its device and ``seq``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayBook:
-    """``now`` is a time at the centre. ``happened`` holds every stock event and all of the day, of every desk.
+    """``now`` is a time at the centre. ``happened`` holds every stock event and all of the day, of every desk, and what
+    was recorded about the day since: voids, corrections, ends of observations, settlements, closes.
 
-    ``outcomes`` has what central said of records, accepted ones without a reason left out; ``differences`` what it
-    counted otherwise than a ``day_closed``. ``identities`` are marks by which two appointments of the day may be seen to
+    ``outcomes`` has what central said of records, accepted ones without a reason left out; ``cleared`` are doses given
+    on an override that it accepted for good, once the person had confirmed; ``differences`` is what it counted
+    otherwise than a ``day_closed``. ``identities`` are marks by which two appointments of the day may be seen to
     be one person. ``names`` are people's by staff id, ``batches`` those allotted or received.
     """
 
@@ -71,5 +71,6 @@ class DayBook:
     batches: tuple[Batch, ...]
     formulary: Formulary
     names: Mapping[str, str]
+    cleared: frozenset[Name] = frozenset()
     identities: Mapping[str, str] = field(default_factory=dict)
     differences: Mapping[Name, tuple[Difference, ...]] = field(default_factory=dict)

@@ -275,6 +275,12 @@ BODIES: dict[str, type[Body]] = {kind.KIND: kind for kind in get_args(Body)}
 PRESENT = (Arrived, CodeRefused, DoseGiven, DoseDeferred, WalkInRegistered)
 """Kinds that show their person was at the centre: whoever stands at the desk has arrived."""
 
+VOIDABLE = (Arrived, DoseGiven, DoseDeferred, WalkInRegistered, ObservationEnded)
+"""Kinds that a void may take back. Vials are put right by counting, tries never (DESIGN 4.4), a void by nothing."""
+
+UNTOLD = (SignedIn, SignedOut, RecordViewed)
+"""Kinds that stay where they were made: central and other desks' day books do without them (DESIGN 5.5)."""
+
 
 def appointment_of(body: Body) -> str | None:
     """The appointment an event is about; None for events about the desk, stock or staff."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from vaccinator_app.domain.counts import BatchCount
-from vaccinator_app.domain.day import Happened, voided_records
+from vaccinator_app.domain.day import Happened, Name, voided_records
 from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
+from vaccinator_app.domain.stock_events import STOCK, StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.vaccines import Vaccine
 
 NEAR_EXPIRY = timedelta(days=14)
@@ -90,15 +90,15 @@ def first_to_expire(batches: Iterable[Batch]) -> list[Batch]:
 
 @dataclass(slots=True)
 class _Vial:
-    doses: int = 0
-    opened: datetime | None = None
+    """One vial. ``opening`` is the record of it, None for a vial that doses name and nobody opened.
+
+    ``given`` and ``wasted`` are doses of the day.
+    """
+
+    opening: Happened | None = None
     given: int = 0
     wasted: int = 0
     discarded: bool = False
-
-    @property
-    def left(self) -> int:
-        return 0 if self.discarded else max(0, self.doses - self.given - self.wasted)
 
 
 @dataclass(slots=True)
@@ -106,37 +106,52 @@ class _Batch:
     doses_per_vial: int = 0
     at_start: int = 0
     received: int = 0
-    opened: int = 0
     discarded: int = 0
     transferred: int = 0
-    given: int = 0
-    wasted: int = 0
     vials: dict[tuple[str, int], _Vial] = field(default_factory=dict)
 
     def vial(self, device: str, number: int) -> _Vial:
-        return self.vials.setdefault((device, number), _Vial())
+        found = self.vials.get((device, number))
+        if found is None:
+            found = self.vials[device, number] = _Vial()
+        return found
 
 
-def count_stock(day: date, happened: Sequence[Happened]) -> tuple[BatchCount, ...]:
+def count_stock(
+    day: date, happened: Sequence[Happened], voids: Mapping[Name, Happened] | None = None
+) -> tuple[BatchCount, ...]:
     """Every batch that was there on ``day`` or moved on it, by vaccine and batch.
 
-    ``happened`` holds all stock events since the desks began and every event of ``day``, in any order. Later days are
-    left out, but for voids of this day's doses.
+    ``happened`` holds all stock events since the desks began and every event of ``day``, in any order; what happened
+    later is left out, and so are doses of earlier days. ``voids`` are those of ``happened``, when the caller has them.
+    A vial opened twice by number was opened once.
     """
-    voids = voided_records(happened)
+    voided = voided_records(happened) if voids is None else voids
     batches: dict[tuple[str, str], _Batch] = {}
     for one in happened:
-        if one.at.date() <= day and (one.device, one.seq) not in voids:
-            _take(batches, day, one)
+        body = one.body
+        if isinstance(body, DoseGiven):
+            if one.when.date() == day and one.name not in voided:
+                _batch(batches, body).vial(one.device, body.vial).given += 1
+        elif isinstance(body, STOCK) and one.at.date() <= day:
+            _take(_batch(batches, body), one, one.at.date() == day)
     counts = (_count(name, found, day) for name, found in sorted(batches.items()))
     return tuple(count for count in counts if _is_of_the_day(count))
 
 
-def _take(batches: dict[tuple[str, str], _Batch], day: date, one: Happened) -> None:
-    body, today = one.body, one.at.date() == day
-    if not isinstance(body, StockReceived | StockTransferred | VialOpened | VialDiscarded | DoseGiven):
-        return
-    batch = batches.setdefault((body.vaccine, body.batch), _Batch())
+_Drawn = StockReceived | StockTransferred | VialOpened | VialDiscarded | DoseGiven
+
+
+def _batch(batches: dict[tuple[str, str], _Batch], body: _Drawn) -> _Batch:
+    name = (body.vaccine, body.batch)
+    found = batches.get(name)
+    if found is None:
+        found = batches[name] = _Batch()
+    return found
+
+
+def _take(batch: _Batch, one: Happened, today: bool) -> None:
+    body = one.body
     match body:
         case StockReceived():
             batch.doses_per_vial = max(batch.doses_per_vial, body.doses_per_vial)
@@ -147,40 +162,47 @@ def _take(batches: dict[tuple[str, str], _Batch], day: date, one: Happened) -> N
             batch.at_start -= 0 if today else body.vials
         case VialOpened():
             batch.doses_per_vial = max(batch.doses_per_vial, body.doses)
-            batch.opened += 1 if today else 0
-            batch.at_start -= 0 if today else 1
             vial = batch.vial(one.device, body.vial)
-            vial.doses, vial.opened = body.doses, one.at
+            if vial.opening is None or one.seq < vial.opening.seq:
+                vial.opening = one
         case VialDiscarded():
             batch.discarded += body.vials if today else 0
             batch.at_start -= 0 if today else body.vials
-            if body.vial:
+            if body.vial and today:
                 vial = batch.vial(one.device, body.vial)
                 vial.wasted, vial.discarded = vial.wasted + body.doses, True
-                batch.wasted += body.doses if today else 0
-        case DoseGiven():
-            batch.vial(one.device, body.vial).given += 1
-            batch.given += 1 if today else 0
 
 
 def _count(name: tuple[str, str], batch: _Batch, day: date) -> BatchCount:
-    todays = [vial for vial in batch.vials.values() if vial.opened is not None and vial.opened.date() == day]
-    from_vials = sum(vial.doses for vial in todays)
-    left = sum(vial.left for vial in todays)
+    opened = before = from_vials = left = 0
+    for vial in batch.vials.values():
+        if vial.opening is None:
+            continue
+        if vial.opening.at.date() < day:
+            # what came out of it this day was in it, or the doses of the days before, unknown here, do not agree
+            before += 1
+            from_vials += vial.given + vial.wasted
+        else:
+            assert isinstance(vial.opening.body, VialOpened)
+            opened += 1
+            from_vials += vial.opening.body.doses
+            left += 0 if vial.discarded else max(0, vial.opening.body.doses - vial.given - vial.wasted)
+    given = sum(vial.given for vial in batch.vials.values())
+    wasted = sum(vial.wasted for vial in batch.vials.values())
     return BatchCount(
         vaccine=name[0],
         batch=name[1],
         doses_per_vial=batch.doses_per_vial,
-        at_start=batch.at_start,
+        at_start=batch.at_start - before,
         received=batch.received,
-        opened=batch.opened,
+        opened=opened,
         discarded=batch.discarded,
         transferred=batch.transferred,
         from_vials=from_vials,
-        given=batch.given,
-        wasted=batch.wasted,
+        given=given,
+        wasted=wasted,
         left=left,
-        variance=batch.given + batch.wasted + left - from_vials,
+        variance=given + wasted + left - from_vials,
     )
 
 

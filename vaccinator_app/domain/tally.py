@@ -7,20 +7,20 @@ but in ``voided``, and nobody's dose counts twice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from vaccinator_app.domain.counts import Counts, DayTally, Deferral, Hour, Line
-from vaccinator_app.domain.day import Booked, Happened, in_time, session_at, sessions, voided_records
+from vaccinator_app.domain.day import Booked, Happened, Name, in_time, session_at, sessions, voided_records
 from vaccinator_app.domain.events import (
     PRESENT,
+    Arrived,
     CodeRefused,
-    DeferReason,
     DoseDeferred,
     DoseGiven,
+    ObservationEnded,
     ProofKind,
-    Voided,
     VoidReason,
     WalkInRegistered,
 )
@@ -35,191 +35,245 @@ _PROOFS = {
     ProofKind.OVERRIDE: "by_override",
     ProofKind.NONE: "by_none",
 }
+_COUNTED = (DoseGiven, Arrived, ObservationEnded, CodeRefused, DoseDeferred, WalkInRegistered)
+"""What shows a person, or may be voided: the commonest first."""
 
 
 def tally(day: date, happened: Sequence[Happened], booked: Sequence[Booked]) -> DayTally:
     """Count ``day``. ``happened`` may hold any other events beside: those of other days count nowhere but in stock.
 
-    ``booked`` are the online appointments of the day. A record is of the day on which it says it happened, at the
-    centre; a void is of the day of what it voids. Arrived is whoever any event shows at the desk, so that no dose
-    stands beside fewer arrivals, unless a dose was taken back because the person never came.
+    Each record stands in ``happened`` once. ``booked`` are the online appointments of the day. A record is of the day
+    on which it happened, at the centre (`Happened.when`); a void is of the day of what it voids.
+
+    Arrived is whoever any record shows at the desk, voided or not, unless a dose was taken back because the person
+    never came. So ``arrived + no_show`` is ``booked + walk_ins`` and those who came with neither a booking of the day
+    nor a registration. People count under the vaccine they came for, doses under the vaccine, batch and staff member of
+    their own record, refused codes and voids under who typed or made them.
     """
-    people = _gather(day, happened, booked)
-    grouped = _Groups(sessions(booked))
-    total = Counts()
-    for person in people.values():
-        total += grouped.add(person)
-    total += grouped.add_records(day, happened, people)
+    voids = voided_records(happened)
+    records = _by_appointment(day, happened)
+    on_list = {one.appointment: one for one in booked}
+    counting = _Counting(sessions(booked))
+    for appointment in on_list.keys() | records.keys():
+        person = _Person(appointment, on_list.get(appointment))
+        if appointment in records:
+            _read(person, records[appointment], voids)
+        counting.add(person)
     return DayTally(
         day=day,
-        total=total,
-        sessions=grouped.lines("session"),
-        vaccines=grouped.lines("vaccine"),
-        batches=grouped.lines("batch"),
-        staff=grouped.lines("staff"),
-        bookings=grouped.lines("booking"),
-        deferrals=_deferrals(people.values()),
-        hours=_hours(people.values()),
-        stock=count_stock(day, happened),
+        total=counting.total,
+        sessions=counting.lines("session"),
+        vaccines=counting.lines("vaccine"),
+        batches=counting.lines("batch"),
+        staff=counting.lines("staff"),
+        bookings=counting.lines("booking"),
+        deferrals=counting.deferrals,
+        hours=counting.hours,
+        stock=count_stock(day, happened, voids),
     )
 
 
 @dataclass(slots=True)
 class _Person:
-    """One appointment on the day. ``doses`` and ``deferrals`` are the records that stand, oldest first."""
+    """One appointment and its records of the day. ``doses`` and ``deferrals`` are those that stand, oldest first.
+
+    ``voided`` are records with their voids. ``arrived_at`` is when the first record shows the person here.
+    """
 
     appointment: str
-    booked: Booked | None = None
-    walk_in: bool = False
-    vaccine: str = ""
-    arrivals: list[Happened] = field(default_factory=list)
+    booked: Booked | None
+    voided: list[tuple[Happened, Happened]] = field(default_factory=list)
+    registered: list[Happened] = field(default_factory=list)
     doses: list[Happened] = field(default_factory=list)
     deferrals: list[Happened] = field(default_factory=list)
-    never_came: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def arrived_at(self) -> datetime | None:
-        """The first event that shows the person here and was not taken back with a dose of somebody who never came."""
-        return min((one.at for one in self.arrivals if one.seq > self.never_came.get(one.device, 0)), default=None)
+    refusals: list[Happened] = field(default_factory=list)
+    arrived_at: datetime | None = None
 
     @property
     def expected(self) -> bool:
         """Booked for the day; a cancelled appointment only when the person came all the same."""
         return self.booked is not None and (not self.booked.cancelled or self.arrived_at is not None)
 
+    @property
+    def walked_in(self) -> bool:
+        """Came without a booking of the day and was registered."""
+        return self.booked is None and bool(self.registered) and self.arrived_at is not None
 
-def _gather(day: date, happened: Sequence[Happened], booked: Sequence[Booked]) -> dict[str, _Person]:
-    people = {one.appointment: _Person(one.appointment, booked=one, vaccine=one.vaccine) for one in booked}
-    voids = voided_records(happened)
+    @property
+    def booking(self) -> str:
+        """The line by way of booking; a walk-in's name says so even when the registration does not stand."""
+        return WALK_IN if self.booked is None and (self.registered or self.appointment[:1] == "W") else ONLINE
+
+    @property
+    def vaccine(self) -> str:
+        """What the person came for; "" when nothing says so."""
+        if self.booked is not None:
+            return self.booked.vaccine
+        for records in (self.registered, self.doses, [record for record, _ in self.voided]):
+            named = [one for one in records if isinstance(one.body, WalkInRegistered | DoseGiven)]
+            if named:
+                body = min(named, key=in_time).body
+                assert isinstance(body, WalkInRegistered | DoseGiven)
+                return body.vaccine
+        return ""
+
+    @property
+    def deferred(self) -> Happened | None:
+        """The last deferral of somebody who was not vaccinated after all."""
+        return self.deferrals[-1] if self.deferrals and not self.doses else None
+
+
+def _by_appointment(day: date, happened: Iterable[Happened]) -> dict[str, list[Happened]]:
+    found: dict[str, list[Happened]] = {}
     for one in happened:
         body = one.body
-        if isinstance(body, Voided) and body.reason is VoidReason.NEVER_CAME:
-            never = people.setdefault(body.appointment, _Person(body.appointment)).never_came
-            never[one.device] = max(never.get(one.device, 0), one.seq)
-        elif isinstance(body, PRESENT) and one.at.date() == day:
-            _see(people.setdefault(body.appointment, _Person(body.appointment)), one, (one.device, one.seq) in voids)
-    for person in people.values():
-        person.doses.sort(key=in_time)
-        person.deferrals.sort(key=in_time)
-    return people
+        if isinstance(body, _COUNTED) and one.when.date() == day:
+            records = found.get(body.appointment)
+            if records is None:
+                found[body.appointment] = [one]
+            else:
+                records.append(one)
+    return found
 
 
-def _see(person: _Person, one: Happened, voided: bool) -> None:
-    person.arrivals.append(one)
-    match one.body:
-        case WalkInRegistered() if not voided:
-            person.walk_in = True
-            person.vaccine = person.vaccine or one.body.vaccine
-        case DoseGiven():
-            person.vaccine = person.vaccine or one.body.vaccine
-            if not voided:
-                person.doses.append(one)
-        case DoseDeferred() if not voided:
+def _read(person: _Person, records: Sequence[Happened], voids: Mapping[Name, Happened]) -> None:
+    for one in records:
+        body = one.body
+        void = voids.get(one.name)
+        if void is not None:
+            person.voided.append((one, void))
+        elif isinstance(body, DoseGiven):
+            person.doses.append(one)
+        elif isinstance(body, DoseDeferred):
             person.deferrals.append(one)
+        elif isinstance(body, CodeRefused):
+            person.refusals.append(one)
+        elif isinstance(body, WalkInRegistered):
+            person.registered.append(one)
+    person.doses.sort(key=in_time)
+    person.deferrals.sort(key=in_time)
+    person.arrived_at = _arrived_at(person, [one for one in records if isinstance(one.body, PRESENT)], voids)
 
 
-class _Groups:
-    """Counts by session, vaccine, batch, staff member and way of booking, as people are added."""
+def _arrived_at(person: _Person, seen: Sequence[Happened], voids: Mapping[Name, Happened]) -> datetime | None:
+    never = [void for dose, void in person.voided if _says_never_came(dose, void, seen, voids)]
+    if never:
+        standing = {one.name for one in person.doses}
+        seen = [one for one in seen if one.name in standing or not any(_was_known(one, void) for void in never)]
+    return min((one.when for one in seen), default=None)
+
+
+def _says_never_came(dose: Happened, void: Happened, seen: Iterable[Happened], voids: Mapping[Name, Happened]) -> bool:
+    """Whether ``void`` took the dose back because nobody came, and no other dose of theirs stood on its desk."""
+    if not isinstance(dose.body, DoseGiven) or getattr(void.body, "reason", None) is not VoidReason.NEVER_CAME:
+        return False
+    earlier = [one for one in seen if isinstance(one.body, DoseGiven) and _was_known(one, void, elsewhere=False)]
+    return all(one.name in voids and voids[one.name].seq <= void.seq for one in earlier)
+
+
+def _was_known(one: Happened, void: Happened, *, elsewhere: bool = True) -> bool:
+    """Whether ``one`` was recorded when ``void`` was: by number on its own desk, by the clocks ``elsewhere``."""
+    return one.seq < void.seq if one.device == void.device else elsewhere and one.at <= void.at
+
+
+class _Counting:
+    """Adds people up, by group and key. Each line holds how often each set of counts went up at once, so that a person
+    costs one step of a dict a line, not one a number."""
 
     def __init__(self, starts: Sequence[datetime]) -> None:
         self._starts = starts
-        self._lines: dict[str, dict[str, Counts]] = {}
+        self._lines: dict[tuple[str, str], dict[tuple[str, ...], int]] = {}
+        self._deferrals: Counter[str] = Counter()
+        self._arrived: Counter[int] = Counter()
+        self._given: Counter[int] = Counter()
 
-    def add(self, person: _Person) -> Counts:
-        """Put one person into every group they belong to; their own counts."""
-        arrived = person.arrived_at is not None
-        dose = person.doses[0] if person.doses else None
-        deferred = person.deferrals[-1] if person.deferrals and dose is None else None
-        whole = Counts(
-            booked=int(person.expected),
-            walk_ins=int(person.walk_in),
-            arrived=int(arrived),
-            no_show=int(person.expected and not arrived),
-            deferred=int(deferred is not None),
-            **_given(dose, len(person.doses)),
-        )
-        keys = self._keys(person)
-        for group in ("session", "booking"):
-            self._put(group, keys[group], whole)
-        given = Counts(**_given(dose, len(person.doses)))
-        self._put("vaccine", person.vaccine, Counts() if dose else whole)
-        if dose is not None:
+    def add(self, person: _Person) -> None:
+        """Put one person, and each of their records, into every line they belong to."""
+        whole = tuple(_of_the_person(person))
+        everything = list(whole)
+        came_for = ("vaccine", person.vaccine)
+        self._put(came_for, whole)
+        for number, dose in enumerate(person.doses):
             assert isinstance(dose.body, DoseGiven)
-            # what was given counts under the vaccine that was given, whatever was booked
-            self._put("vaccine", person.vaccine, Counts(**{**_ways(whole), "arrived": whole.arrived}))
-            self._put("vaccine", dose.body.vaccine, given)
-            self._put("batch", f"{dose.body.vaccine}/{dose.body.batch}", given)
-            self._put("staff", dose.staff, given)
-        if deferred is not None:
-            self._put("staff", deferred.staff, Counts(deferred=1))
-        return whole
+            counts = ("twice",) if number else ("given", _PROOFS[dose.body.proof.how])
+            everything += counts
+            for place in (*_drawn(dose.body), ("staff", dose.staff)):
+                self._put(place, counts)
+        for refused in person.refusals:
+            everything.append("codes_refused")
+            for place in (came_for, ("staff", refused.staff)):
+                self._put(place, ("codes_refused",))
+        for record, void in person.voided:
+            everything.append("voided")
+            under = _drawn(record.body) if isinstance(record.body, DoseGiven) else (came_for,)
+            for place in (*under, ("staff", void.staff)):
+                self._put(place, ("voided",))
+        moment = person.arrived_at if person.booked is None else person.booked.slot
+        session = 1 if moment is None else session_at(self._starts, moment)
+        self._put(("session", str(session)), tuple(everything))
+        self._put(("booking", person.booking), tuple(everything))
+        self._look_at(person)
 
-    def add_records(self, day: date, happened: Sequence[Happened], people: Mapping[str, _Person]) -> Counts:
-        """What counts records, not people: refused codes, and voids by what they void."""
-        voids = voided_records(happened)
-        total = Counts()
-        for one in happened:
-            if one.at.date() != day:
-                continue
-            void = voids.get((one.device, one.seq))
-            count = Counts(codes_refused=int(isinstance(one.body, CodeRefused)), voided=int(void is not None))
-            if count == Counts():
-                continue
-            total += count
-            person = people.get(getattr(one.body, "appointment", ""))
-            if person is not None:
-                keys = self._keys(person)
-                for group in ("session", "vaccine", "booking"):
-                    self._put(group, keys[group], count)
-            if isinstance(one.body, DoseGiven):
-                self._put("batch", f"{one.body.vaccine}/{one.body.batch}", count)
-            self._put("staff", one.staff, Counts(codes_refused=count.codes_refused))
-            if void is not None:
-                self._put("staff", void.staff, Counts(voided=1))
-        return total
+    @property
+    def total(self) -> Counts:
+        """Everything: each person is of one way of booking."""
+        return sum((line.counts for line in self.lines("booking")), Counts())
 
     def lines(self, group: str) -> tuple[Line, ...]:
-        """The group's lines by key."""
-        return tuple(Line(key, counts) for key, counts in sorted(self._lines.get(group, {}).items()))
+        """The group's lines by key; what has no key has no line."""
+        keys = sorted(key for name, key in self._lines if name == group and key)
+        return tuple(Line(key, _counts(self._lines[group, key])) for key in keys)
 
-    def _keys(self, person: _Person) -> dict[str, str]:
-        moment = person.booked.slot if person.booked is not None else person.arrived_at
-        session = 1 if moment is None else session_at(self._starts, moment)
-        walk_in = person.walk_in or (person.booked is None and person.appointment.startswith("W"))
-        return {"session": str(session), "vaccine": person.vaccine, "booking": WALK_IN if walk_in else ONLINE}
+    @property
+    def deferrals(self) -> tuple[Deferral, ...]:
+        """Reasons of those who came and were not vaccinated."""
+        return tuple(Deferral(reason, people) for reason, people in sorted(self._deferrals.items()))
 
-    def _put(self, group: str, key: str, counts: Counts) -> None:
-        if key and counts != Counts():
-            lines = self._lines.setdefault(group, {})
-            lines[key] = lines[key] + counts if key in lines else counts
+    @property
+    def hours(self) -> tuple[Hour, ...]:
+        """Hours in which anybody arrived or was vaccinated."""
+        hours = sorted(self._arrived.keys() | self._given.keys())
+        return tuple(Hour(hour, self._arrived[hour], self._given[hour]) for hour in hours)
 
+    def _put(self, place: tuple[str, str], counts: tuple[str, ...]) -> None:
+        if not counts:
+            return
+        line = self._lines.get(place)
+        if line is None:
+            line = self._lines[place] = {}
+        line[counts] = line.get(counts, 0) + 1
 
-def _given(dose: Happened | None, records: int) -> dict[str, int]:
-    if dose is None or not isinstance(dose.body, DoseGiven):
-        return {}
-    return {"given": 1, "twice": records - 1, _PROOFS[dose.body.proof.how]: 1}
-
-
-def _ways(whole: Counts) -> dict[str, int]:
-    return {"booked": whole.booked, "walk_ins": whole.walk_ins}
-
-
-def _deferrals(people: Iterable[_Person]) -> tuple[Deferral, ...]:
-    found: Counter[DeferReason] = Counter()
-    for person in people:
-        if person.deferrals and not person.doses:
-            body = person.deferrals[-1].body
-            assert isinstance(body, DoseDeferred)
-            found[body.reason] += 1
-    return tuple(Deferral(reason.value, count) for reason, count in sorted(found.items()))
-
-
-def _hours(people: Iterable[_Person]) -> tuple[Hour, ...]:
-    arrived: Counter[int] = Counter()
-    given: Counter[int] = Counter()
-    for person in people:
+    def _look_at(self, person: _Person) -> None:
         if person.arrived_at is not None:
-            arrived[person.arrived_at.hour] += 1
+            self._arrived[person.arrived_at.hour] += 1
         if person.doses:
-            given[person.doses[0].at.hour] += 1
-    return tuple(Hour(hour, arrived[hour], given[hour]) for hour in sorted(arrived.keys() | given.keys()))
+            self._given[person.doses[0].when.hour] += 1
+        deferred = person.deferred
+        if deferred is not None and isinstance(deferred.body, DoseDeferred):
+            self._deferrals[deferred.body.reason.value] += 1
+            self._put(("staff", deferred.staff), ("deferred",))
+
+
+def _counts(line: Mapping[tuple[str, ...], int]) -> Counts:
+    sums: Counter[str] = Counter()
+    for counts, often in line.items():
+        for name in counts:
+            sums[name] += often
+    return Counts(**sums)
+
+
+def _of_the_person(person: _Person) -> Iterator[str]:
+    if person.expected:
+        yield "booked"
+        if person.arrived_at is None:
+            yield "no_show"
+    if person.arrived_at is not None:
+        yield "arrived"
+    if person.walked_in:
+        yield "walk_ins"
+    if person.deferred is not None:
+        yield "deferred"
+
+
+def _drawn(body: DoseGiven) -> tuple[tuple[str, str], ...]:
+    return ("vaccine", body.vaccine), ("batch", f"{body.vaccine}/{body.batch}")
