@@ -238,6 +238,17 @@ class DayBooks:
         rows = [*((self._identity.device, *row) for row in own), *peers]
         return {(device, seq): Said(status, tuple(json.loads(reasons))) for device, seq, status, reasons in rows}
 
+    def cleared(self) -> frozenset[Name]:
+        """Doses given on an override, here and at other desks, that central accepted with nothing left to wait for."""
+        own = self._database.read(
+            "SELECT o.seq FROM overridden o JOIN confirmation c ON c.seq = o.seq "
+            "WHERE c.status = 'accepted' AND c.reasons = '[]'"
+        )
+        peers = self._database.read(
+            "SELECT device, seq FROM peer_records WHERE overridden = 1 AND status = 'accepted' AND reasons = '[]'"
+        )
+        return frozenset([*((self._identity.device, seq) for (seq,) in own), *((device, seq) for device, seq in peers)])
+
     def machines(self, now: datetime) -> list[Machine]:
         """This desk first, then the others by name. Times are told in the zone of ``now``."""
         head, pending = self._exchange.head(), self._exchange.pending()

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from vaccinator_app.domain.events import DoseGiven, ProofKind
 from vaccinator_app.domain.stock_events import STOCK
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, check_author
@@ -151,6 +152,7 @@ class Peers:
             event.seq,
             event.at.astimezone(self._zone).date().toordinal(),
             int(event.kind in _STOCK_KINDS),
+            int(event.kind == DoseGiven.KIND and _is_overridden(event)),
             peer.record.keyid,
             peer.record.payload,
             peer.record.signature,
@@ -168,14 +170,22 @@ def _is_signed(event: Event, record: Record, find: FindCertificate) -> bool:
     return True
 
 
+def _is_overridden(event: Event) -> bool:
+    try:
+        body = event.read_body()
+    except ProtocolError:
+        return False
+    return isinstance(body, DoseGiven) and body.proof.how is ProofKind.OVERRIDE
+
+
 def _put_records(connection: Connection, records: Iterable[Row]) -> list[Row]:
     """Keep them; what stands against another record of the same number is given back as rejected."""
     forks: list[Row] = []
     for record in records:
         done = connection.execute(
-            "INSERT INTO peer_records (device, seq, day, stock, keyid, payload, signature, hash, status, reasons) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (device, seq) DO UPDATE "
-            "SET status = excluded.status, reasons = excluded.reasons WHERE hash = excluded.hash",
+            "INSERT INTO peer_records VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (device, seq) DO UPDATE SET status = excluded.status, reasons = excluded.reasons "
+            "WHERE hash = excluded.hash",
             record,
         )
         if done.rowcount == 0:

@@ -92,13 +92,12 @@ class Queue:
         return found
 
     def waiting(self, day: date) -> dict[str, int]:
-        """How many people of ``day`` may still get a dose, by vaccine: expected, arrived or in need of somebody."""
+        """How many people of ``day`` may still want a dose, by vaccine: expected or arrived, and not cancelled."""
         return dict(
             self._database.read(
-                f"SELECT r.vaccine, count(*) {_ROSTER} WHERE r.id BETWEEN ? AND ? AND ("
-                "(r.cancelled = 0 AND coalesce(v.state, 'expected') = 'expected') "
-                "OR v.state IN ('arrived', 'attention')) GROUP BY r.vaccine",
-                day_range(day),
+                f"SELECT r.vaccine, count(*) {_ROSTER} WHERE r.id BETWEEN ? AND ? AND r.cancelled = 0 "
+                "AND coalesce(v.state, ?) IN (?, ?) GROUP BY r.vaccine",
+                (*day_range(day), VisitState.EXPECTED, VisitState.EXPECTED, VisitState.ARRIVED),
             )
         )
 

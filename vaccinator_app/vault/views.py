@@ -13,7 +13,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.aefi import AefiReported
-from vaccinator_app.domain.events import Body, DoseGiven, Voided, appointment_of
+from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, ProofKind, Voided, appointment_of
 from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
@@ -23,8 +23,9 @@ from vaccinator_app.vault.connection import Connection, Database, Row
 
 VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further, v.override_seq"
 NO_VISIT: Row = (None,) * 8
-VIEWS = ("visits", "vials", "voids", "stock", "day_starts", "serious")
+VIEWS = ("visits", "vials", "voids", "stock", "day_starts", "serious", "overridden")
 _PAGE = 500
+_VOIDABLE = ", ".join(f"'{kind.KIND}'" for kind in VOIDABLE)
 
 
 def visit_of(appointment: str, row: Row) -> Visit:
@@ -76,10 +77,13 @@ def take_in(connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body
             connection.execute("UPDATE vials SET discarded = 1 WHERE batch = ? AND vial = ?", (body.batch, body.vial))
         case AefiReported() if body.serious:
             connection.execute("INSERT INTO serious VALUES (?)", (seq,))
+        case DoseGiven() if body.proof.how is ProofKind.OVERRIDE:
+            connection.execute("INSERT INTO overridden VALUES (?)", (seq,))
         case Voided():
-            # A record is voided once, by a later event about the same appointment.
+            # A record is voided once, by a later event about the same appointment, and not every kind can be.
             connection.execute(
-                "INSERT OR IGNORE INTO voids SELECT seq, ? FROM ledger WHERE seq = ? AND seq < ? AND appointment = ?",
+                "INSERT OR IGNORE INTO voids SELECT seq, ? FROM ledger "
+                f"WHERE seq = ? AND seq < ? AND appointment = ? AND kind IN ({_VOIDABLE})",
                 (seq, body.seq, seq, body.appointment),
             )
 

@@ -29,6 +29,11 @@ CREATE TABLE serious (
     seq INTEGER PRIMARY KEY
 ) STRICT;
 
+-- Doses given on an override: their certificates wait for the person (DESIGN 4.4).
+CREATE TABLE overridden (
+    seq INTEGER PRIMARY KEY
+) STRICT;
+
 -- The views above and the older ones are computed anew when the vault is next opened (vault/views.py).
 INSERT INTO meta VALUES ('views_are_old', x'');
 
@@ -38,13 +43,15 @@ CREATE INDEX confirmation_said ON confirmation (seq) WHERE status <> 'accepted' 
 ALTER TABLE batches ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
 
 -- Records of the centre's other desks, as they arrived, with central's newest answer. Each was verified before it came
--- in. `arrival` only grows, `day` is that of its time at this centre, `stock` tells a kind that stock is computed from.
+-- in. `arrival` only grows, `day` is that of its time at this centre, `stock` tells a kind that stock is computed from,
+-- `overridden` a dose given on an override.
 CREATE TABLE peer_records (
     arrival INTEGER PRIMARY KEY,
     device TEXT NOT NULL,
     seq INTEGER NOT NULL,
     day INTEGER NOT NULL,
     stock INTEGER NOT NULL,
+    overridden INTEGER NOT NULL,
     keyid TEXT NOT NULL,
     payload BLOB NOT NULL,
     signature BLOB NOT NULL CHECK (length(signature) = 64),
@@ -55,6 +62,7 @@ CREATE TABLE peer_records (
 ) STRICT;
 CREATE INDEX peer_records_day ON peer_records (day, device, seq);
 CREATE INDEX peer_records_stock ON peer_records (device, seq) WHERE stock = 1;
+CREATE INDEX peer_records_overridden ON peer_records (device, seq) WHERE overridden = 1;
 CREATE INDEX peer_records_said ON peer_records (device, seq) WHERE status <> 'accepted' OR reasons <> '[]';
 
 -- What came as another desk's record and was left out, each once, and why.
