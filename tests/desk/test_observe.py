@@ -12,7 +12,7 @@ from vaccinator_app.desk.observe import Observation
 from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import ObservationEnded, ObservationOutcome
+from vaccinator_app.domain.events import EarlyReason, ObservationEnded, ObservationOutcome
 from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.driver import DriverStatus
 
@@ -45,18 +45,31 @@ def test_a_clock_set_back_asks_for_no_more_than_thirty_minutes(place: Workplace,
     assert watched.left == timedelta(minutes=30)
 
 
-@pytest.mark.parametrize(("minutes", "outcome"), [(29, ObservationOutcome.LEFT_EARLY), (30, ObservationOutcome.WELL)])
-def test_leaving_early_is_told_apart(
-    place: Workplace, clock: ToldClock, minutes: int, outcome: ObservationOutcome
-) -> None:
+def test_who_stays_for_the_whole_time_leaves_well(place: Workplace, clock: ToldClock) -> None:
     dosed(place)
-    clock.pass_time(timedelta(minutes=minutes))
-    Observation(place).end(SUNITA)
+    clock.pass_time(timedelta(minutes=30))
+    Observation(place).end(SUNITA, EarlyReason.WORK)
     body = list(place.vault.ledger.events())[-1][3]
-    assert body == ObservationEnded(appointment=SUNITA, outcome=outcome)
+    # no reason is asked for, and one that was chosen before the time was over says nothing any more
+    assert body == ObservationEnded(appointment=SUNITA, outcome=ObservationOutcome.WELL)
     assert Observation(place).people() == []
-    with pytest.raises(CannotDo):
+    with pytest.raises(CannotDo) as problem:
         Observation(place).end(SUNITA)
+    assert problem.value.message.key == "observe.not_watched"
+
+
+def test_who_leaves_early_says_why(place: Workplace, clock: ToldClock) -> None:
+    dosed(place)
+    clock.pass_time(timedelta(minutes=29, seconds=59))
+    with pytest.raises(CannotDo) as problem:
+        Observation(place).end(SUNITA)
+    assert problem.value.message.key == "observe.why_early"
+    assert len(Observation(place).people()) == 1
+    Observation(place).end(SUNITA, EarlyReason.CHILD_CARE)
+    body = list(place.vault.ledger.events())[-1][3]
+    assert body == ObservationEnded(
+        appointment=SUNITA, outcome=ObservationOutcome.LEFT_EARLY, reason=EarlyReason.CHILD_CARE
+    )
 
 
 def test_the_foot_of_the_window_says_what_central_has_not_confirmed(

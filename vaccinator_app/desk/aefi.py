@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,6 +55,9 @@ def report(form: AefiForm, place: Workplace, appointment: str) -> Saved:
     # a minute either way: the onset is typed to the minute
     if not visit.dose_at - timedelta(minutes=1) <= form.onset <= place.now() + timedelta(minutes=1):
         raise CannotDo(Message.of("aefi.onset", at=visit.dose_at))
+    words = {"story": form.story, "history": form.history, "contact": form.contact}
+    if any(len(text) > LONGEST_WORDS for text in words.values()):
+        raise CannotDo(Message.of("aefi.words_long", most=LONGEST_WORDS))
     identity = place.vault.identity
     body = AefiReported(
         appointment=appointment,
@@ -64,7 +68,7 @@ def report(form: AefiForm, place: Workplace, appointment: str) -> Saved:
         outcome=form.outcome,
         key=key_id(identity.central.people),
         sealed=seal.seal_for_decades(
-            _words(form), identity.central.people, seal.person_binding(appointment, identity.device)
+            _words(words), identity.central.people, seal.person_binding(appointment, identity.device)
         ),
     )
     if form.referred and visit.state is VisitState.OBSERVING:
@@ -85,6 +89,5 @@ def onset_of(place: Workplace, visit: Visit, typed: str) -> datetime | None:
     return given.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
-def _words(form: AefiForm) -> bytes:
-    texts = {"story": form.story, "history": form.history, "contact": form.contact}
-    return json.dumps({name: clean_name(text)[:LONGEST_WORDS] for name, text in texts.items()}).encode()
+def _words(words: Mapping[str, str]) -> bytes:
+    return json.dumps({name: clean_name(text) for name, text in words.items()}).encode()

@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import Body, DoseGiven, Voided, VoidReason
+from vaccinator_app.domain.events import Body, DoseGiven, ObservationEnded, Voided, VoidReason
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.stock import Batch, first_to_expire
 from vaccinator_app.domain.stock_events import VialOpened
+from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.records import read_event
 
 
@@ -68,29 +69,69 @@ def corrected(place: Workplace, seq: int, what: Correction) -> list[Body]:
     Raises ``CannotDo`` when nothing would change, and for a batch, vaccine or dose that there is not.
     """
     before = dose_on_record(place, seq)
+    after = _as_it_was(place, before, what)
+    changed = _changes(before, after)
+    bodies: list[Body] = [Voided(appointment=before.appointment, seq=seq, reason=changed.reason)]
+    if changed.batch is not None or changed.vaccine is not None:
+        number = _vial_of(place, after)
+        vial = place.vault.roster.vial(after.batch)
+        if vial is None or vial.vial < number:
+            doses = next(b.doses_per_vial for b in batches_for(place, after.vaccine) if b.batch == after.batch)
+            bodies.append(VialOpened(vaccine=after.vaccine, batch=after.batch, vial=number, doses=doses))
+        after = replace(after, vial=number)
+    bodies.append(replace(after, corrects=seq))
+    ended = _end_of_watch(place, before.appointment, seq)
+    return bodies if ended is None else [*bodies, ended]
+
+
+def _as_it_was(place: Workplace, before: DoseGiven, what: Correction) -> DoseGiven:
     vaccine = place.formulary.get(what.vaccine or before.vaccine)
     if vaccine is None:
         raise CannotDo(Message.of("stock.choose_vaccine"))
-    name = what.batch or (before.batch if what.vaccine is None else None)
-    batch = next((b for b in batches_for(place, vaccine.id) if b.batch == name), None)
-    if batch is None:
-        raise CannotDo(Message.of("correct.choose_batch"))
+    after = before
+    name = what.batch or (before.batch if vaccine.id == before.vaccine else None)
+    if (vaccine.id, name) != (before.vaccine, before.batch):
+        batch = next((b for b in batches_for(place, vaccine.id) if b.batch == name), None)
+        if batch is None:
+            raise CannotDo(Message.of("correct.choose_batch"))
+        after = replace(after, vaccine=vaccine.id, batch=batch.batch, expiry=batch.expiry)
     dose = before.dose if what.dose is None else what.dose
     if not 1 <= dose <= vaccine.doses:
         raise CannotDo(Message.of("eligible.no_such_dose", vaccine=vaccine.name, doses=vaccine.doses, dose=dose))
-    if (vaccine.id, batch.batch, dose) == (before.vaccine, before.batch, before.dose):
-        raise CannotDo(Message.of("correct.nothing_changed"))
-    bodies: list[Body] = [Voided(appointment=before.appointment, seq=seq, reason=what.reason)]
-    number = before.vial
-    if (vaccine.id, batch.batch) != (before.vaccine, before.batch):
-        # from the newest vial of that batch, whatever is thought to be left in it: a count shows what does not agree
-        vial = place.vault.roster.vial(batch.batch)
-        number = 1 if vial is None else vial.vial
-        if vial is None:
-            bodies.append(VialOpened(vaccine=vaccine.id, batch=batch.batch, vial=number, doses=batch.doses_per_vial))
-    bodies.append(
-        replace(
-            before, vaccine=vaccine.id, batch=batch.batch, expiry=batch.expiry, dose=dose, vial=number, corrects=seq
-        )
+    return replace(after, dose=dose)
+
+
+def _changes(before: DoseGiven, after: DoseGiven) -> Correction:
+    """What of ``after`` is not as it was: a form may hand over what was right as well."""
+    changed = Correction(
+        vaccine=None if after.vaccine == before.vaccine else after.vaccine,
+        batch=None if after.batch == before.batch else after.batch,
+        dose=None if after.dose == before.dose else after.dose,
     )
-    return bodies
+    if changed == Correction():
+        raise CannotDo(Message.of("correct.nothing_changed"))
+    return changed
+
+
+def _vial_of(place: Workplace, dose: DoseGiven) -> int:
+    """The newest vial of that batch, whatever is thought to be left in it: a count shows what does not agree. One
+    opened on an earlier day was long over, so that the dose came from another, which nobody said was open."""
+    vial = place.vault.roster.vial(dose.batch)
+    if vial is None:
+        return 1
+    assert dose.given_at is not None
+    zone = place.now().tzinfo
+    old = vial.opened_at.astimezone(zone).date() < dose.given_at.astimezone(zone).date()
+    return vial.vial + 1 if old else vial.vial
+
+
+def _end_of_watch(place: Workplace, appointment: str, seq: int) -> ObservationEnded | None:
+    """What ended the watch after dose ``seq``, to be said again of the dose in its place: else the person would be
+    watched anew."""
+    if place.vault.roster.visit(appointment).state is not VisitState.DONE:
+        return None
+    ended = None
+    for _, _, _, body in place.vault.ledger.events(seq):
+        if isinstance(body, ObservationEnded) and body.appointment == appointment:
+            ended = body
+    return ended

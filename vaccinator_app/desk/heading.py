@@ -23,7 +23,7 @@ class Heading:
 def heading(place: Workplace) -> Heading:
     """The heading as of now."""
     today = place.today()
-    here = {batch.vaccine for batch in place.vault.roster.batches() if batch.expiry >= today}
+    here = {batch.vaccine for batch in place.vault.roster.batches() if batch.expiry >= today and not batch.withdrawn}
     identity = place.vault.identity
     return Heading(
         centre=identity.centre_name,

@@ -15,14 +15,15 @@ from vaccinator_app.vault.ledger import Saved
 
 LONGEST_NOTE = 200
 _HOW = {Act.EXPLAIN: Settlement.EXPLAINED, Act.ESCALATE: Settlement.ESCALATED, Act.CONFIRM_OTP: Settlement.CONFIRMED}
-_NUMBER = re.compile(r"\d[\d \-]{2,}\d")
+_NUMBER = re.compile(r"\d{4}|\d(?:[\s./()\-]*\d){6}")
+"""Four digits in a row, or seven with whatever is written between them; a time or a day of the month is neither."""
 
 
 def settle(place: Workplace, exception: DayException, act: Act, reason: SettleReason, note: str = "") -> Saved:
     """Let it stand with a reason, or hand it on. Raises ``CannotDo`` before anything was written.
 
-    A note is a signed record that leaves the machine in the clear: whole numbers of four digits and more, such as a
-    mobile or an ID, are refused.
+    A note is a signed record that leaves the machine in the clear: numbers such as a mobile or an ID are refused, but
+    for the names of batches this desk knows.
     """
     if place.staff.role is not Role.IN_CHARGE:
         raise CannotDo(Message.of("reconcile.only_in_charge"))
@@ -35,6 +36,11 @@ def settle(place: Workplace, exception: DayException, act: Act, reason: SettleRe
         raise CannotDo(Message.of("settle.note_long", most=LONGEST_NOTE))
     if reason is SettleReason.OTHER and not words:
         raise CannotDo(Message.of("settle.note_missing"))
-    if _NUMBER.search("".join(ascii_digits(c) or c for c in words)):
+    if _NUMBER.search(_without_batches(place, "".join(ascii_digits(c) or c for c in words))):
         raise CannotDo(Message.of("settle.note_number"))
     return place.record(ExceptionSettled(exception=exception.key, how=_HOW[act], reason=reason, note=words))[-1]
+
+
+def _without_batches(place: Workplace, words: str) -> str:
+    names = sorted({batch.batch for batch in place.vault.roster.batches()}, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, names)), " batch ", words, flags=re.IGNORECASE) if names else words

@@ -7,10 +7,12 @@ from datetime import date, timedelta
 
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.numbers import small_number
+from vaccinator_app.desk.walk_in import clean_name
 from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
-from vaccinator_app.domain.stock import NEAR_EXPIRY, Batch, Shelf, Vial, first_to_expire, why_not
+from vaccinator_app.domain.stock import NEAR_EXPIRY, Batch, Shelf, Vial, first_to_expire, vial_is_usable, why_not
 from vaccinator_app.domain.stock_events import (
     USABLE_VVM,
     DiscardReason,
@@ -31,7 +33,7 @@ LONGEST_PLACE = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenVial:
-    """A vial of today that was not thrown away. ``remains`` is what is left of its time, zero or less when over."""
+    """A vial of today in which something is left. ``remains`` is what is left of its time, zero or less when over."""
 
     vial: Vial
     remains: timedelta
@@ -84,7 +86,7 @@ class Stock:
         shelves = place.vault.stock.shelves()
         waiting = place.vault.queue.waiting(place.today())
         vials: dict[str, list[OpenVial]] = {}
-        for vial in place.vault.stock.open_vials(place.today()):
+        for vial in self._vials_with_doses():
             vials.setdefault(vial.batch, []).append(self._open(vial))
         lines = []
         for batch in first_to_expire(place.vault.roster.batches()):
@@ -103,11 +105,12 @@ class Stock:
         vaccine = self._place.formulary.get(form.vaccine)
         if vaccine is None:
             raise CannotDo(Message.of("stock.choose_vaccine"))
-        name = form.batch.strip().upper()
+        name = "".join(ascii_digits(c) or c for c in form.batch.strip())
         if not name or len(name) > LONGEST_BATCH or not (name.isascii() and name.isprintable()) or " " in name:
             raise CannotDo(Message.of("stock.batch_name", most=LONGEST_BATCH))
         vials = self._vials(form.vials)
-        known = self._known(form.vaccine, name)
+        known = self._known_as(form.vaccine, name)
+        name = name.upper() if known is None else known.batch
         expiry = form.expiry or (known.expiry if known is not None else None)
         if expiry is None:
             raise CannotDo(Message.of("stock.expiry_missing"))
@@ -128,19 +131,22 @@ class Stock:
     def open_vial(self, vaccine: str, batch: str) -> Saved:
         """Open the next vial by hand; the dose step otherwise does it by itself."""
         found = self._batch(vaccine, batch)
-        vial = self._place.vault.roster.vial(batch)
+        vaccine_of, vial = self._place.formulary[vaccine], self._place.vault.roster.vial(batch)
         shelf = self._place.vault.stock.shelf(vaccine, batch)
-        stopped = why_not(found, shelf, None, self._place.formulary[vaccine], self._place.now())
+        stopped = why_not(found, shelf, None, vaccine_of, self._place.now())
         if stopped is not None:
             raise CannotDo(stopped)
+        if vial is not None and vial_is_usable(vial, vaccine_of, self._place.now()):
+            # only the newest is drawn from: another one on top of it would be left to spoil
+            raise CannotDo(Message.of("stock.open_already", batch=batch, vial=vial.vial, n=vial.left))
         number = 1 if vial is None else vial.vial + 1
         return self._place.record(VialOpened(vaccine=vaccine, batch=batch, vial=number, doses=found.doses_per_vial))[-1]
 
     def discard_open(self, vaccine: str, batch: str, vial: int, reason: DiscardReason) -> Saved:
         """Throw away what is left in an open vial."""
         found = self._batch(vaccine, batch)
-        mine = (v for v in self._place.vault.stock.open_vials(self._place.today()) if v.batch == batch)
-        opened = next((v for v in mine if v.vial == vial), None)
+        named = (vaccine, batch, vial)
+        opened = next((v for v in self._vials_with_doses() if (v.vaccine, v.batch, v.vial) == named), None)
         if opened is None:
             raise CannotDo(Message.of("stock.vial_not_open", batch=batch, vial=vial))
         body = VialDiscarded(vaccine=found.vaccine, batch=batch, reason=reason, doses=opened.left, vial=vial)
@@ -163,7 +169,7 @@ class Stock:
             raise CannotDo(Message.of("stock.only_in_charge"))
         found = self._batch(vaccine, batch)
         count = self._no_more_than_there(found, vials)
-        place = " ".join("".join(c for c in to if c.isprintable()).split())
+        place = clean_name(to)
         if not place or len(place) > LONGEST_PLACE:
             raise CannotDo(Message.of("stock.where_to", most=LONGEST_PLACE))
         return self._place.record(StockTransferred(vaccine=found.vaccine, batch=batch, vials=count, to=place))[-1]
@@ -173,18 +179,28 @@ class Stock:
     def _line(self, batch: Batch, vaccine: Vaccine, shelf: Shelf, vials: tuple[OpenVial, ...]) -> StockLine:
         newest = self._place.vault.roster.vial(batch.batch)
         stopped = why_not(batch, shelf, newest, vaccine, self._place.now())
-        unopened = 0 if batch.withdrawn or self._is_past(batch) else shelf.unopened
-        doses = unopened * batch.doses_per_vial + sum(v.vial.left for v in vials if not v.over)
-        hints = []
-        if not shelf.counted_in:
-            hints.append(Message.of("stock.not_counted_in"))
-        if not self._is_past(batch) and batch.expiry - self._place.today() <= NEAR_EXPIRY:
-            hints.append(Message.of("stock.near_expiry", n=(batch.expiry - self._place.today()).days))
-        if any(v.over and v.vial.left for v in vials):
+        good = not batch.withdrawn and not self._is_past(batch)
+        doses = shelf.unopened * batch.doses_per_vial + sum(v.vial.left for v in vials if not v.over) if good else 0
+        hints = self._of_a_good_batch(batch, shelf) if good else []
+        if any(v.over for v in vials):
             hints.append(Message.of("stock.discard_over"))
         return StockLine(
             batch=batch, vaccine=vaccine, shelf=shelf, vials=vials, doses=doses, why_not=stopped, hints=tuple(hints)
         )
+
+    def _of_a_good_batch(self, batch: Batch, shelf: Shelf) -> list[Message]:
+        """What to look out for in a batch that may be given at all: another is neither received nor used up."""
+        hints = [] if shelf.counted_in else [Message.of("stock.not_counted_in")]
+        left = batch.expiry - self._place.today()
+        if not left:
+            hints.append(Message.of("stock.expires_today"))
+        elif left <= NEAR_EXPIRY:
+            hints.append(Message.of("stock.near_expiry", n=left.days))
+        return hints
+
+    def _vials_with_doses(self) -> list[Vial]:
+        """Vials of today that are neither empty nor thrown away."""
+        return [vial for vial in self._place.vault.stock.open_vials(self._place.today()) if vial.left]
 
     def _open(self, vial: Vial) -> OpenVial:
         vaccine = self._place.formulary.get(vial.vaccine)
@@ -197,6 +213,12 @@ class Stock:
     def _known(self, vaccine: str, batch: str) -> Batch | None:
         known = self._place.vault.roster.batches()
         return next((b for b in known if (b.vaccine, b.batch) == (vaccine, batch)), None)
+
+    def _known_as(self, vaccine: str, typed: str) -> Batch | None:
+        """The batch that is meant, in whatever letters it was typed."""
+        known = [b for b in self._place.vault.roster.batches() if b.vaccine == vaccine]
+        exact = next((b for b in known if b.batch == typed), None)
+        return exact or next((b for b in known if b.batch.casefold() == typed.casefold()), None)
 
     def _batch(self, vaccine: str, batch: str) -> Batch:
         found = self._known(vaccine, batch)
@@ -219,14 +241,18 @@ class Stock:
 
 
 def _with_low(lines: list[StockLine], waiting: dict[str, int]) -> list[StockLine]:
-    """Say it on the last good batch of a vaccine when fewer doses are left than people who are still to come."""
+    """Say it on the last batch of a vaccine when fewer doses are left than people who are still to come.
+
+    Not while vials may lie here that nobody counted in.
+    """
     found = []
     for place, line in enumerate(lines):
         same = [other for other in lines if other.vaccine.id == line.vaccine.id]
-        doses = sum(other.doses for other in same if other.why_not is None)
+        good = [other for other in same if other.why_not is None]
+        doses = sum(other.doses for other in good)
         people = waiting.get(line.vaccine.id, 0)
         last = all(other.vaccine.id != line.vaccine.id for other in lines[place + 1 :])
-        if last and people > doses and any(other.shelf.counted_in for other in same):
+        if last and people > doses and all(other.shelf.counted_in for other in good):
             hints = (*line.hints, Message.of("stock.low", n=doses, people=people))
             found.append(replace(line, hints=hints))
         else:
