@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +29,6 @@ STATE = {
     schema.mismatches: ("seq", "staff", "appointment"),
     schema.device_heads: ("seq", "hash"),
     schema.certificates: ("keyid", "id", "issuer"),
-    schema.sms_outbox: ("kind", "params"),
     schema.bookings: ("appointment", "booking"),
     schema.people: ("name", "mobile_last4"),
 }
@@ -54,6 +54,12 @@ def state_of(world: World) -> dict[str, Any]:
         for table, names in STATE.items():
             rows = connection.execute(select(*(table.c[name] for name in names))).all()
             found[table.name] = sorted(map(repr, rows))
+        # A dose taken back and recorded again is told of only when the two came apart; what is told last is the same.
+        told = Counter[str]()
+        for kind, params in connection.execute(select(schema.sms_outbox.c.kind, schema.sms_outbox.c.params)):
+            back = kind == "dose_voided"
+            told[params if back or kind == "dose_recorded" else f"{kind} {params}"] += -1 if back else 1
+        found["sms_outbox"] = sorted(told.items())
         entries = connection.execute(select(schema.roster.c.appointment, schema.roster.c.mismatches))
         found["mismatches_each"] = sorted(tuple(row) for row in entries)
     return found

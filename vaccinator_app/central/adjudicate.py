@@ -11,8 +11,10 @@ from enum import StrEnum
 
 import msgspec
 
+from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import Booking, PreviousDose
-from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, Voided, WalkInRegistered
+from vaccinator_app.domain.closing_events import DayClosed, ExceptionSettled
+from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, OverrideGranted, Voided, WalkInRegistered
 from vaccinator_app.domain.vaccines import Vaccine
 from vaccinator_app.protocol.messages import Reason, Status
 
@@ -29,6 +31,15 @@ class ProofState(StrEnum):
     """It was the right code until central replaced it: held, but nobody's mark against them."""
     FORGOTTEN = "forgotten"
     """The code was deleted before the record came (DESIGN 8.2): nothing is left to compare with."""
+    OVERRIDDEN = "overridden"
+    """An in-charge let the visit go on without a code: it counts, and waits for the person's word (DESIGN 4.4)."""
+
+
+PROOF_REASONS = frozenset({Reason.CODE_MISMATCH, Reason.NO_PROOF, Reason.SEAL_UNREADABLE})
+"""Reasons that nothing but the proof gives: the person's own word takes them away."""
+
+IN_CHARGE_ONLY = (OverrideGranted, ExceptionSettled, DayClosed)
+"""Kinds that are nobody else's to make."""
 
 
 class Reachable(msgspec.Struct, frozen=True):
@@ -52,7 +63,7 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``booked`` is None for an appointment that is not this centre's, ``elsewhere`` then tells that it is another one's;
     ``standing`` are the person's doses on record that nobody voided; ``day`` is the date of the dose in the centre's
-    zone; ``batch_expiry`` is of the allotted batch.
+    zone; ``batch_expiry`` is of the allotted batch; ``withdrawn`` whether that had been taken out of use by then.
     """
 
     day: date
@@ -62,13 +73,16 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     standing: tuple[PreviousDose, ...]
     vaccine: Vaccine | None
     batch_expiry: date | None
+    withdrawn: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the answer to one record depends on.
 
     ``flaw`` is what makes it no record at all (unreadable, unsigned, by nobody known, not theirs to do). ``opened`` is
-    for kinds with one seal: whether it opened. ``voidable`` is whether what a ``voided`` names can be voided.
+    for kinds with one seal: whether it opened. ``voidable`` is whether what a ``voided`` names can be voided, and
+    ``may_void`` whether its author may. ``in_charge`` is whether an in-charge signed; ``vaccinated`` whether a dose
+    stands for the person of an AEFI report; ``continues`` whether a close follows on those of its day.
     """
 
     flaw: Reason | None
@@ -76,11 +90,15 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     body: Body | None
     opened: bool = False
     voidable: bool = False
+    may_void: bool = True
+    in_charge: bool = False
+    vaccinated: bool = False
+    continues: bool = True
     dose: DoseFacts | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """The answer; ``reasons`` is empty when accepted."""
+    """The answer; ``reasons`` is empty when accepted, but for what an accepted dose waits for."""
 
     status: Status
     reasons: tuple[Reason, ...] = ()
@@ -90,15 +108,38 @@ def adjudicate(facts: Facts) -> Verdict:
     """Refused when it is no record by anybody entitled to make it; held when somebody must look; else accepted."""
     if facts.flaw is not None:
         return Verdict(Status.REFUSED, (facts.flaw,))
-    if isinstance(facts.body, Voided) and not facts.voidable:
-        return Verdict(Status.REFUSED, (Reason.NOTHING_TO_VOID,))
+    refusal = _not_theirs(facts)
+    if refusal is not None:
+        return Verdict(Status.REFUSED, (refusal,))
     reasons = [] if facts.chained else [Reason.CHAIN_BROKEN]
     match facts.body:
         case DoseGiven() if facts.dose is not None:
             reasons.extend(_dose(facts.body, facts.dose))
+            if not reasons and waits(facts.dose):
+                return Verdict(Status.ACCEPTED, (Reason.AWAITS_OTP,))
         case CodeRefused() | WalkInRegistered() if not facts.opened:
             reasons.append(Reason.SEAL_UNREADABLE)
+        case AefiReported() if not facts.vaccinated:
+            reasons.append(Reason.NOT_VACCINATED)
+        case DayClosed() if facts.chained and not facts.continues:
+            reasons.append(Reason.CHAIN_BROKEN)
     return Verdict(Status.HELD, tuple(reasons)) if reasons else Verdict(Status.ACCEPTED)
+
+
+def waits(dose: DoseFacts) -> bool:
+    """Whether the dose rests on an in-charge's word alone; a walk-in has no code that could be missing."""
+    online = dose.booked is not None and dose.booked.booking is not Booking.WALK_IN
+    return online and dose.proof is ProofState.OVERRIDDEN
+
+
+def _not_theirs(facts: Facts) -> Reason | None:
+    if isinstance(facts.body, IN_CHARGE_ONLY) and not facts.in_charge:
+        return Reason.NOT_ALLOWED
+    if isinstance(facts.body, Voided):
+        if not facts.voidable:
+            return Reason.NOTHING_TO_VOID
+        return None if facts.may_void else Reason.NOT_ALLOWED
+    return None
 
 
 def _dose(body: DoseGiven, facts: DoseFacts) -> list[Reason]:
@@ -112,12 +153,13 @@ def _dose(body: DoseGiven, facts: DoseFacts) -> list[Reason]:
         _product(body, booked, facts),
         _interval(body, facts),
         Reason.BATCH_EXPIRED if (facts.batch_expiry or body.expiry) < facts.day else None,
+        Reason.BATCH_WITHDRAWN if facts.withdrawn else None,
     ]
     return [reason for reason in found if reason is not None]
 
 
 def _proof(booked: BookedDose, proof: ProofState) -> Reason | None:
-    if booked.booking is Booking.WALK_IN or proof is ProofState.MATCHED:
+    if booked.booking is Booking.WALK_IN or proof in (ProofState.MATCHED, ProofState.OVERRIDDEN):
         return None
     if proof in (ProofState.MISMATCHED, ProofState.RETIRED):
         return Reason.CODE_MISMATCH

@@ -6,26 +6,39 @@ a few statements, in the same transaction as the records themselves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from vaccinator_app.central import bulk, outbox
+from vaccinator_app.central import bulk, feed, outbox
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState, Verdict
 from vaccinator_app.central.chain import New
-from vaccinator_app.central.facts import Known, Standing, Visited
+from vaccinator_app.central.closes import NewClose
+from vaccinator_app.central.examine import Incoming
+from vaccinator_app.central.facts import Known, Standing, Visited, takes_over, when
 from vaccinator_app.central.keys import Cupboard
-from vaccinator_app.central.roster import write_reasons
-from vaccinator_app.central.rows import new_code, said, storable
+from vaccinator_app.central.proofs import Holder
+from vaccinator_app.central.relay import QUIET
+from vaccinator_app.central.rows import new_code, said, storable, write_reasons
 from vaccinator_app.central.schema import bookings, certificates, doses, mismatches, records, sms_outbox
 from vaccinator_app.central.seats import Seat, read_entry, read_seats, tell, write_entry, write_seats
 from vaccinator_app.central.walk_ins import WalkIn, read_walk_in, write_walk_ins
+from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import Booking, PreviousDose
-from vaccinator_app.domain.events import DoseGiven, StaffAdded, Voided, WalkInRegistered, appointment_of
-from vaccinator_app.protocol.messages import Status
+from vaccinator_app.domain.closing_events import DayClosed
+from vaccinator_app.domain.events import (
+    DoseGiven,
+    OverrideGranted,
+    ProofKind,
+    StaffAdded,
+    Voided,
+    WalkInRegistered,
+    appointment_of,
+)
+from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, Reason, Status
 from vaccinator_app.trust import code
 
 _LONGEST_KEYID = 64
@@ -33,8 +46,9 @@ _LONGEST_WORD = 32
 
 _RECORD = (
     *("seq", "payload", "keyid", "signature", "hash", "kind", "appointment", "status", "reasons"),
-    *("voided_by", "proof"),
+    *("voided_by", "proof", "day", "told"),
 )
+_VOIDED_BY, _PROOF, _TOLD = (_RECORD.index(name) for name in ("voided_by", "proof", "told"))
 _DOSE = (
     *("beneficiary", "seq", "dose", "vaccine", "batch", "given_on", "given_at", "appointment"),
     "voided_at",
@@ -58,9 +72,12 @@ class Effects:
         self._known = known
         self._cupboard = cupboard
         self._now = now
-        self._records: dict[int, tuple[Any, ...]] = {}
+        self._records: dict[int, list[Any]] = {}
+        self._to_tell: list[int] = []
+        self._freed: list[tuple[int, None]] = []
         self._doses: dict[int, tuple[Any, ...]] = {}
-        self._told: list[tuple[str, ...]] = []
+        self._messages: list[tuple[str, ...]] = []
+        self._taken_back: dict[tuple[str, str], tuple[str, ...]] = {}
         self._secrets: list[dict[str, Any]] = []
         self._voids: list[tuple[int, int]] = []
         self._undone: list[tuple[str, int]] = []
@@ -69,33 +86,46 @@ class Effects:
         self._touched: set[str] = set()
         self._replaced: set[str] = set()
         self.mismatches: list[Mismatch] = []
+        self.closes: list[NewClose] = []
+        self.serious: list[int] = []
 
     def note(self, new: New, facts: Facts, verdict: Verdict) -> None:
         """Take the answer to one record. Called in ``seq`` order."""
-        self._record(new, verdict)
+        self._record(new, facts, verdict)
         if verdict.status is Status.REFUSED:
             return
-        body = new.incoming.body
-        if isinstance(body, DoseGiven) and facts.dose is not None:
-            self._dose(new, body, facts.dose, verdict)
-        elif isinstance(body, Voided) and verdict.status is Status.ACCEPTED:
-            self._void(new.seq, body)
-        elif isinstance(body, WalkInRegistered):
-            self._walk_in(new, body)
-        elif isinstance(body, StaffAdded):
-            self._staff(new, body)
+        body, accepted = new.incoming.body, verdict.status is Status.ACCEPTED
+        match body:
+            case DoseGiven() if facts.dose is not None:
+                self._dose(new, body, facts.dose, verdict)
+            case Voided() if accepted:
+                self._void(new.seq, body)
+            case WalkInRegistered():
+                self._walk_in(new, body)
+            case StaffAdded():
+                self._staff(new, body)
+            case OverrideGranted() if accepted:
+                self._known.grants[new.seq] = body.appointment
+            case AefiReported() if body.serious:
+                self.serious.append(new.seq)
+            case DayClosed():
+                self._close(new, body, sound=accepted)
 
     def write(self, connection: Connection) -> None:
         """Put everything down."""
         mine = {"centre": self._known.centre.centre, "device": self._known.device}
         # Voids first, so that a dose may be voided and given anew within one batch.
         self._write_voids(connection)
-        bulk.add(connection, records, _RECORD, list(self._records.values()), {**mine, "received_at": self._now})
+        bulk.change(connection, records, ("centre", "device", "seq"), ("seq", "proof"), self._freed, **mine)
+        for seq, place in zip(self._to_tell, self._places(connection), strict=True):
+            self._records[seq][_TOLD] = place
+        rows = list(map(tuple, self._records.values()))
+        bulk.add(connection, records, _RECORD, rows, {**mine, "received_at": self._now})
         bulk.add(connection, doses, _DOSE, list(self._doses.values()), {**mine, "recorded_at": self._now})
         wrong = [(one.seq, one.staff, one.appointment) for one in self.mismatches]
         bulk.add(connection, mismatches, _MISMATCH, wrong, {**mine, "at": self._now})
         write_walk_ins(connection, self._cupboard, self._known.centre.centre, self._walk_ins, self._now)
-        bulk.add(connection, sms_outbox, outbox.PLAIN, self._told, outbox.shared(self._now))
+        bulk.add(connection, sms_outbox, outbox.PLAIN, self._messages, outbox.shared(self._now))
         if self._secrets:
             connection.execute(insert(sms_outbox), self._secrets)
         self._write_certificates(connection)
@@ -103,16 +133,13 @@ class Effects:
 
     # One record
 
-    def _record(self, new: New, verdict: Verdict) -> None:
+    def _record(self, new: New, facts: Facts, verdict: Verdict) -> None:
         incoming, known, status = new.incoming, self._known, verdict.status
-        kind = "" if incoming.event is None else incoming.event.kind
+        event = incoming.event
+        kind = "" if event is None else event.kind
         appointment = None if incoming.body is None else appointment_of(incoming.body)
-        # One that did not open has proved nothing and is used up by nobody.
-        seal = incoming.seal if incoming.opened is not None and incoming.seal not in known.used else None
-        if seal is not None:
-            known.used.add(seal)
         record = incoming.record
-        self._records[new.seq] = (
+        self._records[new.seq] = [
             new.seq,
             record.payload,
             storable(record.keyid, _LONGEST_KEYID),
@@ -123,12 +150,47 @@ class Effects:
             status.value,
             write_reasons(verdict.reasons),
             None,
-            seal,
-        )
-        if new.seq in known.targets:
-            known.visited[new.seq] = Visited(kind, appointment, status is not Status.REFUSED)
+            self._use_up(new, facts, verdict),
+            self._day(incoming),
+            None,
+        ]
+        if _is_told(new):
+            self._to_tell.append(new.seq)
+        if new.seq in known.targets and event is not None and status is not Status.REFUSED:
+            day = known.centre.day(event.at)
+            known.visited[new.seq] = Visited(kind, appointment, True, event.staff, day)
+
+    def _day(self, incoming: Incoming) -> date | None:
+        event, body = incoming.event, incoming.body
+        if event is None:
+            return None
+        return self._known.centre.day(when(event, body) if isinstance(body, DoseGiven) else event.at)
+
+    def _use_up(self, new: New, facts: Facts, verdict: Verdict) -> bytes | None:
+        """The name of the proof that this record holds from now on, taken from the dose it corrects if need be."""
+        incoming, known = new.incoming, self._known
+        seal, body = incoming.seal, incoming.body
+        if seal is None or not isinstance(body, DoseGiven) or facts.dose is None:
+            return None
+        # One that did not open has proved nothing and is used up by nobody; nor is a leave that nobody gave.
+        leave = body.proof.how is ProofKind.OVERRIDE
+        if (facts.dose.proof is ProofState.ABSENT) if leave else (incoming.opened is None):
+            return None
+        holder = known.holders.get(seal)
+        if holder is not None:
+            if not takes_over(body, holder, known):
+                return None
+            if holder.seq in self._records:
+                self._records[holder.seq][_PROOF] = None
+            else:
+                self._freed.append((holder.seq, None))
+        known.holders[seal] = Holder(new.seq, verdict.status, verdict.reasons)
+        return seal
 
     def _dose(self, new: New, body: DoseGiven, facts: DoseFacts, verdict: Verdict) -> None:
+        stands = self._known.vaccinated.get(body.appointment)
+        if stands is not None:
+            stands.add((self._known.device, new.seq))
         seat = self._known.seats.get(body.appointment)
         if seat is None or facts.booked is None:
             return
@@ -137,13 +199,18 @@ class Effects:
         if verdict.status is Status.ACCEPTED:
             self._give(new, body, facts, seat.beneficiary)
 
+    def _close(self, new: New, body: DayClosed, *, sound: bool) -> None:
+        self.closes.append(NewClose(new.seq, new.incoming.hash, body, sound))
+        if sound:
+            self._known.closed[body.day][body.amendment] = new.incoming.hash
+
     def _give(self, new: New, body: DoseGiven, facts: DoseFacts, beneficiary: str) -> None:
         known, event = self._known, new.incoming.event
         assert event is not None
         assert facts.booked is not None
         given = PreviousDose(dose=body.dose, vaccine=body.vaccine, given_on=facts.day)
         reachable = bool(facts.booked.beneficiary.mobile_last4)
-        standing = Standing(given, known.centre.centre, known.device, new.seq, reachable)
+        standing = Standing(given, known.centre.centre, known.device, new.seq, body.appointment, reachable)
         known.standing.setdefault(beneficiary, []).append(standing)
         self._touched.add(beneficiary)
         self._doses[new.seq] = (
@@ -153,7 +220,7 @@ class Effects:
             body.vaccine,
             body.batch,
             facts.day,
-            event.at,
+            when(event, body),
             body.appointment,
             None,
         )
@@ -161,10 +228,18 @@ class Effects:
             self._tell(outbox.Kind.DOSE_RECORDED, new.seq, beneficiary, given)
 
     def _tell(self, kind: outbox.Kind, seq: int, beneficiary: str, given: PreviousDose) -> None:
+        """Queue a message; but of a dose taken back and recorded again in the same words neither is told."""
         product = self._known.formulary.get(given.vaccine)
         vaccine = given.vaccine if product is None else product.name
         params = outbox.about_dose(given.dose, vaccine, said(given.given_on), self._known.centre.name)
-        self._told.append((beneficiary, self._message(seq), kind.value, params))
+        about = (beneficiary, params)
+        if kind is outbox.Kind.DOSE_RECORDED and about in self._taken_back:
+            self._messages.remove(self._taken_back.pop(about))
+            return
+        message = (beneficiary, self._message(seq), kind.value, params)
+        self._messages.append(message)
+        if kind is outbox.Kind.DOSE_VOIDED:
+            self._taken_back[about] = message
 
     def _message(self, seq: int) -> str:
         """A message is called after the record that gives the reason for it."""
@@ -204,7 +279,10 @@ class Effects:
     def _void(self, seq: int, body: Voided) -> None:
         known = self._known
         known.visited[body.seq].stands = False
+        known.voided.add(body.seq)
         self._voids.append((body.seq, seq))
+        for stands in known.vaccinated.values():
+            stands.discard((known.device, body.seq))
         seat = known.seats.get(body.appointment)
         if seat is None:
             return
@@ -247,12 +325,16 @@ class Effects:
 
     # The whole batch
 
+    def _places(self, connection: Connection) -> range:
+        """Last of all that waits for others: from here on every push and pull of the centre goes behind this one."""
+        count = len(self._to_tell)
+        return feed.take(connection, self._known.centre.centre, count) if count else range(0)
+
     def _write_voids(self, connection: Connection) -> None:
         earlier = []
         for target, by in self._voids:
             if target in self._records:
-                row = self._records[target]
-                self._records[target] = (*row[:-2], by, row[-1])
+                self._records[target][_VOIDED_BY] = by
             else:
                 earlier.append((target, by))
         mine = {"centre": self._known.centre.centre, "device": self._known.device}
@@ -272,19 +354,34 @@ class Effects:
         known = self._known
         here = known.centre.centre
         write_seats(connection, here, {name: known.seats[name] for name in sorted(self._replaced)})
-        for centre, names in sorted(self._open_bookings(connection).items()):
+        expected = open_bookings(connection, known.centre.day(self._now), self._touched)
+        for centre, names in sorted(expected.items()):
             wanted = names - self._replaced if centre == here else names
             seats = {name: known.seats[name] for name in wanted if centre == here and name in known.seats}
             tell(connection, centre, seats | read_seats(connection, centre, wanted - seats.keys()))
 
-    def _open_bookings(self, connection: Connection) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        if self._touched:
-            statement = select(bookings.c.centre, bookings.c.appointment).where(
-                bookings.c.beneficiary.in_(sorted(self._touched)),
-                bookings.c.day >= self._known.centre.day(self._now),
-                bookings.c.booking == Booking.ONLINE.value,
-            )
-            for centre, name in connection.execute(statement):
-                found.setdefault(centre, set()).add(name)
-        return found
+
+def open_bookings(connection: Connection, today: date, beneficiaries: Collection[str]) -> dict[str, set[str]]:
+    """Appointments from ``today`` on of these people, by centre: whoever expects them is told of their doses."""
+    found: dict[str, set[str]] = {}
+    if beneficiaries:
+        statement = select(bookings.c.centre, bookings.c.appointment).where(
+            bookings.c.beneficiary.in_(sorted(beneficiaries)),
+            bookings.c.day >= today,
+            bookings.c.booking == Booking.ONLINE.value,
+        )
+        for centre, name in connection.execute(statement):
+            found.setdefault(centre, set()).add(name)
+    return found
+
+
+def _is_told(new: New) -> bool:
+    """Whether other desks hear of a record: it can be read, says where it belongs, and is not only about this desk."""
+    event = new.incoming.event
+    return (
+        event is not None
+        and new.incoming.flaw not in (Reason.UNREADABLE, Reason.OTHER_CENTRE, Reason.CHAIN_BROKEN)
+        and event.seq == new.seq
+        and event.kind not in QUIET
+        and len(new.incoming.record.payload) <= MAX_BATCH_BYTES
+    )

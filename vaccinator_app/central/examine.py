@@ -15,7 +15,17 @@ from datetime import datetime
 
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.rows import may_be_id
-from vaccinator_app.domain.events import BODIES, Body, CodeRefused, DoseGiven, ProofKind, StaffAdded, WalkInRegistered
+from vaccinator_app.domain.events import (
+    BODIES,
+    Body,
+    CodeRefused,
+    DoseGiven,
+    Proof,
+    ProofKind,
+    StaffAdded,
+    WalkInRegistered,
+)
+from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.messages import Reason
 from vaccinator_app.protocol.records import EVENT_TYPE, Event, Record, read_event
@@ -40,6 +50,7 @@ Found = tuple[bool, bytes | None]
 """Whether the signature holds, and what was in the seal (None: nothing, or it did not open)."""
 
 NOTHING, CODE, PERSON = 0, 1, 2
+_SEALED = (ProofKind.CODE, ProofKind.SLIP)
 
 
 @dataclass(slots=True)
@@ -47,8 +58,8 @@ class Incoming:
     """One record of a batch on its way through intake.
 
     ``flaw`` is the first thing that makes it no record; ``signed`` becomes true once its signature was checked.
-    ``seal`` is what a dose's proof is remembered by, so that it counts once (16 bytes of SHA-256); ``certificate`` is
-    the one a good ``staff_added`` brings.
+    ``seal`` is what a dose's proof is remembered by, so that it counts once (16 bytes of SHA-256, for a dose without a
+    code over the number of the in-charge's leave); ``certificate`` is the one a good ``staff_added`` brings.
     """
 
     record: Record
@@ -62,6 +73,11 @@ class Incoming:
     opened: bytes | None = None
     certificate: Certificate | None = None
 
+    @property
+    def in_charge(self) -> bool:
+        """Whether an in-charge signed it, as far as is known yet."""
+        return self.author is not None and self.author.role is Role.IN_CHARGE
+
 
 def read(record: Record, centre: str, device: str) -> Incoming:
     """Parse one record of ``device``. Nothing in it is believed yet."""
@@ -74,7 +90,7 @@ def read(record: Record, centre: str, device: str) -> Incoming:
             raise ProtocolError("a field is too long")
         incoming.body = body
         if isinstance(body, DoseGiven) and body.proof.how is not ProofKind.NONE:
-            incoming.seal = hashlib.sha256(body.proof.sealed).digest()[:_SEAL_LENGTH]
+            incoming.seal = _name_of(body.proof)
     except ProtocolError:
         incoming.flaw = Reason.UNREADABLE
     else:
@@ -83,6 +99,11 @@ def read(record: Record, centre: str, device: str) -> Incoming:
         elif event.device != device:
             incoming.flaw = Reason.CHAIN_BROKEN
     return incoming
+
+
+def _name_of(proof: Proof) -> bytes:
+    leave = proof.how is ProofKind.OVERRIDE
+    return hashlib.sha256(b"override %d" % proof.seq if leave else proof.sealed).digest()[:_SEAL_LENGTH]
 
 
 def _storable(body: Body) -> bool:
@@ -195,7 +216,7 @@ def jobs(incoming: Sequence[Incoming], keys: Keys) -> list[tuple[Incoming, Job]]
 
 def _to_open(event: Event, body: Body | None, codes: str, people: str) -> tuple[int, bytes, bytes]:
     match body:
-        case DoseGiven() | CodeRefused() if body.proof.how is not ProofKind.NONE:
+        case DoseGiven() | CodeRefused() if body.proof.how in _SEALED:
             proof = body.proof
             if proof.key == codes and 1 <= proof.seq <= event.seq:
                 return CODE, proof.sealed, seal.code_binding(body.appointment, event.device, proof.seq)

@@ -9,20 +9,24 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 from sqlalchemy import Connection, select
 
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState
 from vaccinator_app.central.chain import New
+from vaccinator_app.central.closes import follows, read_closed
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre, find_formulary
-from vaccinator_app.central.schema import batches, doses, people, records, roster
+from vaccinator_app.central.proofs import Holder, inherited, read_grants, read_holders
+from vaccinator_app.central.schema import batches, devices, doses, people, records, roster
 from vaccinator_app.central.seats import Seat, read_seats
 from vaccinator_app.central.walk_ins import read_walk_in
+from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import PreviousDose
+from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.digits import CODE_LENGTH
 from vaccinator_app.domain.events import (
     Arrived,
@@ -36,6 +40,7 @@ from vaccinator_app.domain.events import (
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import TRIES
 from vaccinator_app.protocol.messages import Status
+from vaccinator_app.protocol.records import Event, read_event
 
 VOIDABLE = frozenset({Arrived.KIND, DoseGiven.KIND, DoseDeferred.KIND, ObservationEnded.KIND, WalkInRegistered.KIND})
 """Kinds of record that a ``voided`` may name. A refused code is never taken back: it is a try (DESIGN 4.4)."""
@@ -48,23 +53,29 @@ class Standing(msgspec.Struct, frozen=True):
     centre: str
     device: str
     seq: int
+    appointment: str
     reachable: bool
 
 
 @dataclass(slots=True)
 class Visited:
-    """A record that a ``voided`` of this batch names."""
+    """A record that a ``voided`` of this batch names: whose it is, and of which day at the centre."""
 
     kind: str
     appointment: str | None
     stands: bool
+    staff: str
+    day: date | None
 
 
 @dataclass(slots=True, kw_only=True)
 class Known:
     """Everything the answers to one batch depend on.
 
-    ``targets`` are the records that it voids, ``visited`` those of them that are there.
+    ``targets`` are the records that it voids, ``visited`` those of them that are there. ``holders`` are the doses that
+    used up its proofs, ``voided`` those records of this device among all these that do not stand any more; ``grants``
+    the accepted leaves to go on without a code, each with its appointment. ``vaccinated`` has for each appointment of
+    an AEFI report the doses that stand; ``closed`` the closes of each day that it closes.
     """
 
     centre: Centre
@@ -74,7 +85,12 @@ class Known:
     seats: dict[str, Seat] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
     standing: dict[str, list[Standing]] = field(default_factory=dict)
-    used: set[bytes] = field(default_factory=set)
+    withdrawn: dict[tuple[str, str], datetime] = field(default_factory=dict)
+    holders: dict[bytes, Holder] = field(default_factory=dict)
+    voided: set[int] = field(default_factory=set)
+    grants: dict[int, str] = field(default_factory=dict)
+    vaccinated: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    closed: dict[date, dict[int, bytes]] = field(default_factory=dict)
     targets: frozenset[int] = frozenset()
     visited: dict[int, Visited] = field(default_factory=dict)
 
@@ -82,15 +98,15 @@ class Known:
 def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]) -> Known:
     """Read what the records of a batch are about, a few statements for all of them."""
     bodies = [one.incoming.body for one in new]
-    names = {body.appointment for body in bodies if isinstance(body, DoseGiven | Voided | WalkInRegistered)}
+    named = (DoseGiven, Voided, WalkInRegistered, AefiReported)
+    names = {body.appointment for body in bodies if isinstance(body, named)}
+    allotted = connection.execute(select(batches).where(batches.c.centre == centre.centre)).all()
     known = Known(
         centre=centre,
         device=device,
         formulary=find_formulary(connection),
-        expiries={
-            (row.vaccine, row.batch): row.expiry
-            for row in connection.execute(select(batches).where(batches.c.centre == centre.centre))
-        },
+        expiries={(row.vaccine, row.batch): row.expiry for row in allotted},
+        withdrawn={(row.vaccine, row.batch): row.withdrawn_at for row in allotted if row.withdrawn_at is not None},
     )
     known.seats.update(read_seats(connection, centre.centre, names))
     missing = names - known.seats.keys()
@@ -98,9 +114,11 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
         found = connection.scalars(select(roster.c.appointment).where(roster.c.appointment.in_(missing)))
         known.elsewhere.update(found)
     known.standing = read_standing(connection, {seat.beneficiary for seat in known.seats.values()})
-    _load_seals(connection, known, new)
+    _load_proofs(connection, known, new)
     known.targets = frozenset(body.seq for body in bodies if isinstance(body, Voided))
     _load_visited(connection, known)
+    _load_vaccinated(connection, known, [body for body in bodies if isinstance(body, AefiReported)])
+    known.closed = read_closed(connection, centre.centre, {body.day for body in bodies if isinstance(body, DayClosed)})
     return known
 
 
@@ -116,7 +134,8 @@ def read_standing(connection: Connection, beneficiaries: Iterable[str]) -> dict[
         )
         for row in connection.execute(statement):
             previous = PreviousDose(dose=row.dose, vaccine=row.vaccine, given_on=row.given_on)
-            standing = Standing(previous, row.centre, row.device, row.seq, bool(row.mobile_last4))
+            reachable = bool(row.mobile_last4)
+            standing = Standing(previous, row.centre, row.device, row.seq, row.appointment, reachable)
             found.setdefault(row.beneficiary, []).append(standing)
     return found
 
@@ -132,6 +151,10 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         body=body,
         opened=_has_opened(incoming),
         voidable=isinstance(body, Voided) and _is_voidable(body, known),
+        may_void=isinstance(body, Voided) and _may_void(incoming, body, known),
+        in_charge=incoming.in_charge,
+        vaccinated=isinstance(body, AefiReported) and bool(known.vaccinated.get(body.appointment)),
+        continues=isinstance(body, DayClosed) and follows(body, known.closed[body.day]),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,
     )
 
@@ -147,27 +170,56 @@ def _has_opened(incoming: Incoming) -> bool:
 def _dose(incoming: Incoming, body: DoseGiven, known: Known, cupboard: Cupboard) -> DoseFacts:
     assert incoming.event is not None
     seat = known.seats.get(body.appointment)
+    batch, given_at = (body.vaccine, body.batch), when(incoming.event, body)
+    withdrawn_at = known.withdrawn.get(batch)
     return DoseFacts(
-        day=known.centre.day(incoming.event.at),
+        day=known.centre.day(given_at),
         booked=None if seat is None else seat.booked,
         elsewhere=body.appointment in known.elsewhere,
         proof=_proof(incoming, body, seat, known, cupboard),
         standing=() if seat is None else tuple(s.previous for s in known.standing.get(seat.beneficiary, ())),
         vaccine=known.formulary.get(body.vaccine),
-        batch_expiry=known.expiries.get((body.vaccine, body.batch)),
+        batch_expiry=known.expiries.get(batch),
+        withdrawn=withdrawn_at is not None and given_at > withdrawn_at,
     )
+
+
+def when(event: Event, body: DoseGiven) -> datetime:
+    """When the dose went in: one that corrects another says so itself."""
+    return body.given_at or event.at
 
 
 def _proof(incoming: Incoming, body: DoseGiven, seat: Seat | None, known: Known, cupboard: Cupboard) -> ProofState:
     proof, opened = body.proof, incoming.opened
     if proof.how is ProofKind.NONE or seat is None:
         return ProofState.ABSENT
-    if opened is None:
+    leave = proof.how is ProofKind.OVERRIDE
+    if leave and known.grants.get(proof.seq) != body.appointment:
+        return ProofState.ABSENT
+    if opened is None and not leave:
         return ProofState.UNREADABLE
-    if incoming.seal in known.used:
+    holder = None if incoming.seal is None else known.holders.get(incoming.seal)
+    if holder is not None and not takes_over(body, holder, known):
         return ProofState.USED_BEFORE
-    centre, name = known.centre.centre, body.appointment
-    if proof.how is ProofKind.SLIP:
+    before = None if holder is None else inherited(holder, leave=leave)
+    if before is not None:
+        return before
+    if opened is None:
+        return ProofState.OVERRIDDEN
+    return _compare(proof.how, opened, body.appointment, seat, known, cupboard)
+
+
+def takes_over(body: DoseGiven, holder: Holder, known: Known) -> bool:
+    """Whether ``body`` corrects the very dose that used its proof up, which must have been voided before.
+
+    Of a chain of corrections only the last dose holds the proof, so no two of them can stand on it.
+    """
+    return body.corrects == holder.seq and holder.seq in known.voided
+
+
+def _compare(how: ProofKind, opened: bytes, name: str, seat: Seat, known: Known, cupboard: Cupboard) -> ProofState:
+    centre = known.centre.centre
+    if how is ProofKind.SLIP:
         if seat.slip_secret is None:
             return ProofState.FORGOTTEN
         secret = cupboard.unlock(seat.slip_secret, "slip_secret", centre, name)
@@ -189,33 +241,69 @@ def _is_voidable(body: Voided, known: Known) -> bool:
     return target is not None and target.stands and target.kind in VOIDABLE and target.appointment == body.appointment
 
 
-def _load_seals(connection: Connection, known: Known, new: Sequence[New]) -> None:
-    """Which of the batch's seals an earlier record used up.
+def _may_void(incoming: Incoming, body: Voided, known: Known) -> bool:
+    """Whoever made the record, on its own day; an in-charge at any time (DESIGN 3.1)."""
+    target, event = known.visited.get(body.seq), incoming.event
+    if target is None or event is None:
+        return False
+    return incoming.in_charge or (target.staff == event.staff and target.day == known.centre.day(event.at))
 
-    A seal names a ``seq`` that is not above its record's, so one that names a ``seq`` of this batch cannot be in an
+
+def _load_proofs(connection: Connection, known: Known, new: Sequence[New]) -> None:
+    """Which of the batch's proofs an earlier record used up, and which leaves to go on without a code there are.
+
+    A proof names a ``seq`` that is not above its record's, so one that names a ``seq`` of this batch cannot be in an
     earlier record; most do.
     """
     first = new[0].seq
-    seals = [
-        one.incoming.seal
+    earlier = [
+        (one.incoming.seal, one.incoming.body.proof)
         for one in new
         if one.incoming.seal is not None
         and isinstance(one.incoming.body, DoseGiven)
         and one.incoming.body.proof.seq < first
     ]
-    if seals:
-        statement = select(records.c.proof).where(
-            records.c.centre == known.centre.centre, records.c.device == known.device, records.c.proof.in_(seals)
-        )
-        known.used.update(connection.scalars(statement))
+    if not earlier:
+        return
+    known.holders = read_holders(connection, known.centre.centre, known.device, [seal for seal, _ in earlier])
+    known.voided.update(holder.seq for holder in known.holders.values() if holder.voided)
+    leaves = {proof.seq for _, proof in earlier if proof.how is ProofKind.OVERRIDE}
+    known.grants = read_grants(connection, known.centre.centre, known.device, leaves)
 
 
 def _load_visited(connection: Connection, known: Known) -> None:
     if known.targets:
         mine = (records.c.centre == known.centre.centre, records.c.device == known.device)
         statement = select(
-            records.c.seq, records.c.kind, records.c.appointment, records.c.status, records.c.voided_by
-        ).where(*mine, records.c.seq.in_(known.targets))
+            *(records.c.seq, records.c.kind, records.c.appointment, records.c.status, records.c.voided_by),
+            records.c.payload,
+        ).where(*mine, records.c.seq.in_(known.targets), records.c.status != Status.REFUSED.value)
         for row in connection.execute(statement):
-            stands = row.voided_by is None and row.status != Status.REFUSED
-            known.visited[row.seq] = Visited(row.kind, row.appointment, stands)
+            event = read_event(row.payload)
+            day = known.centre.day(event.at)
+            known.visited[row.seq] = Visited(row.kind, row.appointment, row.voided_by is None, event.staff, day)
+
+
+def _load_vaccinated(connection: Connection, known: Known, reports: Sequence[AefiReported]) -> None:
+    """Doses that stand for the people of AEFI reports: those on record, and held ones that a report names."""
+    if not reports:
+        return
+    centre = known.centre.centre
+    known.vaccinated = {body.appointment: set() for body in reports}
+    for standing in (one for doses_of in known.standing.values() for one in doses_of):
+        if standing.centre == centre and standing.appointment in known.vaccinated:
+            known.vaccinated[standing.appointment].add((standing.device, standing.seq))
+    desks = connection.scalars(select(devices.c.device).where(devices.c.centre == centre)).all()
+    named = connection.execute(
+        select(records.c.device, records.c.seq, records.c.appointment).where(
+            records.c.centre == centre,
+            records.c.device.in_(desks),
+            records.c.seq.in_({body.dose_seq for body in reports}),
+            records.c.kind == DoseGiven.KIND,
+            records.c.status != Status.REFUSED.value,
+            records.c.voided_by.is_(None),
+        )
+    )
+    for device, seq, appointment in named:
+        if appointment in known.vaccinated:
+            known.vaccinated[appointment].add((device, seq))

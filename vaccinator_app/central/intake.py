@@ -7,31 +7,33 @@ that transaction stored, so a batch that comes again, after a lost answer or a c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, insert, or_, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.adjudicate import adjudicate
-from vaccinator_app.central.chain import Plan, Stored, place, plan
+from vaccinator_app.central.alarms import raise_for_aefi, raise_for_mismatches
+from vaccinator_app.central.chain import New, Plan, Stored, place, plan
 from vaccinator_app.central.clock import Clock
+from vaccinator_app.central.closes import take_closes
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.database import Database
-from vaccinator_app.central.effects import Effects, Mismatch
+from vaccinator_app.central.effects import Effects
 from vaccinator_app.central.examine import Authors, Certified, Incoming, jobs, read, settle
 from vaccinator_app.central.facts import gather, load
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.programme import find_centre
-from vaccinator_app.central.roster import read_outcome
-from vaccinator_app.central.rows import storable
-from vaccinator_app.central.schema import alarms, certificates, device_heads, forks, mismatches, records
+from vaccinator_app.central.rows import read_outcome, storable
+from vaccinator_app.central.schema import certificates, device_heads, forks, records
+from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Outcome, PushRequest, Receipt, Status
 from vaccinator_app.trust.certificates import Subject
 from vaccinator_app.trust.dsse import Envelope
 
-ALARM_AT = 2
-ALARM_WITHIN = timedelta(days=30)
+MOST_URGENT = 50
+"""Serious AEFI reports looked at ahead of their turn; further ones come in it."""
 
 
 class Intake:
@@ -54,8 +56,10 @@ class Intake:
             authors = self._authors(connection, request.centre)
             seen = _seen(connection, request, batch)
         self._examine(batch, authors, seen, now)
+        urgent = self._urgent(request, authors, now)
         with self._database.write() as connection:
             sorted_out, outcomes = self._settle(connection, request, batch, seen, now)
+            raise_for_aefi(connection, request.centre, request.device, urgent, now)
         _log(request, sorted_out, outcomes)
         return Receipt(
             centre=request.centre,
@@ -83,6 +87,17 @@ class Intake:
         for (one, _), found in zip(work, self._crew.run([job for _, job in work]), strict=True):
             settle(one, found)
 
+    def _urgent(self, request: PushRequest, authors: Authors, now: datetime) -> list[int]:
+        """Serious AEFI reports told ahead of their turn, those that somebody known signed. Others are ignored."""
+        found = [read(record, request.centre, request.device) for record in request.urgent[:MOST_URGENT]]
+        serious = [one for one in found if isinstance(one.body, AefiReported) and one.body.serious]
+        for one in serious:
+            authors.attribute(one, now)
+        work = jobs(serious, self._keys)
+        for (one, _), result in zip(work, self._crew.run([job for _, job in work]), strict=True):
+            settle(one, result)
+        return [one.event.seq for one in serious if one.signed and one.event is not None]
+
     def _settle(
         self,
         connection: Connection,
@@ -96,21 +111,31 @@ class Intake:
         stored = _stored(connection, request, [seq for seq in seqs if 1 <= seq <= link.seq])
         sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
         outcomes = {outcome.seq: outcome for outcome in sorted_out.answered}
-        cupboard = self._keys.cupboard
-        if sorted_out.new:
-            centre = find_centre(connection, cupboard, request.centre)
-            known = load(connection, centre, request.device, sorted_out.new)
-            effects = Effects(known, cupboard, now)
-            for new in sorted_out.new:
-                facts = gather(new, known, cupboard)
-                verdict = adjudicate(facts)
-                effects.note(new, facts, verdict)
-                outcomes[new.seq] = Outcome(new.seq, verdict.status, verdict.reasons)
-            effects.write(connection)
-            _raise_alarms(connection, request, effects.mismatches, now)
         _keep_forks(connection, request, sorted_out, now)
         _move_head(connection, request, sorted_out.link, now)
+        if sorted_out.new:
+            outcomes |= self._take(connection, request, sorted_out.new, now)
         return sorted_out, [outcomes[seq] for seq in sorted(outcomes)]
+
+    def _take(
+        self, connection: Connection, request: PushRequest, fresh: Sequence[New], now: datetime
+    ) -> dict[int, Outcome]:
+        """Decide on what is new and write it down with everything that follows from it."""
+        cupboard, device = self._keys.cupboard, request.device
+        centre = find_centre(connection, cupboard, request.centre)
+        known = load(connection, centre, device, fresh)
+        effects = Effects(known, cupboard, now)
+        outcomes = {}
+        for new in fresh:
+            facts = gather(new, known, cupboard)
+            verdict = adjudicate(facts)
+            effects.note(new, facts, verdict)
+            outcomes[new.seq] = Outcome(new.seq, verdict.status, verdict.reasons)
+        effects.write(connection)
+        raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
+        raise_for_aefi(connection, request.centre, device, effects.serious, now)
+        answers = take_closes(connection, centre, device, effects.closes, now)
+        return outcomes | {seq: Outcome(seq, status, reasons) for seq, (status, reasons) in answers.items()}
 
 
 def _link(connection: Connection, request: PushRequest) -> Link:
@@ -200,30 +225,6 @@ def _move_head(connection: Connection, request: PushRequest, link: Link, now: da
             seen_at=now,
         )
     )
-
-
-def _raise_alarms(connection: Connection, request: PushRequest, found: Sequence[Mismatch], now: datetime) -> None:
-    """Two wrong codes in 30 days, of one person or on one machine (DESIGN 4.3). One alarm for each such time."""
-    since = now - ALARM_WITHIN
-    subjects = [("staff", staff, mismatches.c.staff == staff) for staff in sorted({one.staff for one in found})]
-    if found:
-        subjects.append(("device", request.device, mismatches.c.device == request.device))
-    for kind, subject, theirs in subjects:
-        count = connection.execute(
-            select(func.count())
-            .select_from(mismatches)
-            .where(mismatches.c.centre == request.centre, mismatches.c.at > since, theirs)
-        ).scalar_one()
-        raised = connection.execute(
-            select(func.max(alarms.c.at)).where(
-                alarms.c.centre == request.centre, alarms.c.kind == kind, alarms.c.subject == subject
-            )
-        ).scalar_one()
-        if count >= ALARM_AT and (raised is None or raised <= since):
-            connection.execute(
-                insert(alarms).values(centre=request.centre, kind=kind, subject=subject, at=now, count=count)
-            )
-            log.event("alarm_mismatches", kind=kind, subject=subject, centre=request.centre, count=count)
 
 
 def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome]) -> None:

@@ -9,7 +9,6 @@ there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -17,9 +16,12 @@ from sqlalchemy import Connection, func, select, update
 
 from vaccinator_app.central import bulk, feed
 from vaccinator_app.central.clock import Clock
+from vaccinator_app.central.closes import recent_answers
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.programme import Centre, find_centre
+from vaccinator_app.central.relay import read_desks, read_peers, read_staff
+from vaccinator_app.central.rows import read_outcome
 from vaccinator_app.central.schema import batches, centres, doses, records, roster
 from vaccinator_app.central.seats import read_entry
 from vaccinator_app.domain.appointment import Appointment, PreviousDose
@@ -29,25 +31,13 @@ from vaccinator_app.protocol.messages import (
     Lease,
     Outcome,
     PullRequest,
-    Reason,
     RosterKey,
-    Status,
 )
 from vaccinator_app.trust import code
 
 LEASE = timedelta(days=7)
 WARN_AFTER = timedelta(days=5)
 _WALK_IN = "W%"
-
-
-def write_reasons(reasons: Sequence[Reason]) -> str:
-    """Reasons as the records table keeps them."""
-    return " ".join(reasons)
-
-
-def read_outcome(seq: int, status: str, reasons: str) -> Outcome:
-    """An outcome as the records table keeps it."""
-    return Outcome(seq, Status(status), tuple(map(Reason, reasons.split())))
 
 
 class Roster:
@@ -82,8 +72,9 @@ class Roster:
                 _extend(connection, centre, cursor, centre.day(now))
 
     def _page(self, connection: Connection, centre: Centre, request: PullRequest, now: datetime) -> Changes:
-        today = centre.day(now)
-        mine = (roster.c.centre == centre.centre, roster.c.changed > request.cursor, roster.c.day >= today)
+        top = max(centre.feed, request.cursor)
+        seats = (roster.c.centre == centre.centre, roster.c.day >= centre.day(now))
+        mine = (*seats, roster.c.changed > request.cursor, roster.c.changed <= top)
         total = connection.execute(select(func.count()).select_from(roster).where(*mine)).scalar_one()
         rows = connection.execute(
             select(roster.c.changed, roster.c.appointment, roster.c.entry)
@@ -91,8 +82,12 @@ class Roster:
             .order_by(roster.c.changed)
             .limit(request.limit)
         ).all()
-        more = total > len(rows)
-        cursor: int = rows[-1][0] if more else max(centre.feed, request.cursor)
+        peers = read_peers(connection, request, top, now)
+        # Both lists go by one cursor: up to where both are complete, and what lies beyond is told with the next page.
+        ends = [rows[-1].changed] if total > len(rows) else []
+        ends += [peers.records[-1][0]] if peers.more else []
+        cursor = min(ends, default=top)
+        rows = [row for row in rows if row.changed <= cursor]
         given = _given(connection, request, cursor)
         return Changes(
             centre=centre.centre,
@@ -100,7 +95,7 @@ class Roster:
             nonce=request.nonce,
             from_cursor=request.cursor,
             cursor=cursor,
-            more=more,
+            more=bool(ends),
             total=total,
             at=now,
             lease=Lease(issued_at=now, warn_at=now + WARN_AFTER, expires_at=now + LEASE),
@@ -109,6 +104,10 @@ class Roster:
             outcomes=_later_outcomes(connection, request, cursor),
             batches=_batches(connection, centre),
             centres=_neighbours(connection, centre),
+            peers=[peer for place, peer in peers.records if place <= cursor],
+            desks=read_desks(connection, request),
+            staff=read_staff(connection, centre.centre),
+            closes=recent_answers(connection, centre.centre, now),
         )
 
 
@@ -129,9 +128,13 @@ def _extend(connection: Connection, centre: Centre, cursor: int, today: date) ->
     the feed goes on behind that cursor and everything is told anew, so that nothing is missed.
     """
     behind = cursor > centre.feed
+    if behind:
+        for place in (records.c.told, records.c.changed):
+            theirs = (records.c.centre == centre.centre, place.is_not(None))
+            connection.execute(update(records).where(*theirs).values({place: place + cursor}))
     after = today - timedelta(days=1) if behind or centre.horizon is None else centre.horizon
     horizon = horizon_of(today)
-    values = {"horizon": horizon, "feed": max(cursor, centre.feed)}
+    values = {"horizon": horizon, "feed": centre.feed + (cursor if behind else 0)}
     connection.execute(update(centres).where(centres.c.centre == centre.centre).values(values))
     names = connection.scalars(
         select(roster.c.appointment)
@@ -192,7 +195,10 @@ def _batches(connection: Connection, centre: Centre) -> list[AllottedBatch]:
         .where(batches.c.centre == centre.centre)
         .order_by(batches.c.vaccine, batches.c.expiry, batches.c.batch)
     )
-    return [AllottedBatch(row.vaccine, row.batch, row.expiry, row.doses_per_vial) for row in rows]
+    return [
+        AllottedBatch(row.vaccine, row.batch, row.expiry, row.doses_per_vial, row.withdrawn_at is not None)
+        for row in rows
+    ]
 
 
 def _neighbours(connection: Connection, centre: Centre) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.people import Beneficiary
+from vaccinator_app.protocol.messages import Outcome, Reason, Status
 
 _LONGEST_ID = 32
 
@@ -72,3 +74,13 @@ def booking_row(beneficiary: str, centre: str, booked: Appointment, now: datetim
 def said(day: date) -> str:
     """A date as messages write it."""
     return f"{day:%d-%m-%Y}"
+
+
+def write_reasons(reasons: Sequence[Reason]) -> str:
+    """Reasons as the records table keeps them."""
+    return " ".join(reasons)
+
+
+def read_outcome(seq: int, status: str, reasons: str) -> Outcome:
+    """An outcome as the records table keeps it."""
+    return Outcome(seq, Status(status), tuple(map(Reason, reasons.split())))

@@ -6,6 +6,7 @@ before the person is known (mobile, photo ID, session token). ``docs/scale.md`` 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,6 +26,9 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from vaccinator_app.domain.events import Voided
+from vaccinator_app.domain.stock_events import STOCK
 
 
 class Instant(TypeDecorator[datetime]):
@@ -49,6 +53,17 @@ class Instant(TypeDecorator[datetime]):
 
 
 metadata = MetaData()
+
+
+def _names(kinds: Iterable[str]) -> str:
+    return ", ".join(f"'{kind}'" for kind in kinds)
+
+
+STOCK_KINDS = tuple(sorted(kind.KIND for kind in STOCK))
+"""Kinds of record that other desks and every later tally need, however old they are."""
+
+FOR_EVER = f"kind IN ({_names((*STOCK_KINDS, Voided.KIND))})"
+"""In these very words, so that a query finds the index over those records."""
 
 _ID = String(32)
 _NAME = String(200)
@@ -106,6 +121,8 @@ batches = Table(
     _key("batch", _WORD),
     Column("expiry", Date, nullable=False),
     Column("doses_per_vial", Integer, nullable=False),
+    # By our clock; doses given later are held, and desks are told with the next pull.
+    Column("withdrawn_at", Instant()),
 )
 
 # The programme's products and schedule, the same everywhere (a reference table for Citus).
@@ -293,10 +310,51 @@ records = Table(
     # The place in the centre's feed of a later decision on this record; none while its first answer stands.
     Column("changed", BigInteger),
     Column("voided_by", BigInteger),
-    # The name of the seal that this record used up: a seal counts once (DESIGN 4.2).
+    # The name of the proof that this record used up: a proof counts once (DESIGN 4.2). A correction that carries the
+    # proof of the dose it corrects takes this over from it, so that at any time one record alone holds a proof.
     Column("proof", LargeBinary),
+    # The day at the centre on which it says it happened; none when it cannot be read.
+    Column("day", Date),
+    # The place in the centre's feed at which other desks are told of it; none for what no other desk is told.
+    Column("told", BigInteger),
     Index("records_feed", "centre", "device", "changed", **_where("changed IS NOT NULL")),
     Index("records_by_proof", "centre", "device", "proof", unique=True, **_where("proof IS NOT NULL")),
+    Index("records_told", "centre", "told", **_where("told IS NOT NULL")),
+    Index("records_by_day", "centre", "day"),
+    # A tally needs these of all days: stock goes on from day to day, and a void may come later than what it voids.
+    Index("records_for_ever", "centre", "device", "seq", **_where(FOR_EVER)),
+)
+
+closes = Table(
+    "closes",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("seq", BigInteger()),
+    Column("day", Date, nullable=False),
+    Column("amendment", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    # Waiting for records that it covers, counted, or broken: it does not continue the closes of its day.
+    Column("state", _WORD, nullable=False),
+    Column("differences", LargeBinary, nullable=False),  # as CloseAnswer tells them, in msgpack
+    Column("received_at", Instant(), nullable=False),
+    Column("counted_at", Instant()),
+)
+
+confirmations = Table(
+    "confirmations",
+    metadata,
+    _key("centre", String(6)),
+    _key("device", _ID),
+    _key("seq", BigInteger()),
+    _key("id", _ID),
+    Column("asked_by", _ID, nullable=False),  # the device that had it sent
+    Column("asked_at", Instant(), nullable=False),
+    Column("otp_hash", LargeBinary, nullable=False),
+    Column("expires_at", Instant(), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("used_at", Instant()),
+    Index("confirmations_by_asker", "centre", "asked_by", "asked_at"),
 )
 
 forks = Table(

@@ -1,0 +1,53 @@
+"""Alarms, each raised once, in the transaction that gives the reason for it (DESIGN 4.3; P.10.12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, insert, select
+
+from vaccinator_app.central import log
+from vaccinator_app.central.effects import Mismatch
+from vaccinator_app.central.schema import alarms, mismatches
+
+AEFI = "aefi"
+ALARM_AT = 2
+ALARM_WITHIN = timedelta(days=30)
+
+
+def raise_for_aefi(connection: Connection, centre: str, device: str, seqs: Iterable[int], now: datetime) -> None:
+    """One alarm for each serious AEFI report, however often and in whichever turn it comes.
+
+    Its subject is the record: device and ``seq``, joined by a dot.
+    """
+    for seq in seqs:
+        subject = f"{device}.{seq}"
+        raised = (alarms.c.centre == centre, alarms.c.kind == AEFI, alarms.c.subject == subject)
+        if connection.execute(select(alarms.c.at).where(*raised)).first() is None:
+            connection.execute(insert(alarms).values(centre=centre, kind=AEFI, subject=subject, at=now, count=1))
+            log.event("alarm_aefi", centre=centre, device=device, seq=seq)
+
+
+def raise_for_mismatches(
+    connection: Connection, centre: str, device: str, found: Sequence[Mismatch], now: datetime
+) -> None:
+    """Two wrong codes in 30 days, of one person or on one machine (DESIGN 4.3). One alarm for each such time."""
+    since = now - ALARM_WITHIN
+    subjects = [("staff", staff, mismatches.c.staff == staff) for staff in sorted({one.staff for one in found})]
+    if found:
+        subjects.append(("device", device, mismatches.c.device == device))
+    for kind, subject, theirs in subjects:
+        count = connection.execute(
+            select(func.count())
+            .select_from(mismatches)
+            .where(mismatches.c.centre == centre, mismatches.c.at > since, theirs)
+        ).scalar_one()
+        raised = connection.execute(
+            select(func.max(alarms.c.at)).where(
+                alarms.c.centre == centre, alarms.c.kind == kind, alarms.c.subject == subject
+            )
+        ).scalar_one()
+        if count >= ALARM_AT and (raised is None or raised <= since):
+            connection.execute(insert(alarms).values(centre=centre, kind=kind, subject=subject, at=now, count=count))
+            log.event("alarm_mismatches", kind=kind, subject=subject, centre=centre, count=count)

@@ -1,0 +1,221 @@
+"""Closed days, counted again from central's own records (DESIGN 7.3; P.15).
+
+A close names how far it covers each desk's ledger. Until central has all of that it waits; then one and the same
+function that counted at the desk counts here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Row, and_, insert, select, text, update
+
+from vaccinator_app.central import log
+from vaccinator_app.central.comparing import MOST, differences
+from vaccinator_app.central.decisions import decide
+from vaccinator_app.central.programme import Centre
+from vaccinator_app.central.schema import FOR_EVER, closes, device_heads, records, roster
+from vaccinator_app.central.seats import read_entry
+from vaccinator_app.domain.appointment import Booking
+from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
+from vaccinator_app.domain.day import Booked, Happened
+from vaccinator_app.domain.tally import tally
+from vaccinator_app.protocol.messages import CloseAnswer, CountedElsewhere, Reason, Status
+from vaccinator_app.protocol.records import FIRST_PREV, read_event
+
+ANSWERED_FOR = timedelta(days=30)
+"""How long desks are told what central counted."""
+
+Closed = Mapping[int, bytes]
+"""The closes of one day that follow on each other: the hash of each by its amendment."""
+
+
+class CloseState(StrEnum):
+    """How far central is with a close."""
+
+    WAITING = "waiting"
+    COUNTED = "counted"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class NewClose:
+    """A close of this batch, under its ``seq``. ``sound``: nothing is against it so far."""
+
+    seq: int
+    hash: bytes
+    body: DayClosed
+    sound: bool
+
+
+def follows(body: DayClosed, closed: Closed) -> bool:
+    """Whether a close is the next of its day: the first, or the one after the close that it names (P.15.2)."""
+    if body.amendment in closed:
+        return False
+    before = closed.get(body.amendment - 1)
+    return body.previous == ("" if before is None else before.hex()) and (before is not None or body.amendment == 0)
+
+
+def read_closed(connection: Connection, centre: str, days: Collection[date]) -> dict[date, dict[int, bytes]]:
+    """The closes that follow on each other, for each of ``days``."""
+    found: dict[date, dict[int, bytes]] = {day: {} for day in days}
+    if found:
+        statement = select(closes.c.day, closes.c.amendment, closes.c.hash).where(
+            closes.c.centre == centre, closes.c.day.in_(days), closes.c.state != CloseState.BROKEN.value
+        )
+        for row in connection.execute(statement):
+            found[row.day][row.amendment] = row.hash
+    return found
+
+
+def take_closes(
+    connection: Connection, centre: Centre, device: str, found: Sequence[NewClose], now: datetime
+) -> dict[int, tuple[Status, tuple[Reason, ...]]]:
+    """Put the closes of a batch down and count those that can be; the answers that this changes, by ``seq``.
+
+    After the batch's records were written, in the same transaction.
+    """
+    for one in found:
+        connection.execute(
+            insert(closes).values(
+                centre=centre.centre,
+                device=device,
+                seq=one.seq,
+                day=one.body.day,
+                amendment=one.body.amendment,
+                hash=one.hash,
+                state=(CloseState.WAITING if one.sound else CloseState.BROKEN).value,
+                differences=_write(()),
+                received_at=now,
+            )
+        )
+    fresh = {(device, one.seq) for one in found}
+    answers: dict[int, tuple[Status, tuple[Reason, ...]]] = {}
+    for close in _waiting(connection, centre.centre):
+        counted = _count(connection, centre, close)
+        if counted is None:
+            continue
+        _settle(connection, close, counted, now)
+        log.event("close_counted", centre=centre.centre, device=close.device, seq=close.seq, count=len(counted))
+        if counted and (close.device, close.seq) in fresh:
+            answers[close.seq] = (Status.HELD, (Reason.TALLY_DIFFERS,))
+            mine = (records.c.centre == centre.centre, records.c.device == device, records.c.seq == close.seq)
+            held = {"status": Status.HELD.value, "reasons": Reason.TALLY_DIFFERS.value}
+            connection.execute(update(records).where(*mine).values(held))
+        elif counted:
+            decide(connection, centre.centre, close.device, close.seq, Status.HELD, (Reason.TALLY_DIFFERS,))
+    return answers
+
+
+def recent_answers(connection: Connection, centre: str, now: datetime) -> list[CloseAnswer]:
+    """What central counted over the closes of the last 30 days, in the order of their days."""
+    rows = connection.execute(
+        select(closes.c.device, closes.c.seq, closes.c.differences)
+        .where(
+            closes.c.centre == centre,
+            closes.c.state == CloseState.COUNTED.value,
+            closes.c.counted_at > now - ANSWERED_FOR,
+        )
+        .order_by(closes.c.day, closes.c.amendment, closes.c.device, closes.c.seq)
+    )
+    return [CloseAnswer(row.device, row.seq, _read(row.differences)) for row in rows]
+
+
+def _waiting(connection: Connection, centre: str) -> Sequence[Any]:
+    statement = (
+        select(closes.c.centre, closes.c.device, closes.c.seq, records.c.payload)
+        .join_from(
+            closes,
+            records,
+            and_(
+                records.c.centre == closes.c.centre,
+                records.c.device == closes.c.device,
+                records.c.seq == closes.c.seq,
+            ),
+        )
+        .where(closes.c.centre == centre, closes.c.state == CloseState.WAITING.value)
+        .order_by(closes.c.day, closes.c.amendment)
+    )
+    return connection.execute(statement).all()
+
+
+def _settle(connection: Connection, close: Row[Any], counted: tuple[CountedElsewhere, ...], now: datetime) -> None:
+    connection.execute(
+        update(closes)
+        .where(closes.c.centre == close.centre, closes.c.device == close.device, closes.c.seq == close.seq)
+        .values(state=CloseState.COUNTED.value, differences=_write(counted), counted_at=now)
+    )
+
+
+def _count(connection: Connection, centre: Centre, close: Row[Any]) -> tuple[CountedElsewhere, ...] | None:
+    """Where central's count differs; None while records that the close covers are missing here."""
+    body = read_event(close.payload).read_body()
+    assert isinstance(body, DayClosed)
+    statement = select(device_heads.c.device, device_heads.c.seq).where(device_heads.c.centre == centre.centre)
+    have = {row.device: row.seq for row in connection.execute(statement)}
+    if any(head.seq > have.get(head.device, head.seq) for head in body.heads):
+        return None
+    other = _other_heads(connection, centre.centre, body.heads, have)
+    covered = {head.device: head.seq for head in body.heads if head.device in have}
+    counted = tally(body.day, _happened(connection, centre, body.day, covered), _booked(connection, centre, body.day))
+    return (*other, *differences(body.tally, counted))[:MOST]
+
+
+def _other_heads(
+    connection: Connection, centre: str, heads: Sequence[LedgerHead], have: Mapping[str, int]
+) -> list[CountedElsewhere]:
+    """Ledgers of which central has another history than the close covers, or none."""
+    found = []
+    for head in heads:
+        kept = FIRST_PREV if head.seq == 0 else None
+        if head.device in have and head.seq > 0:
+            mine = (records.c.centre == centre, records.c.device == head.device, records.c.seq == head.seq)
+            kept = connection.scalar(select(records.c.hash).where(*mine))
+        if head.device not in have or kept is None or kept.hex() != head.hash:
+            found.append(CountedElsewhere(f"head.{head.device}"[:100], head.seq, 0))
+    return found
+
+
+def _happened(connection: Connection, centre: Centre, day: date, covered: Mapping[str, int]) -> list[Happened]:
+    """All that counts towards ``day``: its own records, stock of all days, and voids, which may come later.
+
+    Held records happened; refused ones are no records. Those beyond what the close covers are left to its amendment.
+    """
+    theirs = (records.c.centre == centre.centre, records.c.status != Status.REFUSED.value)
+    columns = (records.c.device, records.c.seq, records.c.payload)
+    of_the_day = select(*columns).where(*theirs, records.c.day == day)
+    of_others = select(*columns).where(*theirs, text(FOR_EVER), records.c.day != day)
+    rows = [*connection.execute(of_the_day), *connection.execute(of_others)]
+    found = []
+    for device, seq, payload in rows:
+        if seq <= covered.get(device, 0):
+            event = read_event(payload)
+            at = event.at.astimezone(centre.zone)
+            found.append(Happened(device, seq, at, event.staff, event.read_body()))
+    return found
+
+
+def _booked(connection: Connection, centre: Centre, day: date) -> list[Booked]:
+    statement = select(roster.c.entry).where(roster.c.centre == centre.centre, roster.c.day == day)
+    entries = map(read_entry, connection.scalars(statement))
+    return [
+        Booked(one.appointment, one.slot.astimezone(centre.zone), one.vaccine, one.dose, one.cancelled)
+        for one in entries
+        if one.booking is Booking.ONLINE
+    ]
+
+
+_DIFFERENCES = msgspec.msgpack.Decoder(tuple[CountedElsewhere, ...])
+
+
+def _write(found: tuple[CountedElsewhere, ...]) -> bytes:
+    return msgspec.msgpack.encode(found)
+
+
+def _read(found: bytes) -> tuple[CountedElsewhere, ...]:
+    return _DIFFERENCES.decode(found)
