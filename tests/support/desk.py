@@ -16,7 +16,16 @@ from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId, Role, StaffMember
 from vaccinator_app.domain.vaccines import Formulary, formulary
 from vaccinator_app.protocol.enrolment import CentralKeys, device_id
-from vaccinator_app.protocol.messages import AllottedBatch, Changes, Lease, Outcome, RosterKey
+from vaccinator_app.protocol.messages import (
+    AllottedBatch,
+    Changes,
+    CloseAnswer,
+    Lease,
+    Outcome,
+    PeerDesk,
+    PeerRecord,
+    RosterKey,
+)
 from vaccinator_app.trust import code, slip
 from vaccinator_app.trust.certificates import Certificate, Subject, issue
 from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
@@ -124,6 +133,10 @@ class CentralSide:
         from_cursor: int = 0,
         outcomes: Sequence[Outcome] = (),
         batches: Sequence[AllottedBatch] | None = None,
+        peers: Sequence[PeerRecord] = (),
+        desks: Sequence[PeerDesk] = (),
+        staff: Sequence[Sequence[str]] = (),
+        closes: Sequence[CloseAnswer] = (),
     ) -> Changes:
         if batches is None:
             batches = [
@@ -145,6 +158,10 @@ class CentralSide:
             outcomes=list(outcomes),
             batches=list(batches),
             centres={"091043": "CHC Bhojpur"},
+            peers=list(peers),
+            desks=list(desks),
+            staff=[list(chain) for chain in staff],
+            closes=list(closes),
         )
 
 

@@ -4,7 +4,8 @@ The engine keeps no state of its own: where it stands is in the store, so an int
 durable step ended. What it believes, central signed; what it acknowledges, it acknowledges by ``seq`` and hash.
 
 One batch is under way at a time. While central works on it, the next is made ready, and thrown away again should the
-receipt name another place.
+receipt name another place. Serious adverse events that would have to wait for a later batch go with the first, out of
+turn: central raises the alarm at once and confirms them in their turn (P.10.7).
 """
 
 from __future__ import annotations
@@ -13,11 +14,9 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol import packing
-from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
     MAX_BATCH_BYTES,
@@ -33,10 +32,8 @@ from vaccinator_app.protocol.messages import (
 from vaccinator_app.protocol.records import FIRST_PREV
 from vaccinator_app.sync.errors import LedgerDisagrees, Untrusted
 from vaccinator_app.sync.ports import Central, Desk, Store
+from vaccinator_app.sync.trusted import trusted
 from vaccinator_app.trust.code import MODULUS
-from vaccinator_app.trust.errors import TrustError
-
-Answer = TypeVar("Answer", Receipt, Changes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,11 +88,11 @@ class Engine:
         place = self._store.confirmed_upto()
         fell_back = False
         with ThreadPoolExecutor(1, thread_name_prefix="next-batch") as beside:
-            ready = self._batch(place)
+            ready = self._batch(place, first=True)
             while True:
                 ahead = None if ready.last else beside.submit(self._batch, ready.upto)
                 answer = self._central.push(ready.packed)
-                receipt = self._trusted(answer, RECEIPT_TYPE, Receipt)
+                receipt = trusted(self._desk, answer, RECEIPT_TYPE, Receipt)
                 self._believe(receipt, answer)
                 gained = receipt.upto - place
                 if gained < 0 and fell_back:
@@ -118,17 +115,18 @@ class Engine:
         batch = None if ahead is None else ahead.result()
         return batch if batch is not None and batch.after == place else self._batch(place)
 
-    def _batch(self, after: int) -> _Batch:
+    def _batch(self, after: int, *, first: bool = False) -> _Batch:
         head = self._store.head()
         records = list(self._store.records_after(after, MAX_BATCH_RECORDS, MAX_BATCH_BYTES))
+        upto = after + len(records)
         request = PushRequest(
             centre=self._desk.centre,
             device=self._desk.device,
             head_seq=head.seq,
             head_hash=head.hash,
             records=records,
+            urgent=list(self._store.urgent_after(upto)) if first and upto < head.seq else [],
         )
-        upto = after + len(records)
         packed = packing.pack(request, PUSH_TYPE, self._desk.device_key)
         return _Batch(after, upto, last=upto >= head.seq, packed=packed)
 
@@ -162,7 +160,7 @@ class Engine:
         cursor = self._store.cursor()
         request = PullRequest(centre=self._desk.centre, device=self._desk.device, nonce=nonce, cursor=cursor)
         answer = self._central.pull(packing.pack(request, PULL_TYPE, self._desk.device_key))
-        changes = self._trusted(answer, CHANGES_TYPE, Changes)
+        changes = trusted(self._desk, answer, CHANGES_TYPE, Changes)
         # An old answer played again has another nonce; one for another question, another cursor.
         if changes.nonce != nonce or changes.from_cursor != cursor or changes.cursor < cursor:
             raise Untrusted(Message.of("sync.stale_answer"))
@@ -171,12 +169,3 @@ class Engine:
         if changes.roster_key.modulus != MODULUS:
             raise Untrusted(Message.of("sync.other_programme"))
         return changes
-
-    def _trusted(self, answer: bytes, payload_type: str, kind: type[Answer]) -> Answer:
-        try:
-            message = packing.verified(packing.unpack(answer), payload_type, self._desk.central_key, kind)
-        except (ProtocolError, TrustError) as error:
-            raise Untrusted(Message.of("sync.not_central")) from error
-        if message.device != self._desk.device or message.centre != self._desk.centre:
-            raise Untrusted(Message.of("sync.not_for_this_desk"))
-        return message

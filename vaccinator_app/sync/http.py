@@ -68,6 +68,10 @@ class HttpCentral:
         """Deliver a ``PullRequest``; see ``sync.ports.Central``."""
         return self._post("/v1/pull", packed)
 
+    def confirm(self, packed: bytes) -> bytes:
+        """Deliver a ``ConfirmRequest``; see ``sync.ports.Central``."""
+        return self._post("/v1/confirm", packed)
+
     def enrol(self, packed: bytes) -> bytes:
         """Deliver an ``EnrolmentRequest``; the answer is an ``EnrolmentReply``."""
         return self._post("/v1/enrolments", packed)

@@ -15,7 +15,7 @@ from vaccinator_app.trust.keys import SigningKey
 class Central(Protocol):
     """One server that speaks this protocol: central itself, or later a hub at the centre (DESIGN 7.8).
 
-    Both calls take and give packed, signed bytes, and raise ``Unreachable`` when no answer came.
+    Every call takes and gives packed, signed bytes, and raises ``Unreachable`` when no answer came.
     """
 
     def push(self, packed: bytes) -> bytes:
@@ -24,6 +24,10 @@ class Central(Protocol):
 
     def pull(self, packed: bytes) -> bytes:
         """Deliver a ``PullRequest``; the answer is a page of ``Changes``."""
+        ...
+
+    def confirm(self, packed: bytes) -> bytes:
+        """Deliver a ``ConfirmRequest``; the answer is a ``ConfirmReply``."""
         ...
 
 
@@ -50,6 +54,10 @@ class Store(Protocol):
 
     def records_after(self, seq: int, most: int, most_bytes: int) -> Sequence[Record]:
         """Records from ``seq + 1`` on, in order, at most ``most`` and ``most_bytes`` of payload (at least one)."""
+        ...
+
+    def urgent_after(self, upto: int) -> Sequence[Record]:
+        """Records of serious adverse events behind ``upto`` that no receipt covers, the oldest first, at most 20."""
         ...
 
     def hash_at(self, seq: int) -> bytes | None:
