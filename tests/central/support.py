@@ -46,10 +46,15 @@ from vaccinator_app.protocol.enrolment import (
 )
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
+    CONFIRM_TYPE,
+    CONFIRMED_TYPE,
     PULL_TYPE,
     PUSH_TYPE,
     RECEIPT_TYPE,
     Changes,
+    ConfirmReply,
+    ConfirmRequest,
+    ConfirmState,
     PullRequest,
     PushRequest,
     Receipt,
@@ -333,9 +338,9 @@ class Desk:
         request = PushRequest(**{**fields, **changes})  # type: ignore[arg-type]
         return packing.pack(request, PUSH_TYPE, self.device_key)
 
-    def push(self, records: Sequence[Record] | None = None) -> Receipt:
+    def push(self, records: Sequence[Record] | None = None, urgent: Sequence[Record] = ()) -> Receipt:
         """Push these records, or the whole ledger, and verify the receipt."""
-        answer = self.world.api.push(self.packed(self.ledger if records is None else records))
+        answer = self.world.api.push(self.packed(self.ledger if records is None else records, urgent=list(urgent)))
         return packing.verified(packing.unpack(answer), RECEIPT_TYPE, self.file.central.signing, Receipt)
 
     def pull(self, cursor: int = 0, limit: int = 5000) -> Changes:
@@ -345,6 +350,17 @@ class Desk:
         changes = packing.verified(packing.unpack(answer), CHANGES_TYPE, self.file.central.signing, Changes)
         assert changes.nonce == nonce
         return changes
+
+    def confirm(self, seq: int, otp: str = "", of: Desk | None = None) -> ConfirmState:
+        """Ask for somebody's OTP about a dose, or give it."""
+        nonce = os.urandom(16)
+        request = ConfirmRequest(
+            centre=self.centre, device=self.device, nonce=nonce, of_device=(of or self).device, seq=seq, otp=otp
+        )
+        answer = self.world.api.confirm(packing.pack(request, CONFIRM_TYPE, self.device_key))
+        reply = packing.verified(packing.unpack(answer), CONFIRMED_TYPE, self.file.central.signing, ConfirmReply)
+        assert (reply.nonce, reply.device, reply.centre) == (nonce, self.device, self.centre)
+        return reply.state
 
 
 A, H, X = Status.ACCEPTED, Status.HELD, Status.REFUSED

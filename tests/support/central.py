@@ -46,6 +46,9 @@ class Simulator:
         self.pulls += 1
         return self.spoil(_asked(self.api.pull, packed))
 
+    def confirm(self, packed: bytes) -> bytes:
+        return self.spoil(_asked(self.api.confirm, packed))
+
     def enrol(self, packed: bytes) -> bytes:
         return _asked(self.api.enrol, packed)
 

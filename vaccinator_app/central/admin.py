@@ -10,11 +10,11 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from vaccinator_app.central import keys as keyring
 from vaccinator_app.central import log
-from vaccinator_app.central.clock import Clock
+from vaccinator_app.central.clock import Clock, system_clock
 from vaccinator_app.central.database import DATABASE_FILE, Database, connect, default_url, migrate, require_current
 from vaccinator_app.central.enrolment import Enrolment
 from vaccinator_app.central.errors import CentralError, Refused
@@ -179,6 +179,23 @@ def allot_batch(home: Home, centre: str, batch: Batch) -> None:
             )
         )
     log.event("batch_allotted", centre=centre)
+
+
+def withdraw_batch(home: Home, centre: str | None, vaccine: str, batch: str, *, clock: Clock = system_clock) -> int:
+    """Take a batch out of use at ``centre``, or with None wherever it was allotted; returns at how many centres.
+
+    Desks hear of it with their next pull, and doses given from it after this moment are held. Raises ``CentralError``
+    when no such batch is in use there; one that was withdrawn before keeps its time.
+    """
+    these = [batches.c.vaccine == vaccine, batches.c.batch == batch, batches.c.withdrawn_at.is_(None)]
+    if centre is not None:
+        these.append(batches.c.centre == centre)
+    with home.database.write() as connection:
+        count: int = connection.execute(update(batches).where(*these).values(withdrawn_at=clock())).rowcount
+    if not count:
+        raise CentralError("No such batch is in use there: it was never allotted, or is withdrawn already.")
+    log.event("batch_withdrawn", count=count, **({} if centre is None else {"centre": centre}))
+    return count
 
 
 def create_enrolment_file(home: Home, clock: Clock, centre: str, address: str) -> bytes:

@@ -160,7 +160,12 @@ def _desk_routes(desks: DeskApi) -> list[HTTPRouteHandler]:
         """A packed pull request, signed by the device; the answer is a page of changes signed by central."""
         return desks.pull(body)
 
-    return [enrol, push, pull]
+    @post("/v1/confirm", summary="Ask somebody to confirm a dose", responses=_refusals(400, 403, 413), **shared)
+    def confirm(body: RawBody) -> bytes:
+        """A packed confirm request, signed by the device; the answer, signed by central, says what became of it."""
+        return desks.confirm(body)
+
+    return [enrol, push, pull, confirm]
 
 
 def _citizen_routes(services: Services) -> list[HTTPRouteHandler]:

@@ -1,4 +1,4 @@
-"""Central's side of the protocol with desks: packed bytes in, packed signed bytes out (DESIGN 7; P.9-P.11).
+"""Central's side of the protocol with desks: packed bytes in, packed signed bytes out (DESIGN 7; P.9-P.11, P.16).
 
 The same object answers over HTTP (``app``) and, in tests, stands directly behind the engine's ``Central`` port.
 """
@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from vaccinator_app.central import log
 from vaccinator_app.central.clock import Clock
+from vaccinator_app.central.confirm import Confirmations
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.enrolment import Enrolment
@@ -25,17 +26,20 @@ from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.errors import ProtocolError, UnknownVersion
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
+    CONFIRM_TYPE,
+    CONFIRMED_TYPE,
     MAX_BATCH_BYTES,
     MAX_BATCH_RECORDS,
     PULL_TYPE,
     PUSH_TYPE,
     RECEIPT_TYPE,
+    ConfirmRequest,
     PullRequest,
     PushRequest,
 )
 from vaccinator_app.trust.errors import TrustError
 
-Request = TypeVar("Request", PushRequest, PullRequest)
+Request = TypeVar("Request", PushRequest, PullRequest, ConfirmRequest)
 
 
 class _Claimed(msgspec.Struct):
@@ -54,6 +58,7 @@ class DeskApi:
         self._enrolment = Enrolment(database, keys, clock)
         self._intake = Intake(database, keys, clock, crew or Crew(keys))
         self._roster = Roster(database, keys, clock)
+        self._confirmations = Confirmations(database, keys, clock)
 
     def enrol(self, packed: bytes) -> bytes:
         """An ``EnrolmentRequest``, answered by an ``EnrolmentReply``."""
@@ -79,9 +84,15 @@ class DeskApi:
             appointments=len(changes.appointments),
             outcomes=len(changes.outcomes),
             cursor=changes.cursor,
+            peers=len(changes.peers),
             more=changes.more,
         )
         return packing.pack(changes, CHANGES_TYPE, self._keys.signing)
+
+    def confirm(self, packed: bytes) -> bytes:
+        """A ``ConfirmRequest``, answered by a ``ConfirmReply``."""
+        request = self._authentic(packed, CONFIRM_TYPE, ConfirmRequest)
+        return packing.pack(self._confirmations.confirm(request), CONFIRMED_TYPE, self._keys.signing)
 
     def _authentic(self, packed: bytes, payload_type: str, kind: type[Request]) -> Request:
         """The request, once the enrolled device of that centre, which it claims to be from, signed it."""

@@ -9,7 +9,18 @@ from sqlalchemy import delete, exists, or_, select, update
 from vaccinator_app.central import log
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.outbox import State
-from vaccinator_app.central.schema import doses, enrolments, logins, otps, roster, sms_outbox
+from vaccinator_app.central.relay import RELAYED_FOR
+from vaccinator_app.central.schema import (
+    STOCK_KINDS,
+    confirmations,
+    doses,
+    enrolments,
+    logins,
+    otps,
+    records,
+    roster,
+    sms_outbox,
+)
 
 USED_AFTER = timedelta(days=3)
 """A code outlives its dose by the time in which a desk may void the dose and record it anew."""
@@ -18,6 +29,9 @@ EXPIRED_AFTER = timedelta(days=30)
 """A desk may come back online late; after this its records are held for want of a code to compare."""
 
 MESSAGES_AFTER = timedelta(days=30)
+
+CONFIRMATIONS_AFTER = timedelta(days=1)
+"""They are counted for an hour (DESIGN 4.4)."""
 
 
 def forget(database: Database, now: datetime) -> int:
@@ -44,6 +58,10 @@ def forget(database: Database, now: datetime) -> int:
         connection.execute(
             delete(enrolments).where(enrolments.c.used_at.is_(None), enrolments.c.expires_at < now - EXPIRED_AFTER)
         )
+        connection.execute(delete(confirmations).where(confirmations.c.asked_at < now - CONFIRMATIONS_AFTER))
+        # No desk is told of these any more; so the places that a pull looks through stay few.
+        old = (records.c.told.is_not(None), records.c.received_at < now - RELAYED_FOR)
+        connection.execute(update(records).where(*old, records.c.kind.not_in(STOCK_KINDS)).values(told=None))
         connection.execute(
             delete(sms_outbox).where(
                 sms_outbox.c.state == State.DELIVERED.value, sms_outbox.c.delivered_at < now - MESSAGES_AFTER

@@ -15,7 +15,20 @@ LOGGER = logging.getLogger("vaccinator.central")
 FIELDS = frozenset(
     {
         *("centre", "device", "staff", "seq", "upto", "head_seq", "records", "accepted", "held", "refused", "forked"),
-        *("appointments", "outcomes", "cursor", "more", "code", "status", "method", "route", "ms", "count", "kind"),
+        *(
+            "appointments",
+            "outcomes",
+            "peers",
+            "cursor",
+            "more",
+            "code",
+            "status",
+            "method",
+            "route",
+            "ms",
+            "count",
+            "kind",
+        ),
         *("subject", "port", "error", "file", "line", "version"),
     }
 )

@@ -7,14 +7,13 @@ from any answer. Not here yet: captcha, and limits a mobile, an address and a da
 from __future__ import annotations
 
 import hashlib
-import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from vaccinator_app.central import outbox
+from vaccinator_app.central import one_time, outbox
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
@@ -22,11 +21,10 @@ from vaccinator_app.central.keys import Cupboard, Keys
 from vaccinator_app.central.persons import language as spoken_language
 from vaccinator_app.central.persons import require_mobile
 from vaccinator_app.central.schema import logins, otps, sms_outbox
-from vaccinator_app.domain.digits import ascii_digits
 
-OTP_LIFE = timedelta(minutes=3)
 SESSION_LIFE = timedelta(minutes=15)
 TRIES = 5
+_PURPOSE = "otp"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ class Login:
         """
         number, spoken = require_mobile(mobile), spoken_language(language)
         now = self._clock()
-        otp = f"{secrets.randbelow(1_000_000):06d}"
+        otp = one_time.fresh()
         name = secrets.token_hex(8)
         whose = mobile_hash(self._cupboard, number)
         message = outbox.row(
@@ -72,7 +70,7 @@ class Login:
             outbox.Kind.OTP,
             recipient(whose),
             now,
-            params={"minutes": int(OTP_LIFE.total_seconds()) // 60},
+            params={"minutes": one_time.MINUTES},
             secret={"otp": otp},
             mobile=number,
             language=spoken,
@@ -83,22 +81,21 @@ class Login:
                 insert(otps).values(
                     mobile_hash=whose,
                     id=name,
-                    otp_hash=self._hash(name, otp),
-                    expires_at=now + OTP_LIFE,
+                    otp_hash=one_time.hashed(self._cupboard, _PURPOSE, name, otp),
+                    expires_at=now + one_time.LIFE,
                     attempts=0,
                 )
             )
             connection.execute(insert(sms_outbox).values(message))
-        return OTP_LIFE
+        return one_time.LIFE
 
     def verify(self, mobile: str, otp: str) -> Session:
         """Open a session for whoever reads that mobile's messages. Raises ``Refused``, the same for every failure."""
         number = require_mobile(mobile)
-        typed = ascii_digits(otp.strip()) or ""
         now = self._clock()
         whose = mobile_hash(self._cupboard, number)
         with self._database.write() as connection:
-            right = self._try(connection, whose, typed, now)
+            right = self._try(connection, whose, otp, now)
             session = self._open(connection, number, whose, now) if right else None
         # Refused only now: a refusal within the transaction would take the counted try back.
         if session is None:
@@ -117,7 +114,7 @@ class Login:
         row = connection.execute(select(otps).where(otps.c.mobile_hash == whose)).one_or_none()
         if row is None or row.used_at is not None or now >= row.expires_at or row.attempts >= TRIES:
             return False
-        right = hmac.compare_digest(row.otp_hash, self._hash(row.id, typed))
+        right = one_time.fits(self._cupboard, _PURPOSE, row.id, typed, row.otp_hash)
         connection.execute(
             update(otps)
             .where(otps.c.mobile_hash == whose, otps.c.id == row.id)
@@ -137,9 +134,6 @@ class Login:
             )
         )
         return session
-
-    def _hash(self, name: str, otp: str) -> bytes:
-        return self._cupboard.keyed_hash("otp", f"{name}\n{otp}")
 
 
 def mobile_hash(cupboard: Cupboard, mobile: str) -> bytes:

@@ -27,6 +27,7 @@ class Kind(StrEnum):
     CODE_REPLACED = "code_replaced"
     DOSE_RECORDED = "dose_recorded"
     DOSE_VOIDED = "dose_voided"
+    CONFIRM = "confirm"
 
 
 class State(StrEnum):

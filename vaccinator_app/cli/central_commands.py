@@ -72,6 +72,14 @@ def _parser() -> ArgumentParser:
     batch.add_argument("vaccine")
     batch.add_argument("batch")
     batch.add_argument("--expiry", type=_day, required=True, metavar="YYYY-MM-DD")
+    withdraw = command(
+        "withdraw", "take a batch out of use; desks hear of it with their next sync", _withdraw, under="batch"
+    )
+    where = withdraw.add_mutually_exclusive_group(required=True)
+    where.add_argument("--centre", metavar="NUMBER", help="at one centre")
+    where.add_argument("--everywhere", action="store_true", help="at every centre that it was allotted to")
+    withdraw.add_argument("vaccine")
+    withdraw.add_argument("batch")
     enrolment = command("enrolment", "an enrolment file for one machine, good once", _enrolment)
     enrolment.add_argument("centre", metavar="NUMBER")
     enrolment.add_argument("--address", required=True, help="how the machine reaches central: https://...")
@@ -152,6 +160,16 @@ def _batch(arguments: Namespace) -> int:
     )
     admin.allot_batch(home, arguments.centre, batch)
     home.database.close()
+    return Exit.OK
+
+
+def _withdraw(arguments: Namespace) -> int:
+    home = _opened(arguments)
+    try:
+        found = admin.withdraw_batch(home, arguments.centre, arguments.vaccine, arguments.batch)
+    finally:
+        home.database.close()
+    print(f"The batch is out of use at {found} centre{'' if found == 1 else 's'}.")
     return Exit.OK
 
 
