@@ -11,13 +11,34 @@ from tempfile import TemporaryDirectory
 
 from sqlcipher3 import dbapi2
 
+from tests.domain.given import WHO, dose_given
 from tests.trust import fixed
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
-from vaccinator_app.domain.events import Body
+from vaccinator_app.domain.events import (
+    Body,
+    DoseGiven,
+    OverrideGranted,
+    OverrideReason,
+    Proof,
+    ProofKind,
+    Voided,
+    VoidReason,
+)
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
-from vaccinator_app.domain.stock_events import VialOpened
+from vaccinator_app.domain.stock_events import DiscardReason, StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.protocol.enrolment import CentralKeys
-from vaccinator_app.protocol.messages import AllottedBatch, Changes, Lease, Outcome, Receipt, RosterKey
+from vaccinator_app.protocol.messages import (
+    AllottedBatch,
+    Changes,
+    CloseAnswer,
+    Lease,
+    Outcome,
+    PeerDesk,
+    PeerRecord,
+    Receipt,
+    RosterKey,
+)
 from vaccinator_app.trust import certificates, code, slip
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.identity import Identity
@@ -118,6 +139,10 @@ def changes(
     outcomes: Sequence[Outcome] = (),
     batches: Sequence[AllottedBatch] = (),
     at: datetime = TEN,
+    peers: Sequence[PeerRecord] = (),
+    desks: Sequence[PeerDesk] = (),
+    staff: Sequence[Sequence[str]] = (),
+    closes: Sequence[CloseAnswer] = (),
 ) -> Changes:
     """A page from ``cursor`` to ``cursor + 1``."""
     return Changes(
@@ -135,6 +160,10 @@ def changes(
         outcomes=list(outcomes),
         batches=list(batches),
         centres={"091043": "CHC Bhojpur"},
+        peers=list(peers),
+        desks=list(desks),
+        staff=[list(chain) for chain in staff],
+        closes=list(closes),
     )
 
 
@@ -147,6 +176,47 @@ def receipt(vault: Vault, upto: int, *outcomes: Outcome, at: datetime = TEN, hea
 
 def vial(number: int = 3, doses: int = 10) -> VialOpened:
     return VialOpened(vaccine="two", batch="4121Z025", vial=number, doses=doses)
+
+
+def received(vials: int = 5, batch: str = "4121Z025", *, expiry: date = DAY, doses: int = 10) -> StockReceived:
+    return StockReceived(vaccine="two", batch=batch, expiry=expiry, vials=vials, doses_per_vial=doses)
+
+
+def transferred(vials: int = 1, batch: str = "4121Z025") -> StockTransferred:
+    return StockTransferred(vaccine="two", batch=batch, vials=vials, to="Desk 3")
+
+
+def discarded(number: int = 3, vials: int = 0, doses: int = 4) -> VialDiscarded:
+    """Vial ``number``, or with 0 that many unopened ``vials``."""
+    return VialDiscarded(
+        vaccine="two", batch="4121Z025", reason=DiscardReason.BROKEN, doses=doses, vial=number, vials=vials
+    )
+
+
+def override(who: str = WHO) -> OverrideGranted:
+    return OverrideGranted(appointment=who, reason=OverrideReason.SLIP_LOST)
+
+
+def overridden(who: str = WHO, granted: int = 1) -> DoseGiven:
+    """A dose given on the leave in record ``granted``."""
+    return replace(dose_given(who), proof=Proof(how=ProofKind.OVERRIDE, seq=granted))
+
+
+def never_came(seq: int, who: str = WHO) -> Voided:
+    return Voided(appointment=who, seq=seq, reason=VoidReason.NEVER_CAME)
+
+
+def aefi(dose: int, who: str = WHO, seriousness: Seriousness = Seriousness.HOSPITALISATION) -> AefiReported:
+    return AefiReported(
+        appointment=who,
+        dose_seq=dose,
+        onset=TEN,
+        signs=(AefiSign.FEVER,),
+        seriousness=seriousness,
+        outcome=AefiOutcome.UNKNOWN,
+        key="",
+        sealed=b"",
+    )
 
 
 def save(vault: Vault, *bodies: Body, minutes: float = 0, author: Author = IN_CHARGE) -> list[int]:

@@ -10,24 +10,85 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.domain.given import WHO, bodies, deferred, dose_given, observed, refused, voided
-from tests.vault.given import KEY, born, changes, moment, person, save, vial
+from tests.vault.given import (
+    KEY,
+    aefi,
+    born,
+    changes,
+    discarded,
+    moment,
+    never_came,
+    overridden,
+    override,
+    person,
+    received,
+    save,
+    transferred,
+    vial,
+)
+from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import Arrived, Body, RecordViewed, appointment_of
+from vaccinator_app.domain.stock import Shelf
+from vaccinator_app.domain.stock_events import STOCK, StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.vault.vault import Vault
+from vaccinator_app.vault.views import VIEWS
 
-VIEWS = ("visits", "vials", "voids")
 OTHER = "000000000002"
+SOMEBODY = st.sampled_from([WHO, OTHER])
+ANY = st.one_of(
+    bodies(SOMEBODY),
+    st.builds(never_came, st.integers(1, 12), SOMEBODY),
+    SOMEBODY.map(override),
+    SOMEBODY.map(overridden),
+    st.builds(aefi, st.integers(1, 12), SOMEBODY, st.sampled_from(Seriousness)),
+    st.builds(received, st.integers(0, 5), st.sampled_from(["4121Z025", "4121Z026"]), doses=st.sampled_from([5, 10])),
+    st.builds(transferred, st.integers(0, 5)),
+    st.builds(discarded, st.integers(0, 3), st.integers(0, 3), st.integers(0, 5)),
+    st.builds(vial, st.integers(1, 4), st.integers(1, 10)),
+)
 
 
 def views(vault: Vault) -> dict[str, list[Any]]:
     return {view: sorted(vault._database.read(f"SELECT * FROM {view}")) for view in VIEWS}
 
 
-@settings(max_examples=25, deadline=None)
+def shelves(vault: Vault) -> dict[tuple[str, str], Shelf]:
+    """What the events of the ledger say, counted another way."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for *_, body in vault.ledger.events():
+        if not isinstance(body, STOCK):
+            continue
+        shelf = found.setdefault((body.vaccine, body.batch), dict.fromkeys(Shelf.__slots__, 0))
+        match body:
+            case StockReceived():
+                shelf["received"] += body.vials
+            case StockTransferred():
+                shelf["transferred"] += body.vials
+            case VialOpened():
+                shelf["opened"] += 1
+            case VialDiscarded():
+                shelf["discarded"] += body.vials
+    return {name: Shelf(**shelf) for name, shelf in found.items()}
+
+
+def left(vault: Vault) -> dict[int, int]:
+    """Doses left in each vial that is open, by its number; the doses are all of vial 3."""
+    found: dict[int, int] = {}
+    for *_, body in vault.ledger.events():
+        if isinstance(body, VialOpened):
+            found[body.vial] = body.doses
+        if isinstance(body, VialDiscarded):
+            found.pop(body.vial, None)
+    drawn = sum(vault.roster.visit(name).dose_seq is not None for name in (WHO, OTHER))
+    return {vial: max(0, doses - (drawn if vial == 3 else 0)) for vial, doses in found.items()}
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     acts=st.lists(
         st.one_of(
-            st.lists(bodies(st.sampled_from([WHO, OTHER])), min_size=1, max_size=4),
+            st.lists(ANY, min_size=1, max_size=4),
             st.sampled_from(["restart", "moved"]),
         ),
         max_size=10,
@@ -44,7 +105,7 @@ def test_views_rebuilt_are_views_kept_and_both_are_what_the_events_say(acts: lis
                     vault.close()
                     vault = Vault.open(home, KEY)
                 elif act == "moved":
-                    day = person(2).session_date.replace(day=number + 1)
+                    day = person(2).session_date.replace(day=number + 20)
                     vault.exchange.apply(changes(person(2, day=day), cursor=vault.exchange.cursor()))
                 else:
                     assert not isinstance(act, str)
@@ -55,6 +116,8 @@ def test_views_rebuilt_are_views_kept_and_both_are_what_the_events_say(acts: lis
                 if (name := appointment_of(body)) in expected:
                     expected[name] = apply(expected[name], seq, at, body)
             assert {name: vault.roster.visit(name) for name in expected} == expected
+            assert vault.stock.shelves() == shelves(vault)
+            assert {vial.vial: vial.left for vial in vault.stock.open_vials(moment().at.date())} == left(vault)
             vault.views.rebuild()
             assert views(vault) == kept
         finally:
