@@ -1,6 +1,6 @@
 """The files of ``tests/golden/protocol``: a ledger and one of each message, as this version writes them.
 
-After a change of wire form that is meant (and a new version, P.14), write them again with
+After a change of wire form that is meant (and a new version, P.16), write them again with
 
     python -m tests.protocol.golden
 

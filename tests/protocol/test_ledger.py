@@ -173,7 +173,7 @@ def test_a_kind_of_tomorrow_still_links() -> None:
 
 
 def test_what_breaks_says_nothing_of_what_it_holds() -> None:
-    """An exception may be logged (P.13.2)."""
+    """An exception may be logged (P.15.2)."""
     payload = GOOD[1].payload.replace(b"202611210014", b"202611210015")
     with pytest.raises(ProtocolError) as caught:
         verify([GOOD[0], Record(payload, GOOD[1].keyid, GOOD[1].signature)])

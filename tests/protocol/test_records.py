@@ -171,7 +171,7 @@ def test_a_body_of_another_kind_is_refused() -> None:
 
 
 def test_fields_of_tomorrow_do_not_disturb() -> None:
-    """An addition that old readers may leave out needs no new version (P.14.2)."""
+    """An addition that old readers may leave out needs no new version (P.16.2)."""
     found = read_event(payload(mood="calm", body={"appointment": "1", "mood": "calm"}))
     assert found.read_body() == Arrived(appointment="1")
 

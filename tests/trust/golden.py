@@ -1,6 +1,6 @@
 """The files of ``tests/golden/trust``: what this version writes with fixed keys, and what older ones wrote.
 
-After a change of wire form that is meant (and a new version, P.14), write them again with
+After a change of wire form that is meant (and a new version, P.16), write them again with
 
     python -m tests.trust.golden
 

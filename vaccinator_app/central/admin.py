@@ -194,7 +194,7 @@ def withdraw_batch(home: Home, centre: str | None, vaccine: str, batch: str, *, 
         count: int = connection.execute(update(batches).where(*these).values(withdrawn_at=clock())).rowcount
     if not count:
         raise CentralError("No such batch is in use there: it was never allotted, or is withdrawn already.")
-    log.event("batch_withdrawn", count=count, **({} if centre is None else {"centre": centre}))
+    log.event("batch_withdrawn", centre=centre or "everywhere", count=count)
     return count
 
 

@@ -1,4 +1,4 @@
-"""Alarms, each raised once, in the transaction that gives the reason for it (DESIGN 4.3; P.10.12)."""
+"""Alarms, each raised once, in the transaction that gives the reason for it (DESIGN 4.3; P.10.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Closed days, counted again from central's own records (DESIGN 7.3; P.15).
+"""Closed days, counted again from central's own records (DESIGN 7.3; P.12).
 
 A close names how far it covers each desk's ledger. Until central has all of that it waits; then one and the same
 function that counted at the desk counts here.
@@ -54,7 +54,7 @@ class NewClose:
 
 
 def follows(body: DayClosed, closed: Closed) -> bool:
-    """Whether a close is the next of its day: the first, or the one after the close that it names (P.15.2)."""
+    """Whether a close is the next of its day: the first, or the one after the close that it names (P.12.2)."""
     if body.amendment in closed:
         return False
     before = closed.get(body.amendment - 1)

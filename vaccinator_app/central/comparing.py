@@ -1,4 +1,4 @@
-"""Where two tallies of one day differ, each count by a name (P.15.4). Pure."""
+"""Where two tallies of one day differ, each count by a name (P.12.5). Pure."""
 
 from __future__ import annotations
 

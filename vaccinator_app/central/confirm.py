@@ -1,4 +1,4 @@
-"""The person's own word for a dose that no code proves: an OTP to their mobile, read out at the desk (DESIGN 4.4; P.16).
+"""The person's word for a dose that no code proves: an OTP to their mobile, read out at the desk (DESIGN 4.4; P.13).
 
 Only a dose that nothing else is against can be confirmed, and nobody's phone rings more than a few times for it.
 """
@@ -68,7 +68,7 @@ class Confirmations:
                 state = self._check(connection, request, waiting, now)
             else:
                 state = self._ask(connection, request, waiting, now)
-        log.event("confirmation", centre=request.centre, device=request.device, kind=state.value, **_subject(waiting))
+        log.event("confirmation", centre=request.centre, device=request.device, seq=request.seq, kind=state.value)
         return ConfirmReply(centre=request.centre, device=request.device, nonce=request.nonce, state=state)
 
     def _find(self, connection: Connection, request: ConfirmRequest) -> _Waiting | None:
@@ -213,7 +213,3 @@ def _about(connection: Connection, waiting: _Waiting) -> dict[str, str | int]:
         "day": said(day),
         "centre": waiting.centre.name,
     }
-
-
-def _subject(waiting: _Waiting | None) -> dict[str, str | int]:
-    return {} if waiting is None else {"subject": waiting.device, "seq": waiting.event.seq}

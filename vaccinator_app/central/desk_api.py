@@ -1,4 +1,4 @@
-"""Central's side of the protocol with desks: packed bytes in, packed signed bytes out (DESIGN 7; P.9-P.11, P.16).
+"""Central's side of the protocol with desks: packed bytes in, packed signed bytes out (DESIGN 7; P.9-P.11, P.13).
 
 The same object answers over HTTP (``app``) and, in tests, stands directly behind the engine's ``Central`` port.
 """

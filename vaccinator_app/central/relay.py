@@ -1,4 +1,4 @@
-"""What the desks of one centre are told of each other (DESIGN 1.2; P.11.8-P.11.12)."""
+"""What the desks of one centre are told of each other (DESIGN 1.2; P.11.8-P.11.11)."""
 
 from __future__ import annotations
 

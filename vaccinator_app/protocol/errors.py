@@ -10,7 +10,7 @@ class ProtocolError(Exception):
 
 
 class UnknownVersion(ProtocolError):
-    """The other side speaks a version that this program does not (P.14.1)."""
+    """The other side speaks a version that this program does not (P.16.1)."""
 
 
 UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)

@@ -1,4 +1,4 @@
-"""Which version of this protocol is spoken, looked at before anything else of a document (P.14.1)."""
+"""Which version of this protocol is spoken, looked at before anything else of a document (P.16.1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer is believed when central signed it and it is for this desk (DESIGN 7.2; P.10.9, P.11.2)."""
+"""An answer is believed when central signed it and it is for this desk (DESIGN 7.2; P.10.10, P.11.2)."""
 
 from __future__ import annotations
 
