@@ -69,7 +69,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that led here, or was done about it: ``words`` are filled but for the name of ``staff``."""
+    """One thing that led here, or was done about it. ``words`` leave out who: screens name ``staff`` beside them.
+
+    ``staff`` is empty for what no person of the centre did.
+    """
 
     at: datetime
     staff: str
