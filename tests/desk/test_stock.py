@@ -50,9 +50,7 @@ def hints(place: Workplace, batch: str = FIRST) -> list[str]:
 
 def allot(place: Workplace, central: CentralSide, *batches: AllottedBatch) -> None:
     cursor = place.vault.exchange.cursor()
-    place.vault.exchange.apply(
-        central.changes(place.vault.identity.device, from_cursor=cursor, batches=list(batches))
-    )
+    place.vault.exchange.apply(central.changes(place.vault.identity.device, from_cursor=cursor, batches=list(batches)))
 
 
 def refused(act: object, *arguments: object) -> Message:
@@ -132,9 +130,7 @@ def test_a_batch_received_here_has_one_expiry_too(place: Workplace) -> None:
 
     why = refused(Stock(place).receive, form(batch="new1", expiry=EXPIRY + timedelta(days=1)))
 
-    assert why == Message.of(
-        "stock.two_expiries", batch="NEW1", known=EXPIRY, typed=EXPIRY + timedelta(days=1)
-    )
+    assert why == Message.of("stock.two_expiries", batch="NEW1", known=EXPIRY, typed=EXPIRY + timedelta(days=1))
 
 
 def test_a_withdrawn_batch_is_neither_received_nor_drawn_from_and_is_not_good_in_the_heading(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from vaccinator_app.desk.dose import choices
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import Body, DoseGiven, ObservationEnded, Voided, VoidReason
@@ -51,6 +52,31 @@ def why_not_mine(place: Workplace, seq: int) -> Message | None:
 def batches_for(place: Workplace, vaccine: str) -> list[Batch]:
     """Batches a dose of ``vaccine`` may turn out to have been of: all that this desk knows."""
     return first_to_expire(b for b in place.vault.roster.batches() if b.vaccine == vaccine)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alternatives:
+    """What a dose on record may have been instead. ``batches`` are of its vaccine, ``others`` of other vaccines; those
+    that may be drawn from come first."""
+
+    given: DoseGiven
+    batches: tuple[Batch, ...]
+    others: tuple[Batch, ...]
+    doses: tuple[int, ...]
+
+
+def alternatives(place: Workplace, given: DoseGiven) -> Alternatives:
+    """To choose from when ``given`` is corrected."""
+    now = place.now()
+    known = {name: choices(place.vault, place.formulary, name, now) for name in place.formulary}
+    own = known.pop(given.vaccine, [])
+    vaccine = place.formulary.get(given.vaccine)
+    return Alternatives(
+        given=given,
+        batches=tuple(choice.batch for choice in own if choice.batch.batch != given.batch),
+        others=tuple(choice.batch for found in known.values() for choice in found),
+        doses=tuple(n for n in range(1, 1 + (vaccine.doses if vaccine else 0)) if n != given.dose),
+    )
 
 
 def dose_on_record(place: Workplace, seq: int) -> DoseGiven:

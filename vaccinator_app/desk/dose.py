@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.stock import Batch, Shelf, Vial, first_to_expire, vial_is_usable, why_not
+from vaccinator_app.domain.stock import NEAR_EXPIRY, Batch, Shelf, Vial, first_to_expire, vial_is_usable, why_not
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.vault.vault import Vault
 
@@ -29,12 +29,26 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A batch, its vials and the newest open one on this desk, and why nothing may be drawn from it; None if it may."""
+    """A batch, its vials and the newest one on this desk, and why nothing may be drawn from it; None if it may.
+
+    ``opened``: a vial of it is open and may be drawn from.
+    """
 
     batch: Batch
     shelf: Shelf
     vial: Vial | None
     why_not: Message | None
+    opened: bool = False
+
+    def worth_saying(self, now: datetime) -> bool:
+        """Whether somebody may reach for it although nothing may be drawn from it: it lies here, was used up today, or
+        may be here uncounted and went out of date lately. Old batches stay known for ever, and are not talked of."""
+        if self.why_not is None:
+            return False
+        today = now.date()
+        of_today = self.vial is not None and self.vial.opened_at.astimezone(now.tzinfo).date() == today
+        uncounted = not self.shelf.counted_in and self.batch.expiry >= today - NEAR_EXPIRY
+        return self.shelf.unopened > 0 or of_today or uncounted
 
 
 def choices(vault: Vault, formulary: Formulary, vaccine: str, now: datetime) -> list[Choice]:
@@ -49,13 +63,10 @@ def choices(vault: Vault, formulary: Formulary, vaccine: str, now: datetime) -> 
     for batch in first_to_expire(b for b in vault.roster.batches() if b.vaccine == vaccine):
         vial = vault.roster.vial(batch.batch)
         shelf = vault.stock.shelf(vaccine, batch.batch)
-        found.append(Choice(batch, shelf, vial, why_not(batch, shelf, vial, product, now)))
-
-    def order(choice: Choice) -> tuple[bool, bool]:
-        opened = choice.vial is not None and vial_is_usable(choice.vial, product, now)
-        return choice.why_not is not None, not opened
-
-    return sorted(found, key=order)
+        refused = why_not(batch, shelf, vial, product, now)
+        opened = refused is None and vial is not None and vial_is_usable(vial, product, now)
+        found.append(Choice(batch, shelf, vial, refused, opened))
+    return sorted(found, key=lambda choice: (choice.why_not is not None, not choice.opened))
 
 
 def next_draw(formulary: Formulary, choice: Choice, now: datetime) -> Draw | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from vaccinator_app.desk.correct import Correction, corrected, why_not_mine
+from vaccinator_app.desk.correct import Alternatives, Correction, alternatives, corrected, why_not_mine
 from vaccinator_app.desk.dose import Draw, next_draw
 from vaccinator_app.desk.drafts import Draft, read_draft, write_draft
 from vaccinator_app.desk.errors import CannotDo
@@ -104,9 +104,27 @@ class VisitDesk:
         return tuple(choice.batch for choice in self._sight.choices if choice.why_not is None)
 
     @property
+    def opened_batches(self) -> frozenset[str]:
+        """Those of ``batches`` of which a good vial is open."""
+        return frozenset(choice.batch.batch for choice in self._sight.choices if choice.opened)
+
+    @property
     def closed_batches(self) -> tuple[Message, ...]:
-        """Why the other batches of this vaccine may not be drawn from, said before the needle."""
-        return tuple(choice.why_not for choice in self._sight.choices if choice.why_not is not None)
+        """Why other batches that may be at hand may not be drawn from, said before the needle."""
+        now = self._place.now()
+        return tuple(c.why_not for c in self._sight.choices if c.why_not is not None and c.worth_saying(now))
+
+    @property
+    def given(self) -> DoseGiven | None:
+        """The dose that stands, as it was recorded."""
+        return self._sight.given
+
+    @property
+    def alternatives(self) -> Alternatives:
+        """What the dose on record may have been instead."""
+        if self.given is None:
+            raise CannotDo(Message.of("visit.nothing_to_void"))
+        return alternatives(self._place, self.given)
 
     @property
     def stopped(self) -> Message | None:
@@ -208,6 +226,8 @@ class VisitDesk:
         self._may_act()
         if self._place.staff.role is not Role.IN_CHARGE:
             raise CannotDo(Message.of("override.only_in_charge"))
+        if self.appointment.booking is Booking.WALK_IN:
+            raise CannotDo(Message.of("code.walk_in"))
         if self.proven:
             raise CannotDo(Message.of("code.passed_already"))
         self._record(OverrideGranted(appointment=self.appointment.appointment, reason=reason))

@@ -11,7 +11,9 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.events import ProofKind
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.visits import TRIES, VisitState
+from vaccinator_app.protocol.messages import Reason, Status
 
 
 class Step(StrEnum):
@@ -65,7 +67,7 @@ def view(desk: VisitDesk, place: Workplace) -> VisitView:
     """The sheet as it stands now."""
     desk.look()
     stopped = desk.stopped
-    lines = [_identity(desk, place), _eligible(desk), _code(desk), _dose(desk), _observation(desk)]
+    lines = [_identity(desk, place), _eligible(desk), _code(desk, place), _dose(desk), _observation(desk)]
     return VisitView(
         steps=tuple(_in_order(lines, desk.finished, may_go_on=stopped is None)),
         record=_record(desk, place),
@@ -114,28 +116,31 @@ def _eligible(desk: VisitDesk) -> StepView:
     return StepView(Step.ELIGIBLE, state, answer.reason)
 
 
-def _code(desk: VisitDesk) -> StepView:
+def _code(desk: VisitDesk, place: Workplace) -> StepView:
     if desk.appointment.booking is Booking.WALK_IN:
         return StepView(Step.CODE, StepState.PASSED, Message.of("code.walk_in"))
     proof = desk.draft.proof
     if proof is not None:
         key = "code.slip_fits" if proof.how is ProofKind.SLIP else "code.fits"
         return StepView(Step.CODE, StepState.PASSED, Message.of(key))
-    if desk.finished:
+    if desk.given is not None and desk.given.proof.how is not ProofKind.OVERRIDE:
         return StepView(Step.CODE, StepState.PASSED, Message.of("code.was_checked"))
-    if desk.visit.override_seq is not None:
+    if desk.given is not None or desk.visit.override_seq is not None:
         return StepView(Step.CODE, StepState.PASSED, Message.of("code.override"))
     left = desk.visit.tries_left
     if left == 0:
-        return StepView(Step.CODE, StepState.STOPPED, Message.of("code.closed"))
+        mine = place.staff.role is Role.IN_CHARGE
+        words = Message.of("code.closed_in_charge") if mine else Message.of("code.closed")
+        return StepView(Step.CODE, StepState.STOPPED, words)
     key = "code.ask" if left == TRIES else "code.does_not_match"
     return StepView(Step.CODE, StepState.NOW, Message.of(key, n=left))
 
 
 def _dose(desk: VisitDesk) -> StepView:
-    visit = desk.visit
-    if desk.finished:
-        return StepView(Step.DOSE, StepState.PASSED, Message.of("dose.given_at", at=visit.dose_at))
+    given = desk.given
+    if given is not None:
+        words = Message.of("dose.given_from", at=desk.visit.dose_at, batch=given.batch, vial=given.vial)
+        return StepView(Step.DOSE, StepState.PASSED, words)
     draw = desk.draw
     if draw is None:
         why = desk.closed_batches[0] if desk.closed_batches else Message.of("dose.no_good_batch")
@@ -158,10 +163,14 @@ def _record(desk: VisitDesk, place: Workplace) -> Message | None:
 
 
 def record_words(place: Workplace, seq: int) -> Message:
-    """Saved here, or confirmed by central: only a receipt makes it the second (DESIGN 3.6)."""
+    """Saved here, or confirmed by central: only a receipt makes it the second (DESIGN 3.6). A dose without a code may
+    be confirmed and its certificate still wait (DESIGN 4.4)."""
     confirmed = place.vault.exchange.confirmed_at(seq)
     if confirmed is None:
         return Message.of("record.saved")
+    said = place.vault.daybooks.outcomes().get((place.vault.identity.device, seq))
+    if said is not None and said.status == Status.ACCEPTED and Reason.AWAITS_OTP in said.reasons:
+        return Message.of("record.awaits_otp", at=confirmed)
     return Message.of("record.confirmed", at=confirmed)
 
 

@@ -43,14 +43,17 @@ class Choices(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(kit.theme.step)
         self._column.addLayout(self._list)
-        leave = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
-        leave.setObjectName("choices-back")
-        leave.clicked.connect(self.left)
-        self._column.addWidget(leave, 0, Qt.AlignmentFlag.AlignLeft)
+        self._leave = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
+        self._leave.setObjectName("choices-back")
+        self._leave.clicked.connect(self.left)
+        self._column.addWidget(self._leave, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addStretch(1)
 
     def ask(self, title: Message, options: Options, why: Message | str = "") -> None:
-        """Show ``title`` and the options; each pairs its words with what to do when it is taken."""
+        """Show ``title`` and the options; each pairs its words with what to do when it is taken.
+
+        Without any option ``why`` says what can be done instead.
+        """
         self._title.say(title)
         self._why.say(why)
         self._why.setVisible(why != "")
@@ -65,8 +68,8 @@ class Choices(QWidget):
         self.take_focus()
 
     def take_focus(self) -> None:
-        """To the first answer."""
-        self._answers[0].setFocus()
+        """To the first answer, or to the way back when there is none."""
+        (self._answers[0] if self._acts else self._leave).setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         number = ascii_digits(event.text()) if event.text() else None
@@ -84,6 +87,8 @@ class Choices(QWidget):
         self._acts[place]()
 
     def _move(self, by: int) -> None:
+        if not self._acts:
+            return
         here = next((i for i, answer in enumerate(self._answers) if answer.hasFocus()), 0)
         self._answers[(here + by) % len(self._acts)].setFocus()
 

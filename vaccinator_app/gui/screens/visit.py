@@ -10,6 +10,7 @@ from vaccinator_app.desk.queue import Scan
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.visit_view import view
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
 from vaccinator_app.gui.screens.questions import Questions
 from vaccinator_app.gui.screens.visit_acts import VisitActs
 from vaccinator_app.gui.screens.visit_foot import Foot, Go
@@ -27,6 +28,8 @@ class VisitPanel(QFrame):
     """A step was done."""
     ended = Signal(object)
     """`Ended`: the sheet is done with, and its last act is durable."""
+    aefi_asked = Signal(str)
+    """An adverse event of this appointment's person is to be reported."""
     scanned = Signal(str)
     """Digits of a slip that came in through the code field."""
 
@@ -38,9 +41,9 @@ class VisitPanel(QFrame):
         self._acts = VisitActs(session, self)
         self._head = VisitHead(kit, session.place.formulary)
         self._steps = VisitSteps(kit)
-        self._questions = Questions(kit, self._acts)
+        self._questions = Questions(kit, self._acts, session.place)
         self._question_area = Scrolled(self._questions)
-        self._foot = Foot(kit)
+        self._foot = Foot(kit, in_charge=session.place.staff.role is Role.IN_CHARGE)
         self._body = QStackedWidget()
         self._body.addWidget(self._steps)
         self._body.addWidget(self._question_area)
@@ -132,7 +135,12 @@ class VisitPanel(QFrame):
             case Go.BACK:
                 self._acts.close()
 
+    def _report(self) -> None:
+        if self.desk is not None:
+            self.aefi_asked.emit(self.desk.appointment.appointment)
+
     def _moved(self) -> None:
+        self._ask(asking=False)
         self._foot.notice.say(None)
         self.refresh()
         self.take_focus()
@@ -168,7 +176,10 @@ class VisitPanel(QFrame):
         self._foot.primary.clicked.connect(self._go)
         self._foot.defer.clicked.connect(self._questions.ask_defer)
         self._foot.other.clicked.connect(self._questions.ask_other)
+        self._foot.override.clicked.connect(self._questions.ask_override)
+        self._foot.correct.clicked.connect(self._questions.ask_correct)
         self._foot.void.clicked.connect(self._questions.ask_void)
+        self._foot.aefi.clicked.connect(self._report)
         self._steps.code.completed.connect(self._acts.check_code)
         self._steps.code.incomplete.connect(self._incomplete)
         self._steps.code.scanned.connect(self.scanned)

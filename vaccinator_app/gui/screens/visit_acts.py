@@ -9,20 +9,25 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from vaccinator_app.desk.correct import Correction
 from vaccinator_app.desk.queue import Scan
 from vaccinator_app.desk.visit import VisitDesk
-from vaccinator_app.domain.events import DeferReason, IdentityMethod, ProofKind, Site, VoidReason
+from vaccinator_app.domain.events import DeferReason, IdentityMethod, OverrideReason, ProofKind, Site, VoidReason
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.session import Session
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A visit that was left. ``saved`` says what was recorded as ``seq``, if anything was."""
+    """A visit that was left. ``saved`` says what was recorded as ``seq``, if anything was.
+
+    ``search``: who comes next is not whoever waits, but somebody to look for.
+    """
 
     desk: VisitDesk
     saved: Message | None
     seq: int | None
+    search: bool = False
 
 
 class VisitActs(QObject):
@@ -93,6 +98,18 @@ class VisitActs(QObject):
         """The dose on record does not stand."""
         self._record("visit.voided", lambda desk: desk.void(reason))
 
+    def void_wrong_person(self) -> None:
+        """Somebody else got the dose: who that is must be opened next."""
+        self._record("visit.voided_other", lambda desk: desk.void(VoidReason.WRONG_PERSON), search=True)
+
+    def correct(self, what: Correction) -> None:
+        """Another record in the place of the one that stands."""
+        self._record("visit.corrected", lambda desk: desk.correct(what))
+
+    def grant_override(self, reason: OverrideReason) -> None:
+        """The in-charge lets the visit go on without the code."""
+        self._do(lambda desk: desk.grant_override(reason))
+
     def close(self) -> None:
         """Leave the sheet; nothing is lost."""
         self._end(lambda desk: desk.close(), None)
@@ -123,10 +140,10 @@ class VisitActs(QObject):
 
         self._session.record(lambda: work(desk), told, self._for(desk, refused or self.refused.emit))
 
-    def _record(self, key: str, work: Callable[[VisitDesk], Any]) -> None:
-        self._end(lambda desk: work(desk).seq, Message(key))
+    def _record(self, key: str, work: Callable[[VisitDesk], Any], *, search: bool = False) -> None:
+        self._end(lambda desk: work(desk).seq, Message(key), search=search)
 
-    def _end(self, work: Callable[[VisitDesk], int | None], saved: Message | None) -> None:
+    def _end(self, work: Callable[[VisitDesk], int | None], saved: Message | None, *, search: bool = False) -> None:
         desk = self.desk
         if desk is None:
             return
@@ -134,7 +151,7 @@ class VisitActs(QObject):
         def told(seq: int | None) -> None:
             if self.desk is desk:
                 self.desk = None
-                self.ended.emit(Ended(desk, saved, seq))
+                self.ended.emit(Ended(desk, saved, seq, search))
 
         self._session.record(lambda: work(desk), told, self._for(desk, self.refused.emit))
 

@@ -34,12 +34,13 @@ _WORDS: dict[Go, str] = {
 }
 _AT: dict[Step, Go] = {Step.IDENTITY: Go.IDENTITY, Step.ELIGIBLE: Go.DATE, Step.CODE: Go.CODE, Step.DOSE: Go.DOSE}
 _DEFERRABLE = (Step.ELIGIBLE, Step.DOSE)
+_TONES = {"record.confirmed": "confirmed", "record.awaits_otp": "attention"}
 
 
 class Foot(QWidget):
-    """``go`` says what the primary button stands for now."""
+    """``go`` says what the primary button stands for now. ``in_charge``: whoever is signed in is one."""
 
-    def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
+    def __init__(self, kit: Kit, *, in_charge: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.go = Go.BACK
         self._stopped = Notice(kit)
@@ -52,13 +53,19 @@ class Foot(QWidget):
         self.defer.setObjectName("defer")
         self.other = Button(kit, Message.of("go.other"), plain=True)
         self.other.setObjectName("not-this-person")
+        self.override = Button(kit, Message.of("go.override" if in_charge else "go.no_code"), plain=True)
+        self.override.setObjectName("override")
+        self.correct = Button(kit, Message.of("go.correct"), plain=True)
+        self.correct.setObjectName("correct")
         self.void = Button(kit, Message.of("go.void"), plain=True)
         self.void.setObjectName("void")
+        self.aefi = Button(kit, Message.of("go.aefi"), plain=True)
+        self.aefi.setObjectName("report-aefi")
         seconds = QHBoxLayout()
         # their words, not their boxes, stand at the column's edge
         seconds.setContentsMargins(-kit.theme.step - 1, 0, 0, 0)
         seconds.setSpacing(kit.theme.step)
-        for button in (self.defer, self.other, self.void):
+        for button in (self.defer, self.other, self.override, self.correct, self.void, self.aefi):
             seconds.addWidget(button)
         seconds.addStretch(1)
         column = QVBoxLayout(self)
@@ -76,13 +83,15 @@ class Foot(QWidget):
         if found.held:
             self._record.say(Message.of("record.held", why=list(found.held)), "attention")
         elif found.record is not None:
-            confirmed = found.record.key == "record.confirmed"
-            self._record.say(found.record, "confirmed" if confirmed else "text")
+            self._record.say(found.record, _TONES.get(found.record.key, "text"))
         else:
             self._record.say(None)
         self.defer.setVisible(not finished and self.go is not Go.DEFER)
         self.other.setVisible(not finished)
-        self.void.setVisible(finished)
+        code = next(line.state for line in found.steps if line.step is Step.CODE)
+        self.override.setVisible(not finished and found.stopped is None and code in (StepState.NOW, StepState.STOPPED))
+        for button in (self.correct, self.void, self.aefi):
+            button.setVisible(finished)
 
 
 def _next(found: VisitView, *, finished: bool) -> Go:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import date
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.dates import typed_date
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.events import Site
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock import Batch
 from vaccinator_app.gui.widgets.choice import Choice
 from vaccinator_app.gui.widgets.code_field import CodeField
 from vaccinator_app.gui.widgets.field import Field
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.text import Text
 
 SITE_WORDS: dict[Site, str] = {
     Site.LEFT_ARM: "site.left_arm",
@@ -22,6 +24,9 @@ SITE_WORDS: dict[Site, str] = {
     Site.LEFT_THIGH: "site.left_thigh",
     Site.RIGHT_THIGH: "site.right_thigh",
 }
+
+_MOST_CLOSED = 3
+"""Batches that may not be drawn from are named up to so many; the stock screen has them all."""
 
 
 class CodeControls(QWidget):
@@ -83,7 +88,7 @@ class PreviousDate(QWidget):
 
 
 class DrawControls(QWidget):
-    """Another batch, another site. Most days nobody touches them."""
+    """Another batch, another site, most days touched by nobody; and what lies at hand that may not be drawn from."""
 
     batch_chosen = Signal(str)
     site_chosen = Signal(object)
@@ -96,20 +101,36 @@ class DrawControls(QWidget):
             kit, Message.of("dose.site"), [(site, Message.of(key)) for site, key in SITE_WORDS.items()]
         )
         self._site.setObjectName("site")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        self._closed = [Text(kit, tone="quiet", wrap=True) for _ in range(_MOST_CLOSED)]
+        row = QHBoxLayout()
         row.setSpacing(2 * kit.theme.step)
         row.addWidget(self._batch, 1)
         row.addWidget(self._site, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(kit.theme.step // 2)
+        column.addLayout(row)
+        for line in self._closed:
+            line.setObjectName("batch-closed")
+            column.addWidget(line)
         self._batch.activated.connect(lambda _: self.batch_chosen.emit(self._batch.value))
         self._site.activated.connect(lambda _: self.site_chosen.emit(self._site.value))
 
     def show_desk(self, desk: VisitDesk) -> None:
         """The batches that may be drawn from, and what is chosen."""
-        self._batch.set_options(
-            [(b.batch, Message.of("dose.batch_choice", batch=b.batch, expiry=b.expiry)) for b in desk.batches]
-        )
+        opened = desk.opened_batches
+        self._batch.set_options([(b.batch, _named(b, opened=b.batch in opened)) for b in desk.batches])
+        closed = desk.closed_batches
+        for place, line in enumerate(self._closed):
+            line.setVisible(place < len(closed))
+            line.say(closed[place] if place < len(closed) else "")
         draw = desk.draw
         if draw is not None:
             self._batch.choose(draw.batch.batch)
         self._site.choose(desk.site)
+
+
+def _named(batch: Batch, *, opened: bool) -> Message:
+    if opened:
+        return Message.of("dose.batch_open", batch=batch.batch, expiry=batch.expiry)
+    return Message.of("dose.batch_choice", batch=batch.batch, expiry=batch.expiry)

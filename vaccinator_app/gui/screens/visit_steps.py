@@ -19,7 +19,7 @@ _STEPS: dict[Step, str] = {
     Step.DOSE: "step.dose",
     Step.OBSERVATION: "step.observation",
 }
-_CODE_CLOSED = "code.closed"
+_CODE_CLOSED = ("code.closed", "code.closed_in_charge")
 _CODE_WRONG = "code.does_not_match"
 
 
@@ -56,7 +56,7 @@ class VisitSteps(Scrolled):
     def show_view(self, found: VisitView, desk: VisitDesk) -> None:
         """Where each step stands."""
         for step in found.steps:
-            closed = step.state is StepState.STOPPED and step.words.key == _CODE_CLOSED
+            closed = step.state is StepState.STOPPED and step.words.key in _CODE_CLOSED
             tone = "stop" if step.words.key == _CODE_WRONG else ""
             self._rows[step.step].show_state("attention" if closed else step.state, step.words, tone=tone)
         for due, widget in self._controls.items():
