@@ -152,12 +152,15 @@ class QueueScreen(Screen):
             self.scanned(scan)
 
     def _ended(self, ended: Ended) -> None:
-        """Back in the queue: on the next person who waits, or where it was left when nothing was recorded."""
+        """Back in the queue: on the next person who waits, on nobody when somebody is to be looked for, or where it was
+        left when nothing was recorded."""
         appointment = ended.desk.appointment.appointment
         self._ready.show_ended(ended)
         self._to_ready()
         if ended.seq is None:
             self._people.show_pile(self._from, appointment)
+        elif ended.search:
+            self._people.show_pile(Pile.ARRIVED)
         else:
             following = self._session.queue.next_arrived(appointment)
             self._people.show_pile(Pile.EXPECTED if following is None else Pile.ARRIVED, following)
@@ -175,6 +178,7 @@ class QueueScreen(Screen):
         self._ready.walk_in.clicked.connect(self.start_walk_in)
         self._walk_in.left.connect(self._to_ready)
         self._walk_in.registered.connect(self.open)
+        self.visit.aefi_asked.connect(self.aefi_asked)
         self.visit.moved.connect(self._moved)
         self.visit.ended.connect(self._ended)
         self.visit.scanned.connect(self._scanned_text)
