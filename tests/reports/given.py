@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -41,7 +43,8 @@ def hashed(text: str) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def lines(people: int = 600) -> list[DoseLine]:
+@cache
+def lines(people: int = 600) -> tuple[DoseLine, ...]:
     """Seeded: the same people every time, spread over the day as they come, more before noon."""
     chance = random.Random(20261121)
     found: list[DoseLine] = []
@@ -73,10 +76,10 @@ def lines(people: int = 600) -> list[DoseLine]:
         if number % 97 == 41:
             line = replace(line, status=LineStatus.VOIDED, reason=chance.choice(list(VoidReason)).value)
         found.append(line)
-    return found
+    return tuple(found)
 
 
-def counts_of(found: list[DoseLine]) -> Counts:
+def counts_of(found: Sequence[DoseLine]) -> Counts:
     of = Counter(line.status for line in found)
     proofs = Counter(line.proof for line in found if line.status is LineStatus.STANDING)
     walk_ins = sum(line.appointment.startswith("W") for line in found)
@@ -97,11 +100,11 @@ def counts_of(found: list[DoseLine]) -> Counts:
     )
 
 
-def grouped(found: list[DoseLine], keys: Mapping[str, list[DoseLine]]) -> tuple[Line, ...]:
+def grouped(keys: Mapping[str, list[DoseLine]]) -> tuple[Line, ...]:
     return tuple(Line(key, counts_of(theirs)) for key, theirs in sorted(keys.items()) if theirs)
 
 
-def tally_of(found: list[DoseLine]) -> DayTally:
+def tally_of(found: Sequence[DoseLine]) -> DayTally:
     standing = [line for line in found if line.status is LineStatus.STANDING]
     arrived = Counter((line.at - timedelta(minutes=12)).hour for line in found)
     given = Counter(line.at.hour for line in standing)
@@ -133,15 +136,15 @@ def tally_of(found: list[DoseLine]) -> DayTally:
     return DayTally(
         day=DAY,
         total=counts_of(found),
-        sessions=grouped(found, {str(n): [x for x in found if (x.at.hour < 13) == (n == 1)] for n in (1, 2)}),
-        vaccines=grouped(found, {key: [x for x in found if x.vaccine == key] for key in VACCINES}),
-        batches=grouped(
-            found, {f"{v}/{b}": [x for x in found if x.batch == b] for v, bs in BATCHES.items() for b, _ in bs}
-        ),
-        staff=grouped(found, {staff: [x for x in found if x.staff == staff] for staff in STAFF}),
+        sessions=grouped({str(n): [x for x in found if (x.at.hour < 13) == (n == 1)] for n in (1, 2)}),
+        vaccines=grouped({key: [x for x in found if x.vaccine == key] for key in VACCINES}),
+        batches=grouped({f"{v}/{b}": [x for x in found if x.batch == b] for v, bs in BATCHES.items() for b, _ in bs}),
+        staff=grouped({staff: [x for x in found if x.staff == staff] for staff in STAFF}),
         bookings=grouped(
-            found,
-            {key: [x for x in found if x.appointment.startswith("W") == (key == "walk_in")] for key in ("online", "walk_in")},
+            {
+                key: [x for x in found if x.appointment.startswith("W") == (key == "walk_in")]
+                for key in ("online", "walk_in")
+            },
         ),
         deferrals=tuple(Deferral(reason, people) for reason, people in sorted(reasons.items())),
         hours=tuple(Hour(hour, arrived[hour], given[hour]) for hour in sorted(arrived | given)),
@@ -149,49 +152,17 @@ def tally_of(found: list[DoseLine]) -> DayTally:
     )
 
 
-EXCEPTIONS = {
-    "en": [
-        ("Held by central", "The code was not the one on the slip. A new code is on its way to the person.", "Confirmed by the person's OTP"),
-        ("Held by central", "The code was not the one on the slip. A new code is on its way to the person.", "Confirmed by the person's OTP"),
-        ("Refused by central", "Central does not know the appointment.", "Escalated: the district is informed"),
-        ("No code left", "Three codes did not fit.", "Explained: checked with the person"),
-        ("Allowed without a code", "R. K. Mishra let the visit go on; the SMS was not received.", "Explained: the paper register agrees"),
-        ("Recorded twice", "The same dose stands twice, at Desk 1 and at Desk 2.", "Corrected: the later record was voided"),
-        ("Against the rule", "Dose 2 came 80 days after dose 1; the schedule says 84.", "Escalated: the district is informed"),
-        ("Record voided", "The person never came.", "Corrected by Sushma Devi"),
-        ("Record corrected", "Batch 4121Z025 became 4121Z031.", "Corrected by Sushma Devi"),
-        ("Doses do not agree", "Batch 4121Z025: one dose more came out than was in the vials.", "Explained: counted again; an extra dose was drawn"),
-        ("Doses do not agree", "Batch HG-0414: one dose is missing.", "Explained: staff mistake; a dose was spilt at the table and nobody wrote it down until the evening count"),
-        ("Vial lost", "Batch 37F21003A: one vial broken.", "Explained: seen by the in-charge"),
-        ("Clock in doubt", "Desk 2: the clock went back 47 minutes at 11:20.", "Explained: machine fault"),
-        ("Observation not ended", "Nobody ended the 30 minutes.", ""),
-    ],
-    "hi": [
-        ("केंद्रीय सर्वर ने रोका", "कोड वह नहीं था जो पर्ची पर है। व्यक्ति को नया कोड भेजा जा रहा है।", "व्यक्ति के OTP से पुष्टि हुई"),
-        ("केंद्रीय सर्वर ने रोका", "कोड वह नहीं था जो पर्ची पर है। व्यक्ति को नया कोड भेजा जा रहा है।", "व्यक्ति के OTP से पुष्टि हुई"),
-        ("केंद्रीय सर्वर ने ठुकराया", "केंद्रीय सर्वर यह अपॉइंटमेंट नहीं जानता।", "ज़िले को बताया गया"),
-        ("कोड के मौके ख़त्म", "तीन कोड मेल नहीं खाए।", "व्यक्ति से पूछकर जाँचा गया"),
-        ("बिना कोड की अनुमति", "R. K. Mishra ने बिना कोड के अनुमति दी; SMS नहीं मिला था।", "काग़ज़ी रजिस्टर से मेल है"),
-        ("दो बार दर्ज", "एक ही डोज़ दोनों डेस्क पर दर्ज है।", "बाद वाला रिकॉर्ड रद्द किया गया"),
-        ("नियम के विरुद्ध", "डोज़ 2, डोज़ 1 के 80 दिन बाद दी गई; नियम 84 दिन का है।", "ज़िले को बताया गया"),
-        ("रिकॉर्ड रद्द", "व्यक्ति आए ही नहीं।", "Sushma Devi ने ठीक किया"),
-        ("रिकॉर्ड सुधारा गया", "बैच 4121Z025 की जगह 4121Z031।", "Sushma Devi ने ठीक किया"),
-        ("डोज़ की गिनती में अंतर", "बैच 4121Z025: शीशियों से एक डोज़ ज़्यादा निकली।", "फिर से गिना गया; एक डोज़ ज़्यादा निकली"),
-        ("डोज़ की गिनती में अंतर", "बैच HG-0414: एक डोज़ कम है।", "कर्मचारी की चूक; एक डोज़ मेज़ पर गिर गई थी और शाम की गिनती तक किसी ने नहीं लिखी"),
-        ("शीशी नष्ट", "बैच 37F21003A: एक शीशी टूट गई।", "प्रभारी ने देखा"),
-        ("घड़ी पर संदेह", "डेस्क 2: 11:20 पर घड़ी 47 मिनट पीछे गई।", "मशीन की ख़राबी"),
-        ("निगरानी पूरी नहीं हुई", "30 मिनट किसी ने पूरे नहीं किए।", ""),
-    ],
-}  # fmt: skip
-
-
 def exceptions(language: str) -> tuple[ExceptionLine, ...]:
+    rows = json.loads((Path(__file__).parent / "exceptions.json").read_text("utf-8"))[language]
     return tuple(
-        ExceptionLine(kind=kind, words=words, settled=settled, at=at(9 + number // 2, 7 * number % 60), device=list(DESKS)[number % 2], seq=40 + 61 * number)
-        for number, (kind, words, settled) in enumerate(EXCEPTIONS[language])
+        ExceptionLine(
+            **row, at=at(9 + number // 2, 7 * number % 60), device=list(DESKS)[number % 2], seq=40 + 61 * number
+        )
+        for number, row in enumerate(rows)
     )
 
 
+@cache
 def closing(amendment: int = 0) -> Closing:
     stock = tally_of(lines()).stock
     counted = [CountedBatch(vaccine=b.vaccine, batch=b.batch, counted=b.unopened, computed=b.unopened) for b in stock]
@@ -200,31 +171,31 @@ def closing(amendment: int = 0) -> Closing:
         amendment=amendment,
         closed_at=at(17, 42),
         by="Dr. N. Pillai",
-        heads=tuple(
-            LedgerHead(device, seq, hashed(device)) for device, seq in zip(DESKS, (934, 871), strict=True)
-        ),
+        heads=tuple(LedgerHead(device, seq, hashed(device)) for device, seq in zip(DESKS, (934, 871), strict=True)),
         counted=tuple(counted),
         agreed=True,
     )
 
 
+@cache
 def full_day(language: str = "en", people: int = 600) -> DayReport:
     """Closed, with everything in it."""
     found = lines(people)
-    slots = Counter(hour for hour in (9, 10, 11, 12, 14, 15) for _ in range(people // 6 - 2))
+    tally = tally_of(found)
+    slots = Counter((9, 10, 11, 12, 14, 15)[number % 6] for number in range(tally.total.booked))
     return DayReport(
         centre="091042",
         centre_name="PHC Rampur" if language == "en" else "प्राथमिक स्वास्थ्य केंद्र, रामपुर",
         time_zone="Asia/Kolkata",
         printed_at=datetime(2026, 11, 21, 12, 14, tzinfo=UTC),
         language=language,
-        tally=tally_of(found),
+        tally=tally,
         names=STAFF,
         vaccines=VACCINES,
         desks=DESKS,
         closed=closing(),
         exceptions=exceptions(language),
-        doses=tuple(found),
+        doses=found,
         session_starts=(at(9), at(14)),
         booked_by_hour=dict(slots),
     )
@@ -241,3 +212,67 @@ def empty_day(language: str = "en") -> DayReport:
         session_starts=(),
         booked_by_hour={},
     )
+
+
+@cache
+def fixed_day() -> DayReport:
+    """Five records with every status, for the golden files. It never changes."""
+    given = DoseLine(
+        device="d4f0c81aa92e6",
+        seq=12,
+        at=at(9, 41),
+        status=LineStatus.STANDING,
+        appointment="202611210014",
+        vaccine="covishield",
+        dose=1,
+        staff="s1",
+        batch="4121Z025",
+        expiry=date(2027, 3, 31),
+        site=Site.LEFT_ARM,
+        proof=ProofKind.CODE,
+    )
+    wrong = replace(
+        given,
+        seq=17,
+        at=at(10, 2, 30),
+        appointment="202611210021",
+        status=LineStatus.VOIDED,
+        reason=VoidReason.WRONG_BATCH.value,
+        proof=ProofKind.SLIP,
+        site=Site.RIGHT_ARM,
+    )
+    right = replace(
+        wrong,
+        seq=19,
+        status=LineStatus.STANDING,
+        reason="",
+        batch="4121Z031",
+        expiry=date(2027, 6, 30),
+        recorded_at=at(10, 9),
+        corrects=17,
+    )
+    deferred = DoseLine(
+        device="d90be77c1f3d2",
+        seq=4,
+        at=at(11, 30),
+        status=LineStatus.DEFERRED,
+        appointment="202611210033",
+        vaccine="covaxin",
+        dose=2,
+        staff="s4",
+        reason=DeferReason.UNWELL.value,
+    )
+    walk_in = replace(
+        given,
+        device="d90be77c1f3d2",
+        seq=9,
+        at=at(12, 15),
+        appointment="W00c0ffee00c0ffee",
+        vaccine="corbevax",
+        staff="s2",
+        batch="=1+1",
+        expiry=date(2026, 12, 4),
+        site=Site.LEFT_THIGH,
+        proof=ProofKind.NONE,
+    )
+    return replace(full_day(people=6), doses=(walk_in, given, wrong, right, deferred))

@@ -8,7 +8,7 @@ from typing import Any
 from vaccinator_app.domain.counts import DayTally
 from vaccinator_app.reports.day import DayReport
 from vaccinator_app.reports.materials import Labels
-from vaccinator_app.reports.text import printable
+from vaccinator_app.reports.text import number, printable
 
 _STEPS = (1, 2, 5)
 _MOST_STEPS = 4
@@ -40,6 +40,11 @@ def scale(most: int) -> list[int]:
         power *= 10
 
 
+def _scale(most: int) -> dict[str, Any]:
+    marks = scale(most)
+    return {"marks": marks, "shown": [number(mark) for mark in marks]}
+
+
 def _hours(report: DayReport) -> list[int]:
     """Every hour from the first to the last of the day, those without anybody between them included."""
     named = {one.hour for one in report.tally.hours} | {hour for hour, n in report.booked_by_hour.items() if n}
@@ -47,11 +52,12 @@ def _hours(report: DayReport) -> list[int]:
 
 
 def _bars(hours: list[int], values: list[int], most: int, labels: Labels) -> dict[str, Any]:
-    said = [labels("chart.hour", hour=f"{h:02}", number=n) for h, n in zip(hours, values, strict=True) if n]
+    said = [labels("chart.hour", hour=f"{h:02}", number=number(n)) for h, n in zip(hours, values, strict=True) if n]
     return {
         "names": [f"{hour:02}" for hour in hours],
         "values": values,
-        "scale": scale(most),
+        "shown": [number(value) for value in values],
+        "scale": _scale(most),
         "alt": "; ".join(said) or labels("chart.none"),
     }
 
@@ -59,12 +65,13 @@ def _bars(hours: list[int], values: list[int], most: int, labels: Labels) -> dic
 def _by_vaccine(report: DayReport, labels: Labels) -> dict[str, Any]:
     given = _given_by_vaccine(report.tally)
     names = [printable(report.vaccines.get(key, key)) for key, _ in given]
-    said = [labels("chart.pair", name=n, number=v) for n, (_, v) in zip(names, given, strict=True)]
+    said = [labels("chart.pair", name=n, number=number(v)) for n, (_, v) in zip(names, given, strict=True)]
     values = [value for _, value in given]
     return {
         "names": names,
         "values": values,
-        "scale": scale(max(values, default=0)),
+        "shown": [number(value) for value in values],
+        "scale": _scale(max(values, default=0)),
         "alt": "; ".join(said) or labels("chart.none"),
     }
 
@@ -84,6 +91,7 @@ def _progress(report: DayReport, hours: list[int], given: list[int], labels: Lab
         "names": [f"{hour:02}" for hour in [*hours, *([hours[-1] + 1] if hours else [])]],
         "given": done,
         "booked": booked,
-        "scale": scale(max([*done, *booked], default=0)),
-        "alt": labels("chart.ends", given=done[-1], booked=booked[-1]),
+        "ends": {"given": number(done[-1]), "booked": number(booked[-1])},
+        "scale": _scale(max([*done, *booked])),
+        "alt": labels("chart.ends", given=number(done[-1]), booked=number(booked[-1])),
     }

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.domain.events import DeferReason, Site
 from vaccinator_app.reports.day import DayReport, DoseLine, LineStatus
 from vaccinator_app.reports.materials import Labels, Materials
+from vaccinator_app.reports.text import clean
 
 Json = dict[str, Any]
 
@@ -57,7 +58,7 @@ def render(report: DayReport, materials: Materials) -> bytes:
 
     Raises ``ReportFailed``.
     """
-    return json.dumps(bundle(report, materials), ensure_ascii=False, indent=1).encode()
+    return json.dumps(bundle(report, materials), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
 def bundle(report: DayReport, materials: Materials) -> Json:
@@ -169,11 +170,11 @@ class _Maker:
     @staticmethod
     def _named(name: str) -> Json:
         # FHIR knows no empty string: what has no name says nothing of it
-        return {"name": name.strip()} if name.strip() else {}
+        return {"name": cleaned} if (cleaned := clean(name)) else {}
 
     def _vaccine(self, vaccine: str) -> Json:
         codings = self._codes.get(vaccine, [])
-        text = self._report.vaccines.get(vaccine, vaccine).strip()
+        text = clean(self._report.vaccines.get(vaccine, vaccine))
         if not text:
             return {"coding": [_UNKNOWN]}
         return {**({"coding": codings} if codings else {}), "text": text}

@@ -35,7 +35,9 @@ def page_data(report: DayReport, labels: Labels) -> dict[str, Any]:
         "centre_name": printable(report.centre_name),
         "centre": labels("centre", centre=printable(report.centre)),
         "day": maker.date(report.day),
-        "printed": labels("printed", day=maker.date(maker.local(report.printed_at)), time=maker.time(report.printed_at)),
+        "printed": labels(
+            "printed", day=maker.date(maker.local(report.printed_at)), time=maker.time(report.printed_at)
+        ),
         "state": maker.state(),
         "closed": report.closed is not None,
         "strip": maker.strip(),
@@ -72,7 +74,9 @@ class _Maker:
         closed = self.report.closed
         if closed is None:
             return self.labels("state.open")
-        return self.labels("state.amended", number=closed.amendment) if closed.amendment else self.labels("state.closed")
+        return (
+            self.labels("state.amended", number=closed.amendment) if closed.amendment else self.labels("state.closed")
+        )
 
     def strip(self) -> list[Row]:
         """The six numbers of the day, and what each counts."""
@@ -212,7 +216,7 @@ class _Maker:
             {
                 "desk": printable(self.report.desks.get(head.device, head.device)),
                 "device": printable(head.device),
-                "seq": number(head.seq),
+                "seq": str(head.seq),
                 "groups": [clean(head.hash)[i : i + 4] for i in range(0, len(clean(head.hash)), 4)],
             }
             for head in (closed.heads if closed else ())

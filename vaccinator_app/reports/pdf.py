@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import typst
 
@@ -31,7 +32,7 @@ def pages(report: DayReport, materials: Materials, ppi: float = 96) -> list[byte
     return _typeset(report, materials, "png", ppi)
 
 
-def _typeset(report: DayReport, materials: Materials, form: str, ppi: float | None) -> list[bytes]:
+def _typeset(report: DayReport, materials: Materials, form: Literal["pdf", "png"], ppi: float | None) -> list[bytes]:
     missing = [font for font in materials.fonts if not font.is_file()]
     if missing or not materials.fonts:
         raise ReportFailed("The fonts that reports are printed in are missing. Install the app again.")
@@ -48,7 +49,7 @@ def _typeset(report: DayReport, materials: Materials, form: str, ppi: float | No
             # were a template ever to name a package, there is none to be had
             package_path=materials.templates,
             package_cache_path=materials.templates,
-        ).compile(format=form, ppi=ppi, timestamp=int(report.printed_at.timestamp()))  # type: ignore[call-overload]
+        ).compile(format=form, ppi=ppi, timestamp=int(report.printed_at.timestamp()))
     except RuntimeError:
         # what typst says may quote the report
         raise ReportFailed("The pages could not be set.") from None

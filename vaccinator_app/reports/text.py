@@ -52,13 +52,16 @@ def _breakable(word: str) -> str:
 
 
 def number(value: int) -> str:
-    """Digits, with a true minus sign."""
-    return str(value).replace("-", "\u2212")
+    """Digits as India groups them (1,00,000), with a true minus sign."""
+    digits = str(abs(value))
+    head, tail = digits[:-3], digits[-3:]
+    pairs = [head[max(0, end - 2) : end] for end in range(len(head), 0, -2)]
+    return ("\u2212" if value < 0 else "") + ",".join([*reversed(pairs), tail])
 
 
 def signed(value: int) -> str:
     """``number`` with a plus before what is above zero."""
-    return f"+{value}" if value > 0 else number(value)
+    return f"+{number(value)}" if value > 0 else number(value)
 
 
 def percent(part: int, whole: int) -> str:
