@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, func, select
 
@@ -20,6 +21,9 @@ from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.sms import Drain, FileGateway, Texts
 from vaccinator_app.cli.resources import resources_folder
+from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
+from vaccinator_app.domain.day import Booked as BookedSlot
+from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.events import (
     Body,
     CodeRefused,
@@ -34,6 +38,7 @@ from vaccinator_app.domain.events import (
 )
 from vaccinator_app.domain.people import Gender, PhotoId, Role
 from vaccinator_app.domain.stock import Batch
+from vaccinator_app.domain.tally import tally
 from vaccinator_app.domain.vaccines import Formulary, formulary
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import (
@@ -62,7 +67,7 @@ from vaccinator_app.protocol.messages import (
 )
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.protocol.people import WalkInDetails, write_details
-from vaccinator_app.protocol.records import FIRST_PREV, Event, Record, encode_body, sign_event
+from vaccinator_app.protocol.records import FIRST_PREV, Event, Record, encode_body, read_event, sign_event
 from vaccinator_app.trust import seal, slip
 from vaccinator_app.trust.certificates import Certificate, Subject, issue
 from vaccinator_app.trust.code import MODULUS
@@ -361,6 +366,55 @@ class Desk:
         reply = packing.verified(packing.unpack(answer), CONFIRMED_TYPE, self.file.central.signing, ConfirmReply)
         assert (reply.nonce, reply.device, reply.centre) == (nonce, self.device, self.centre)
         return reply.state
+
+
+@dataclass(slots=True)
+class Colleague:
+    """Somebody the in-charge added: a name and a key to sign with."""
+
+    staff: str = "s-new"
+    key: SigningKey = field(default_factory=SigningKey.generate)
+
+    def join(self, desk: Desk) -> None:
+        desk.record(desk.colleague(self.staff, self.key))
+
+    def record(self, desk: Desk, body: Body, **changes: object) -> Record:
+        return desk.record(body, self.key, staff=self.staff, **changes)
+
+
+def happened(*desks: Desk) -> list[Happened]:
+    """Every record of these desks as a desk itself would count it."""
+    found = []
+    for desk in desks:
+        for record in desk.ledger:
+            event = read_event(record.payload)
+            at = event.at.astimezone(ZoneInfo("Asia/Kolkata"))
+            found.append(Happened(desk.device, event.seq, at, event.staff, event.read_body()))
+    return found
+
+
+def head_of(desk: Desk) -> LedgerHead:
+    return LedgerHead(desk.device, len(desk.ledger), desk.head.hex())
+
+
+def close_of(desk: Desk, *others: Desk, day: date = TODAY, **changes: object) -> DayClosed:
+    """What the in-charge at ``desk`` would sign over these ledgers as they stand."""
+    zone = ZoneInfo("Asia/Kolkata")
+    booked = [
+        BookedSlot(one.appointment, one.slot.astimezone(zone), one.vaccine, one.dose, one.cancelled)
+        for one in desk.pull().appointments
+        if one.session_date == day
+    ]
+    fields: dict[str, object] = {
+        "day": day,
+        "amendment": 0,
+        "previous": "",
+        "heads": tuple(map(head_of, (desk, *others))),
+        "tally": tally(day, happened(desk, *others), booked),
+        "counted": (),
+        "open_exceptions": (),
+    }
+    return DayClosed(**{**fields, **changes})  # type: ignore[arg-type]
 
 
 A, H, X = Status.ACCEPTED, Status.HELD, Status.REFUSED
