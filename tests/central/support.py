@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -22,6 +22,7 @@ from vaccinator_app.central.login import Login
 from vaccinator_app.central.sms import Drain, FileGateway, Texts
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
+from vaccinator_app.domain.counts import DayTally
 from vaccinator_app.domain.day import Booked as BookedSlot
 from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.events import (
@@ -397,20 +398,25 @@ def head_of(desk: Desk) -> LedgerHead:
     return LedgerHead(desk.device, len(desk.ledger), desk.head.hex())
 
 
-def close_of(desk: Desk, *others: Desk, day: date = TODAY, **changes: object) -> DayClosed:
-    """What the in-charge at ``desk`` would sign over these ledgers as they stand."""
+def counted(desk: Desk, *others: Desk, day: date = TODAY, without: Collection[tuple[str, int]] = ()) -> DayTally:
+    """What ``desk`` counts over these ledgers as they stand, ``without`` some of their records."""
     zone = ZoneInfo("Asia/Kolkata")
     booked = [
         BookedSlot(one.appointment, one.slot.astimezone(zone), one.vaccine, one.dose, one.cancelled)
         for one in desk.pull().appointments
         if one.session_date == day
     ]
+    return tally(day, [one for one in happened(desk, *others) if (one.device, one.seq) not in without], booked)
+
+
+def close_of(desk: Desk, *others: Desk, day: date = TODAY, **changes: object) -> DayClosed:
+    """What the in-charge at ``desk`` would sign over these ledgers as they stand."""
     fields: dict[str, object] = {
         "day": day,
         "amendment": 0,
         "previous": "",
         "heads": tuple(map(head_of, (desk, *others))),
-        "tally": tally(day, happened(desk, *others), booked),
+        "tally": counted(desk, *others, day=day),
         "counted": (),
         "open_exceptions": (),
     }
