@@ -10,16 +10,18 @@ import msgspec
 import pytest
 
 from tests.support.central import Simulator, TestCentral, open_as_in_charge
+from tests.support.desk import MORNING
 from vaccinator_app.central import admin
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Opened
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
 from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol import packing
-from vaccinator_app.protocol.messages import CHANGES_TYPE, RECEIPT_TYPE, Changes, Receipt, RosterKey
-from vaccinator_app.protocol.records import Record
+from vaccinator_app.protocol.messages import CHANGES_TYPE, RECEIPT_TYPE, Changes, PushRequest, Receipt, RosterKey
+from vaccinator_app.protocol.records import Record, read_event
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable, Untrusted
 from vaccinator_app.trust.keys import SigningKey
@@ -249,6 +251,60 @@ def test_a_central_restored_from_backup_gets_the_records_again(
     assert pending(opened) == 0
     restored.database.close()
     opened.place.vault.close()
+
+
+def _aefi(seriousness: Seriousness = Seriousness.DEATH) -> AefiReported:
+    return AefiReported(
+        appointment="000000000001",
+        dose_seq=1,
+        onset=MORNING,
+        signs=(AefiSign.ANAPHYLAXIS,),
+        seriousness=seriousness,
+        outcome=AefiOutcome.UNKNOWN,
+        key="",
+        sealed=b"",
+    )
+
+
+class _Overhearing:
+    """The way to central, with every push written down."""
+
+    def __init__(self, central: Simulator) -> None:
+        self._central = central
+        self.heard: list[PushRequest] = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._central, name)
+
+    def push(self, packed: bytes) -> bytes:
+        self.heard.append(packing.peek(packing.unpack(packed), PushRequest))
+        return self._central.push(packed)
+
+    def seqs(self) -> list[tuple[list[int], list[int]]]:
+        return [
+            ([read_event(r.payload).seq for r in asked.records], [read_event(r.payload).seq for r in asked.urgent])
+            for asked in self.heard
+        ]
+
+
+def test_serious_adverse_events_go_with_the_first_batch(desk: Opened, simulator: Simulator) -> None:
+    look(desk, 3)
+    desk.place.record(_aefi())
+    look(desk, 600)
+    desk.place.record(
+        _aefi(Seriousness.NOT_SERIOUS), _aefi(), *[RecordViewed(appointment="000000000001")] * 500, _aefi()
+    )
+    line = _Overhearing(simulator)
+    Engine(desk_of(desk.place.vault), desk.place.vault.exchange, line).run()  # type: ignore[arg-type]
+    first, second, third = line.seqs()
+    assert (first[0][0], first[0][-1]) == (1, 500)
+    assert first[1] == [607, 1108], "the serious ones further back, and not the one whose turn it is"
+    assert (second[0][-1], second[1], third[1]) == (1000, [], [])
+    assert pending(desk) == 0
+    desk.place.record(_aefi())
+    line.heard.clear()
+    Engine(desk_of(desk.place.vault), desk.place.vault.exchange, line).run()  # type: ignore[arg-type]
+    assert line.seqs() == [([1109], [])], "whose turn it is anyway goes once"
 
 
 def test_it_stops_between_steps_when_asked(desk: Opened, simulator: Simulator) -> None:

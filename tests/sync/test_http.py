@@ -93,6 +93,18 @@ def test_it_brings_the_answer(authority: Pair, tmp_path: Path) -> None:
         assert asked(address, authority) == b"signed"
 
 
+def test_each_question_has_its_own_place(authority: Pair, tmp_path: Path) -> None:
+    def where(handler: BaseHTTPRequestHandler) -> None:
+        reply(handler.path.encode())(handler)
+
+    with serving(where, authority, tmp_path) as address:
+        client = HttpCentral(address, authority.certificate.decode())
+        asks = (client.push, client.pull, client.confirm, client.enrol)
+        found = [ask(b"x").decode() for ask in asks]
+        client.close()
+    assert found == ["/v1/push", "/v1/pull", "/v1/confirm", "/v1/enrolments"]
+
+
 def test_another_authority_is_not_central(authority: Pair, stranger: Pair, tmp_path: Path) -> None:
     with serving(reply(b"signed"), stranger, tmp_path) as address:
         error = failure(address, authority)

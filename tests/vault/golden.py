@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 from tests.domain.given import dose_given, observed, previous, refused, voided, walk_in
 from tests.vault.given import (
@@ -14,17 +16,33 @@ from tests.vault.given import (
     DAY,
     IN_CHARGE,
     TEN,
+    aefi,
     born,
     changes,
+    discarded,
     moment,
+    overridden,
+    override,
     person,
     receipt,
+    received,
     save,
+    transferred,
     vial,
     walk_in_person,
 )
+from tests.vault.neighbours import Neighbour
 from vaccinator_app.domain.events import Arrived, SignedIn
-from vaccinator_app.protocol.messages import AllottedBatch, Outcome, Reason, Status
+from vaccinator_app.protocol.messages import (
+    AllottedBatch,
+    CloseAnswer,
+    CountedElsewhere,
+    Outcome,
+    PeerDesk,
+    PeerRecord,
+    Reason,
+    Status,
+)
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.migrations import newest
 
@@ -32,7 +50,7 @@ FOLDER = Path(__file__).parents[1] / "golden" / "vault"
 
 
 def a_morning(home: Path) -> None:
-    """A few people, a few records of every state, some of them confirmed, and a draft."""
+    """A few people, a few records of every state, some of them confirmed, a draft, stock, and another desk."""
     vault = born(home)
     people = [
         person(1, "Sunita Kumari", previous=(previous(1, DAY.replace(month=6)),)),
@@ -41,7 +59,7 @@ def a_morning(home: Path) -> None:
         person(4, "Lakshmi Iyer", minute=645),
     ]
     names = [one.appointment for one in people]
-    vault.exchange.apply(changes(*people, batches=[AllottedBatch("two", "4121Z025", DAY.replace(year=2027), 10)]))
+    vault.exchange.apply(changes(*people, **_told()))
     guest = walk_in_person(90, "Abdul Rahman")
     save(vault, SignedIn(), Arrived(appointment=names[0]), vial(), dose_given(names[0]), author=IN_CHARGE)
     vault.ledger.append(moment(3), COLLEAGUE, [walk_in(guest.appointment), dose_given(guest.appointment)], person=guest)
@@ -54,8 +72,35 @@ def a_morning(home: Path) -> None:
         b"signed by central",
     )
     vault.drafts.save(names[3], COLLEAGUE.staff, b"half done")
+    save(vault, received(5), received(1, "B7"), transferred(), discarded(0, vials=1, doses=10), minutes=50)
+    save(
+        vault, override("000000000009"), replace(overridden("000000000009", 16), vial=9), aefi(4, names[0]), minutes=55
+    )
     assert vault.exchange.last_contact() == TEN
     vault.close()
+
+
+class _Told(TypedDict):
+    batches: list[AllottedBatch]
+    peers: list[PeerRecord]
+    desks: list[PeerDesk]
+    closes: list[CloseAnswer]
+
+
+def _told() -> _Told:
+    """What central says beside people: batches, and a neighbour of whose records one does not hold."""
+    other, false = Neighbour(), Neighbour()
+    records = [
+        other.tells(received(3)),
+        other.tells(dose_given("000000000008"), Reason.TOO_EARLY, status=Status.HELD),
+        false.tells(vial()),
+    ]
+    return _Told(
+        batches=[AllottedBatch("two", "4121Z025", DAY.replace(year=2027), 10)],
+        peers=records,
+        desks=[other.desk(claimed=4)],
+        closes=[CloseAnswer(other.device, 3, (CountedElsewhere("total.given", 2, 1),)), CloseAnswer(other.device, 4)],
+    )
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from tests.vault.given import (
     IN_CHARGE,
     KEY,
     TEN,
+    aefi,
     born,
     changes,
     moment,
@@ -22,6 +23,7 @@ from tests.vault.given import (
     save,
     walk_in_person,
 )
+from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import Arrived, SignedIn
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import Outcome, Reason, Status
@@ -54,6 +56,17 @@ def test_records_come_in_order_within_both_limits_and_at_least_one(vault: Vault)
     assert seqs(vault.exchange.records_after(0, 500, 1)) == [1]
     assert seqs(vault.exchange.records_after(10, 500, 1 << 20)) == []
     assert seqs(vault.exchange.records_after(9, 0, 1 << 20)) == []
+
+
+def test_serious_events_that_wait_are_told_of(vault: Vault) -> None:
+    assert vault.exchange.urgent_after(0) == []
+    mild = aefi(1, seriousness=Seriousness.NOT_SERIOUS)
+    save(vault, dose_given(), aefi(1), mild, SignedIn(), aefi(1), *[aefi(1)] * 25)
+    assert seqs(vault.exchange.urgent_after(0)) == [2, *range(5, 24)], "the oldest twenty"
+    assert seqs(vault.exchange.urgent_after(28)) == [29, 30]
+    assert vault.exchange.urgent_after(30) == []
+    vault.exchange.confirm(receipt(vault, 27), b"signed")
+    assert seqs(vault.exchange.urgent_after(0)) == [28, 29, 30], "what central has is not told again"
 
 
 def test_a_hash_is_that_of_its_record(vault: Vault) -> None:

@@ -57,6 +57,14 @@ def test_events_come_back_as_they_went_in(vault: Vault) -> None:
     assert [seq for seq, *_ in vault.ledger.events(after=3)] == [4, 5]
 
 
+def test_who_made_a_record_and_when(vault: Vault) -> None:
+    save(vault, ARRIVED, minutes=2)
+    save(vault, dose_given(), minutes=4, author=COLLEAGUE)
+    assert vault.ledger.author_of(1) == (IN_CHARGE.staff, moment(2).at)
+    assert vault.ledger.author_of(2) == (COLLEAGUE.staff, moment(4).at)
+    assert (vault.ledger.author_of(0), vault.ledger.author_of(3)) == (None, None)
+
+
 def test_records_are_read_in_pages_and_stop_where_asked(vault: Vault) -> None:
     save(vault, *[SignedIn()] * 1203)
     assert [read_event(r.payload).seq for r in vault.ledger.records()] == list(range(1, 1204))

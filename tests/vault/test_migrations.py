@@ -11,16 +11,20 @@ from tests.domain.given import dose_given
 from tests.trust import fixed
 from tests.vault.given import COLLEAGUE, DAY, IDENTITY, KEY, TEN, born, person, save, walk_in_person
 from tests.vault.golden import FOLDER, a_morning
+from vaccinator_app.domain.daybook import Said
+from vaccinator_app.domain.stock import Shelf
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import Reason, Status
+from vaccinator_app.protocol.records import read_event
 from vaccinator_app.trust.keys import key_id
-from vaccinator_app.vault import migrations
+from vaccinator_app.vault import meta, migrations, views
 from vaccinator_app.vault.connection import connect_to_write
-from vaccinator_app.vault.errors import VaultDamaged, VaultError, VaultNewer
+from vaccinator_app.vault.errors import VaultDamaged, VaultError, VaultFull, VaultNewer
 from vaccinator_app.vault.export import read_export, write_export
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.migrations import newest
 from vaccinator_app.vault.vault import Vault
+from vaccinator_app.vault.views import VIEWS
 
 KEPT = sorted(FOLDER.glob("vault-*.db"))
 
@@ -38,15 +42,16 @@ def test_a_vault_of_this_schema_is_kept() -> None:
 @pytest.mark.parametrize("kept", KEPT, ids=lambda path: path.stem)
 def test_a_kept_vault_opens_and_goes_on(kept: Path, home: Path) -> None:
     vault = Vault.open(copied(kept, home), KEY)
+    records = 11 if kept == KEPT[0] else 18
     names = [person(n).appointment for n in (1, 2, 3, 4)]
     guest = walk_in_person(90)
     assert vault.identity == IDENTITY
-    assert vault.ledger.check(vault.certificates.find).seq == 11
-    assert read_export(write_export(vault), fixed.CENTRAL.public).records == 11
+    assert vault.ledger.check(vault.certificates.find).seq == records
+    assert read_export(write_export(vault), fixed.CENTRAL.public).records == records
     assert vault.certificates.find(key_id(fixed.VACCINATOR.public)) == fixed.VACCINATOR_CERTIFICATE
     assert vault.exchange.confirmed_upto() == 5
     assert vault.exchange.status_of(4) is Status.HELD
-    assert vault.exchange.pending().count == 6
+    assert vault.exchange.pending().count == records - 5
     assert (vault.exchange.last_contact(), vault.exchange.cursor()) == (TEN, 1)
     counts = vault.queue.counts(DAY)
     assert (counts[VisitState.EXPECTED], counts[VisitState.DONE], counts[VisitState.ARRIVED]) == (1, 1, 1)
@@ -61,11 +66,53 @@ def test_a_kept_vault_opens_and_goes_on(kept: Path, home: Path) -> None:
     assert (found := vault.roster.vial("4121Z025")) is not None
     assert found.left == 9
     assert vault.drafts.of(COLLEAGUE.staff) == [(names[3], b"half done")]
-    kept_views = [vault._database.read(f"SELECT * FROM {view}") for view in ("visits", "vials", "voids")]
+    assert len(vault.daybooks.happened(DAY)) >= records
+    kept_views = [vault._database.read(f"SELECT * FROM {view}") for view in VIEWS]
     vault.views.rebuild()
-    assert [vault._database.read(f"SELECT * FROM {view}") for view in ("visits", "vials", "voids")] == kept_views
-    assert save(vault, dose_given(names[3])) == [12]
-    assert vault.ledger.check(vault.certificates.find).seq == 12
+    assert [vault._database.read(f"SELECT * FROM {view}") for view in VIEWS] == kept_views
+    assert save(vault, dose_given(names[3])) == [records + 1]
+    assert vault.ledger.check(vault.certificates.find).seq == records + 1
+    vault.close()
+
+
+@pytest.mark.parametrize("kept", KEPT[1:], ids=lambda path: path.stem)
+def test_a_kept_vault_knows_its_stock_and_its_neighbours(kept: Path, home: Path) -> None:
+    vault = Vault.open(copied(kept, home), KEY)
+    assert vault.stock.shelf("two", "4121Z025") == Shelf(received=5, opened=1, discarded=1, transferred=1)
+    assert [batch.batch for batch in vault.roster.batches()] == ["4121Z025", "B7"]
+    assert vault.roster.visit("000000000009").override_seq == 16
+    assert [read_event(record.payload).seq for record in vault.exchange.urgent_after(0)] == [18]
+    own, other = vault.daybooks.machines(TEN)
+    assert (own.upto, other.upto, other.missing) == (18, 2, 2)
+    assert vault.daybooks.hash_of(other.device, 2) == other.head
+    assert sorted(one.seq for one in vault.daybooks.happened(DAY) if one.device == other.device) == [1, 2]
+    assert vault.daybooks.outcomes()[other.device, 2] == Said("held", ("too_early",))
+    assert (vault.daybooks.agreed(), set(vault.daybooks.differences())) == ({(other.device, 4)}, {(other.device, 3)})
+    assert vault.peers.rejected() == 1
+    vault.close()
+
+
+def test_views_of_an_older_shape_are_computed_again_when_it_is_opened(home: Path) -> None:
+    vault = Vault.open(copied(KEPT[0], home), KEY)
+    assert vault.stock.shelf("two", "4121Z025") == Shelf(opened=1)
+    assert vault._database.read("SELECT day, seq FROM day_starts") == [(DAY.toordinal(), 1)]
+    assert meta.get(vault._database, "views_are_old") is None
+    vault.close()
+
+
+def test_views_that_could_not_be_computed_again_are_the_next_time(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied(KEPT[0], home)
+
+    def full(*_: object) -> None:
+        raise VaultFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(views, "take_in", full)
+        with pytest.raises(VaultFull):
+            Vault.open(home, KEY)
+    vault = Vault.open(home, KEY)
+    assert vault.stock.shelf("two", "4121Z025") == Shelf(opened=1)
+    assert vault.ledger.check(vault.certificates.find).seq == 11
     vault.close()
 
 

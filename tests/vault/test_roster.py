@@ -15,6 +15,8 @@ from tests.vault.given import (
     TEN,
     changes,
     moment,
+    never_came,
+    override,
     person,
     receipt,
     save,
@@ -155,6 +157,47 @@ def test_a_cancelled_person_who_comes_after_all_is_listed(vault: Vault) -> None:
     assert vault.queue.counts(DAY)[VisitState.EXPECTED] == 1
     put(vault, person(1))
     assert vault.queue.counts(DAY)[VisitState.EXPECTED] == 2
+
+
+def test_whoever_never_came_is_expected_again_once(vault: Vault) -> None:
+    names = [person(n).appointment for n in range(1, 5)]
+    put(vault, *(person(n, cancelled=n == 4) for n in range(1, 5)))
+    guest = walk_in_person(90)
+    vault.ledger.append(moment(), IN_CHARGE, [walk_in(guest.appointment), dose_given(guest.appointment)], person=guest)
+    save(vault, *(dose_given(name) for name in names[1:]))
+    save(vault, never_came(2, guest.appointment), *(never_came(n, names[n - 2]) for n in (3, 4, 5)))
+    save(vault, override(names[0]))
+    expected = vault.queue.rows(DAY, VisitState.EXPECTED, 9, 0)
+    assert sorted(row.token for row in expected) == [1, 2, 3, 90], "the cancelled one is not waited for"
+    assert all(row.state is VisitState.EXPECTED and row.dose_seq is None for row in expected)
+    counts = vault.queue.counts(DAY)
+    assert counts.pop(VisitState.EXPECTED) == 4
+    assert set(counts.values()) == {0}
+    visit = vault.roster.visit(names[1])
+    assert (visit.state, visit.arrived_at, visit.voided) == (VisitState.EXPECTED, None, 1)
+    save(vault, Arrived(appointment=names[1]))
+    counts = vault.queue.counts(DAY)
+    assert (counts[VisitState.EXPECTED], counts[VisitState.ARRIVED]) == (3, 1)
+    assert numbers(vault.queue.rows(DAY, VisitState.ARRIVED, 9, 0)) == [2]
+
+
+def test_who_has_leave_to_go_on_needs_nobody(vault: Vault) -> None:
+    put(vault, person(1), person(2))
+    for who in (1, 2):
+        save(vault, *(refused(person(who).appointment, n) for n in (1, 2, 3)))
+    assert [one.row.token for one in vault.queue.attention(DAY)] == [1, 2]
+    (granted,) = save(vault, override(person(1).appointment))
+    assert [one.row.token for one in vault.queue.attention(DAY)] == [2]
+    visit = vault.roster.visit(person(1).appointment)
+    assert (visit.override_seq, visit.state) == (granted, VisitState.ARRIVED)
+
+
+def test_who_still_waits_for_which_vaccine(vault: Vault) -> None:
+    assert vault.queue.waiting(DAY) == {}
+    put(vault, *(person(n, cancelled=n == 5) for n in range(1, 6)), replace(person(6), vaccine="three"))
+    names = [person(n).appointment for n in range(1, 6)]
+    save(vault, Arrived(appointment=names[0]), dose_given(names[1]), deferred(names[2]))
+    assert vault.queue.waiting(DAY) == {"two": 2, "three": 1}
 
 
 def test_a_day_without_anybody_counts_nobody(vault: Vault) -> None:
