@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from tests.domain.given import WHO, dose_given
-from vaccinator_app.domain.events import BODIES, PRESENT, Body, SignedIn, appointment_of
+from vaccinator_app.domain.events import BODIES, PRESENT, VOIDABLE, Body, SignedIn, appointment_of
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock_events import VialOpened
 
@@ -23,6 +23,8 @@ def test_the_kinds_are_those_of_the_design() -> None:
     assert set(BODIES) >= {
         *("arrived", "code_refused", "dose_given", "dose_deferred", "walk_in_registered", "observation_ended"),
         *("voided", "vial_opened", "staff_added", "signed_in", "signed_out", "record_viewed"),
+        *("stock_received", "stock_transferred", "vial_discarded", "aefi_reported", "override_granted"),
+        *("exception_settled", "day_closed"),
     }
 
 
@@ -32,7 +34,7 @@ def test_appointments_of_events() -> None:
     assert appointment_of(VialOpened(vaccine="two", batch="a", vial=1, doses=10)) is None
 
 
-@pytest.mark.parametrize("kind", PRESENT)
+@pytest.mark.parametrize("kind", {*PRESENT, *VOIDABLE})
 def test_kinds_that_show_a_person_name_one(kind: type[Body]) -> None:
     assert "appointment" in kind.__dataclass_fields__
 

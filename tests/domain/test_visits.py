@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,15 +15,27 @@ from tests.domain.given import (
     bodies,
     deferred,
     dose_given,
+    granted,
     histories,
     observed,
     refused,
     voided,
     walk_in,
 )
-from vaccinator_app.domain.events import PRESENT, Arrived, Body, CodeRefused, DoseGiven, RecordViewed, SignedIn, Voided
+from vaccinator_app.domain.events import (
+    PRESENT,
+    Arrived,
+    Body,
+    CodeRefused,
+    DoseGiven,
+    RecordViewed,
+    SignedIn,
+    Voided,
+    VoidReason,
+)
 from vaccinator_app.domain.visits import OBSERVATION, TRIES, Visit, VisitState, apply
 
+NEVER_CAME = VoidReason.NEVER_CAME
 NEW = Visit(appointment=WHO)
 ARRIVED = Arrived(appointment=WHO)
 
@@ -61,6 +74,16 @@ def after(*history: Body) -> Visit:
         ([ARRIVED, dose_given(), voided(1)], VisitState.OBSERVING),
         ([ARRIVED, dose_given(), voided(2), dose_given()], VisitState.OBSERVING),
         ([SignedIn(), RecordViewed(appointment=WHO)], VisitState.EXPECTED),
+        ([refused(), refused(), refused(), granted()], VisitState.ARRIVED),
+        ([refused(), refused(), granted(), refused()], VisitState.ARRIVED),
+        ([granted()], VisitState.EXPECTED),
+        ([ARRIVED, deferred(), granted()], VisitState.DEFERRED),
+        ([refused(), refused(), refused(), granted(), dose_given(), voided(5)], VisitState.ARRIVED),
+        ([ARRIVED, dose_given(), voided(2, reason=NEVER_CAME)], VisitState.EXPECTED),
+        ([ARRIVED, dose_given(), voided(2, reason=NEVER_CAME), ARRIVED], VisitState.ARRIVED),
+        ([ARRIVED, voided(1, reason=NEVER_CAME)], VisitState.ARRIVED),
+        ([ARRIVED, dose_given(), dose_given(), voided(2, reason=NEVER_CAME)], VisitState.OBSERVING),
+        ([refused(), refused(), refused(), granted(), dose_given(), voided(5, reason=NEVER_CAME)], VisitState.EXPECTED),
     ],
 )
 def test_states(history: list[Body], state: VisitState) -> None:
@@ -98,6 +121,25 @@ def test_whoever_stands_at_the_desk_has_arrived() -> None:
     assert after(RecordViewed(appointment=WHO)).arrived_at is None
 
 
+def test_never_came_takes_back_the_arrival_and_not_the_tries() -> None:
+    visit = after(ARRIVED, refused(), dose_given(), voided(3, reason=NEVER_CAME))
+    assert (visit.arrived_at, visit.tries, visit.dose_seq, visit.voided) == (None, 1, None, 1)
+    again = after(ARRIVED, refused(), refused(), refused(), dose_given(), voided(5, reason=NEVER_CAME), ARRIVED)
+    assert (again.arrived_at, again.state) == (at(7), VisitState.ATTENTION)
+
+
+def test_the_newest_grant_is_the_one_a_dose_names() -> None:
+    assert after(ARRIVED).override_seq is None
+    assert after(refused(), granted(), granted()).override_seq == 3
+    assert after(refused(), granted(), dose_given(), voided(3)).override_seq == 2
+
+
+def test_a_corrected_dose_keeps_its_clock() -> None:
+    right = replace(dose_given(), corrects=2, given_at=at(2))
+    visit = after(ARRIVED, dose_given(), voided(2), right)
+    assert (visit.dose_seq, visit.dose_at, visit.observe_until) == (4, at(2), at(2) + OBSERVATION)
+
+
 def test_three_tries_and_never_less_than_none() -> None:
     left = [after(*[refused()] * count).tries_left for count in range(5)]
     assert left == [3, 2, 1, 0, 0]
@@ -113,7 +155,8 @@ def test_any_history_gives_a_visit_that_holds_together(history: list[Body]) -> N
     assert (visit.state in (VisitState.OBSERVING, VisitState.DONE)) == (visit.dose_seq is not None)
     assert not visit.further or visit.dose_seq is not None
     assert (visit.state is VisitState.EXPECTED) == (visit.arrived_at is None)
-    assert (visit.state is VisitState.EXPECTED) == (not any(isinstance(body, PRESENT) for body in history))
+    never = any(isinstance(body, Voided) and body.reason is NEVER_CAME for body in history)
+    assert never or (visit.state is VisitState.EXPECTED) == (not any(isinstance(body, PRESENT) for body in history))
     assert 0 <= visit.tries_left <= TRIES
 
 

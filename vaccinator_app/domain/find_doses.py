@@ -202,8 +202,7 @@ def unwatched(seen: Evidence) -> Iterator[DayException]:
 
 
 def _ends_watch(seen: Evidence, record: Happened, dose: Happened) -> bool:
-    if record.at < dose.when:
-        return False
     body = record.body
-    ended = isinstance(body, ObservationEnded) and seen.stands(record)
-    return ended or (isinstance(body, AefiReported) and body.serious)
+    if isinstance(body, ObservationEnded):
+        return record.at >= dose.when and seen.stands(record)
+    return isinstance(body, AefiReported) and body.serious and record.at >= dose.when

@@ -16,6 +16,8 @@ from vaccinator_app.domain.message import Message
 JUMP = timedelta(minutes=2)
 """A clock that goes by more than this otherwise than the time since the machine was switched on was set by somebody."""
 
+_MILLISECOND = timedelta(milliseconds=1)
+
 TOO_LONG = timedelta(hours=4)
 """How long a machine may be without a word to or from central while the day goes on."""
 
@@ -33,10 +35,10 @@ def clock_jumps(seen: Evidence) -> Iterator[DayException]:
     for device, ledger in ledgers.items():
         ledger.sort(key=lambda one: one.seq)
         for before, after in pairwise(ledger):
-            if before.boot != after.boot or day not in (before.at.date(), after.at.date()):
+            if before.boot != after.boot:
                 continue
-            jump = (after.at - before.at) - timedelta(milliseconds=after.uptime_ms - before.uptime_ms)
-            if abs(jump) > JUMP:
+            jump = (after.at - before.at) - _MILLISECOND * (after.uptime_ms - before.uptime_ms)
+            if abs(jump) > JUMP and day in (before.at.date(), after.at.date()):
                 key = "exception.clock_ahead" if jump > timedelta(0) else "exception.clock_back"
                 yield DayException(
                     key=f"clock:{device}:{after.seq}",
