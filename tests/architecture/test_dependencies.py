@@ -30,7 +30,7 @@ def named() -> set[str]:
 def rows() -> dict[str, str]:
     """Package to the licence that the page states; a row may name two packages."""
     found = {}
-    for names, licence in re.findall(r"^\| ([\w, -]+?) (?:\([^|]*\) )?\| ([^|]+) \|", PAGE, re.M):
+    for names, licence in re.findall(r"^\| ([\w., -]+?) (?:\([^|]*\) )?\| ([^|]+) \|", PAGE, re.M):
         found.update(dict.fromkeys(names.split(", "), licence))
     return found
 

@@ -58,7 +58,7 @@ def render(report: DayReport, materials: Materials) -> bytes:
 
     Raises ``ReportFailed``.
     """
-    return json.dumps(bundle(report, materials), ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(bundle(report, materials), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def bundle(report: DayReport, materials: Materials) -> Json:
