@@ -140,13 +140,14 @@ class DayBooks:
         return last, firsts, _listed(listed, sorted(arrivals))
 
     def _first_peers(self, day: date, last: int) -> tuple[dict[str, int], set[int]]:
+        # The plus signs keep the planner from walking along all arrivals ever, payloads and all.
         firsts: dict[str, int] = dict(
             self._database.read(
-                "SELECT device, min(seq) FROM peer_records WHERE day >= ? AND arrival <= ? GROUP BY device",
+                "SELECT device, min(seq) FROM peer_records WHERE day >= ? AND +arrival <= ? GROUP BY +device",
                 (day.toordinal(), last),
             )
         )
-        found = self._numbers("SELECT arrival FROM peer_records WHERE stock = 1 AND arrival <= ?", last)
+        found = self._numbers("SELECT arrival FROM peer_records WHERE stock = 1 AND +arrival <= ?", last)
         for device, first in firsts.items():
             found |= self._numbers(
                 "SELECT arrival FROM peer_records WHERE device = ? AND seq >= ? AND arrival <= ?", device, first, last
