@@ -357,11 +357,12 @@ class Desk:
         assert changes.nonce == nonce
         return changes
 
-    def confirm(self, seq: int, otp: str = "", of: Desk | None = None) -> ConfirmState:
-        """Ask for somebody's OTP about a dose, or give it."""
+    def confirm(self, seq: int, otp: str = "", of: Desk | None = None, of_name: str | None = None) -> ConfirmState:
+        """Ask for somebody's OTP about a dose of this or another desk, or give it."""
+        device = (of or self).device if of_name is None else of_name
         nonce = os.urandom(16)
         request = ConfirmRequest(
-            centre=self.centre, device=self.device, nonce=nonce, of_device=(of or self).device, seq=seq, otp=otp
+            centre=self.centre, device=self.device, nonce=nonce, of_device=device, seq=seq, otp=otp
         )
         answer = self.world.api.confirm(packing.pack(request, CONFIRM_TYPE, self.device_key))
         reply = packing.verified(packing.unpack(answer), CONFIRMED_TYPE, self.file.central.signing, ConfirmReply)

@@ -163,6 +163,15 @@ def test_an_amendment_names_the_close_before(world: World, desk: Desk, together:
     assert {one.seq for one in desk.pull().closes if one.device == desk.device} == {1, 7}
 
 
+def test_two_desks_that_both_closed_a_day_find_out_of_it(world: World, desk: Desk) -> None:
+    other = Desk(world)
+    desk.record(close_of(desk))
+    other.record(close_of(other))
+    assert (said(desk.push()), said(other.push())) == ({1: AGREES}, {1: BROKEN})
+    other.record(close_of(other, desk, amendment=1, previous=other.head.hex()))
+    assert said(other.push())[2] == AGREES
+
+
 def test_another_history_than_centrals_is_said(world: World, desk: Desk) -> None:
     a_day(world, desk)
     other = Desk(world)

@@ -31,8 +31,8 @@ from vaccinator_app.protocol.records import FIRST_PREV, read_event
 ANSWERED_FOR = timedelta(days=30)
 """How long desks are told what central counted."""
 
-Closed = Mapping[int, bytes]
-"""The closes of one day that follow on each other: the hash of each by its amendment."""
+Closed = dict[str, tuple[int, bool]]
+"""The closes of one day by their hash (hex): the number of each, and whether it followed on those before."""
 
 
 class CloseState(StrEnum):
@@ -54,22 +54,27 @@ class NewClose:
 
 
 def follows(body: DayClosed, closed: Closed) -> bool:
-    """Whether a close is the next of its day: the first, or the one after the close that it names (P.12.2)."""
-    if body.amendment in closed:
+    """Whether a close is the next of its day: the first, or the one after the close that it names (P.12.2).
+
+    One that did not follow may itself be named: two desks that both closed a day must find out of it.
+    """
+    if (body.amendment, True) in closed.values():
         return False
-    before = closed.get(body.amendment - 1)
-    return body.previous == ("" if before is None else before.hex()) and (before is not None or body.amendment == 0)
+    if body.amendment == 0:
+        return not body.previous
+    before = closed.get(body.previous)
+    return before is not None and before[0] == body.amendment - 1
 
 
-def read_closed(connection: Connection, centre: str, days: Collection[date]) -> dict[date, dict[int, bytes]]:
-    """The closes that follow on each other, for each of ``days``."""
-    found: dict[date, dict[int, bytes]] = {day: {} for day in days}
+def read_closed(connection: Connection, centre: str, days: Collection[date]) -> dict[date, Closed]:
+    """The closes of each of ``days``."""
+    found: dict[date, Closed] = {day: {} for day in days}
     if found:
-        statement = select(closes.c.day, closes.c.amendment, closes.c.hash).where(
-            closes.c.centre == centre, closes.c.day.in_(days), closes.c.state != CloseState.BROKEN.value
+        statement = select(closes.c.day, closes.c.amendment, closes.c.hash, closes.c.state).where(
+            closes.c.centre == centre, closes.c.day.in_(days)
         )
         for row in connection.execute(statement):
-            found[row.day][row.amendment] = row.hash
+            found[row.day][row.hash.hex()] = row.amendment, row.state != CloseState.BROKEN.value
     return found
 
 

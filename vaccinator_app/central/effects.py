@@ -201,8 +201,7 @@ class Effects:
 
     def _close(self, new: New, body: DayClosed, *, sound: bool) -> None:
         self.closes.append(NewClose(new.seq, new.incoming.hash, body, sound))
-        if sound:
-            self._known.closed[body.day][body.amendment] = new.incoming.hash
+        self._known.closed[body.day][new.incoming.hash.hex()] = body.amendment, sound
 
     def _give(self, new: New, body: DoseGiven, facts: DoseFacts, beneficiary: str) -> None:
         known, event = self._known, new.incoming.event

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState
 from vaccinator_app.central.chain import New
-from vaccinator_app.central.closes import follows, read_closed
+from vaccinator_app.central.closes import Closed, follows, read_closed
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre, find_formulary
@@ -28,22 +28,13 @@ from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.digits import CODE_LENGTH
-from vaccinator_app.domain.events import (
-    Arrived,
-    DoseDeferred,
-    DoseGiven,
-    ObservationEnded,
-    ProofKind,
-    Voided,
-    WalkInRegistered,
-)
+from vaccinator_app.domain.events import VOIDABLE, DoseGiven, ProofKind, Voided, WalkInRegistered
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import TRIES
 from vaccinator_app.protocol.messages import Status
 from vaccinator_app.protocol.records import Event, read_event
 
-VOIDABLE = frozenset({Arrived.KIND, DoseGiven.KIND, DoseDeferred.KIND, ObservationEnded.KIND, WalkInRegistered.KIND})
-"""Kinds of record that a ``voided`` may name. A refused code is never taken back: it is a try (DESIGN 4.4)."""
+_VOIDABLE = frozenset(kind.KIND for kind in VOIDABLE)
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -90,7 +81,7 @@ class Known:
     voided: set[int] = field(default_factory=set)
     grants: dict[int, str] = field(default_factory=dict)
     vaccinated: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
-    closed: dict[date, dict[int, bytes]] = field(default_factory=dict)
+    closed: dict[date, Closed] = field(default_factory=dict)
     targets: frozenset[int] = frozenset()
     visited: dict[int, Visited] = field(default_factory=dict)
 
@@ -238,7 +229,7 @@ def _compare(how: ProofKind, opened: bytes, name: str, seat: Seat, known: Known,
 
 def _is_voidable(body: Voided, known: Known) -> bool:
     target = known.visited.get(body.seq)
-    return target is not None and target.stands and target.kind in VOIDABLE and target.appointment == body.appointment
+    return target is not None and target.stands and target.kind in _VOIDABLE and target.appointment == body.appointment
 
 
 def _may_void(incoming: Incoming, body: Voided, known: Known) -> bool:

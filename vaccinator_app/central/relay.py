@@ -10,12 +10,12 @@ from sqlalchemy import Connection, and_, or_, select
 
 from vaccinator_app.central.rows import read_outcome
 from vaccinator_app.central.schema import STOCK_KINDS, certificates, device_heads, devices, records
-from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
+from vaccinator_app.domain.events import UNTOLD
 from vaccinator_app.protocol.messages import PeerDesk, PeerRecord, PullRequest
 from vaccinator_app.protocol.records import Record
 from vaccinator_app.trust.certificates import Subject
 
-QUIET = frozenset({RecordViewed.KIND, SignedIn.KIND, SignedOut.KIND})
+QUIET = frozenset(kind.KIND for kind in UNTOLD)
 """Who looked at what and who signed in stays where it was made (DESIGN 5.5)."""
 
 RELAYED_FOR = timedelta(days=8)

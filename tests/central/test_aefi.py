@@ -1,0 +1,149 @@
+"""Adverse events: for people who were vaccinated, the serious ones an alarm at once and once (P.10.7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from tests.central.support import BHOJPUR, MORNING, A, Colleague, Desk, H, World, other_code, said
+from vaccinator_app.central import schema
+from vaccinator_app.central.intake import MOST_URGENT
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
+from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
+from vaccinator_app.protocol.messages import Reason as R
+from vaccinator_app.protocol.records import Record, sign_event
+from vaccinator_app.trust.keys import SigningKey
+
+NOT_VACCINATED = (H, (R.NOT_VACCINATED,))
+
+
+def report(appointment: str, dose_seq: int = 1, how: Seriousness = Seriousness.NOT_SERIOUS) -> AefiReported:
+    return AefiReported(
+        appointment=appointment,
+        dose_seq=dose_seq,
+        onset=MORNING,
+        signs=(AefiSign.FAINTING,),
+        seriousness=how,
+        outcome=AefiOutcome.RECOVERED,
+        key="",
+        sealed=b"",
+    )
+
+
+def grave(appointment: str, dose_seq: int = 1) -> AefiReported:
+    return report(appointment, dose_seq, Seriousness.LIFE_THREATENING)
+
+
+def alarms(world: World) -> list[str]:
+    statement = select(schema.alarms.c.subject).where(schema.alarms.c.kind == "aefi")
+    with world.home.database.read() as connection:
+        return sorted(connection.scalars(statement))
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_report_needs_a_dose_that_stands(world: World, desk: Desk, together: bool) -> None:
+    booked, never = world.book(), world.book()
+    desk.record(desk.dose(booked))
+    if not together:
+        desk.push()
+    for body in (
+        *(report(booked.reference), report(booked.reference, 77), report(never.reference), report("000000000000")),
+        Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN),
+        report(booked.reference),
+    ):
+        desk.record(body)
+    answers = said(desk.push())
+    # A report that names the wrong record of the right person is a report all the same.
+    assert [answers[n] for n in (2, 3)] == [(A, ()), (A, ())]
+    assert [answers[n] for n in (4, 5, 7)] == [NOT_VACCINATED] * 3
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_held_dose_happened_and_a_refused_one_did_not(world: World, desk: Desk, together: bool) -> None:
+    one, two = world.book(), world.book()
+    desk.record(desk.dose(one, other_code(one.code, same_bucket=True)))
+    spoiled = desk.record(desk.dose(two))
+    desk.ledger[-1] = Record(spoiled.payload, spoiled.keyid, bytes(64))
+    if not together:
+        desk.push()
+    desk.record(report(one.reference, 1))
+    desk.record(report(two.reference, 2))
+    answers = said(desk.push())
+    assert (answers[3], answers[4]) == ((A, ()), NOT_VACCINATED)
+
+
+def test_another_desk_of_the_centre_reports_of_its_neighbours_doses(world: World, desk: Desk) -> None:
+    other, there = Desk(world), Desk(world, BHOJPUR)
+    one, two = world.book(), world.book()
+    desk.record(desk.dose(one, other_code(one.code, same_bucket=True)))
+    desk.record(desk.dose(two))
+    desk.push()
+    for seq, booked in ((1, one), (1, two)):
+        other.record(report(booked.reference, seq))
+        there.record(report(booked.reference, seq))
+    assert said(other.push()) == {1: (A, ()), 2: (A, ())}
+    assert said(there.push()) == {1: NOT_VACCINATED, 2: NOT_VACCINATED}
+
+
+def test_a_serious_report_raises_one_alarm(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(desk.dose(booked))
+    desk.record(report(booked.reference))
+    desk.record(grave(booked.reference))
+    desk.record(grave("000000000000"))
+    desk.push()
+    desk.push()
+    assert alarms(world) == [f"{desk.device}.3", f"{desk.device}.4"]
+
+
+def test_an_urgent_report_raises_the_alarm_before_its_turn_and_is_answered_in_it(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(SignedIn())
+    desk.record(desk.dose(booked))
+    urgent = desk.record(grave(booked.reference, 2))
+    receipt = desk.push(desk.ledger[:1], [urgent])
+    assert (receipt.upto, set(said(receipt))) == (1, {1})
+    assert alarms(world) == [f"{desk.device}.3"]
+    desk.push([], [urgent])
+    assert said(desk.push()) == {1: (A, ()), 2: (A, ()), 3: (A, ())}
+    assert alarms(world) == [f"{desk.device}.3"]
+
+
+def test_an_urgent_report_is_known_by_a_colleague_whom_the_same_batch_adds(world: World, desk: Desk) -> None:
+    new = Colleague()
+    new.join(desk)
+    urgent = new.record(desk, grave("000000000000"))
+    desk.push(desk.ledger[:1], [urgent])
+    assert alarms(world) == [f"{desk.device}.2"]
+
+
+def test_urgent_rubbish_is_ignored(world: World, desk: Desk) -> None:
+    stranger = SigningKey.generate()
+    good = desk.record(grave("000000000001"))
+    event = desk.event(grave("000000000001"))
+    rubbish = [
+        Record(b"poison", "?", b""),
+        Record(good.payload, good.keyid, bytes(64)),
+        sign_event(event, stranger),
+        sign_event(desk.event(grave("000000000001"), device="d000000000000"), desk.staff_key),
+        sign_event(desk.event(grave("000000000001"), centre=BHOJPUR), desk.staff_key),
+        sign_event(desk.event(grave("000000000001"), staff="s-other"), desk.staff_key),
+        sign_event(desk.event(report("000000000001")), desk.staff_key),
+        sign_event(desk.event(SignedIn()), desk.staff_key),
+    ]
+    receipt = desk.push([], rubbish)
+    assert (receipt.upto, receipt.outcomes) == (0, [])
+    assert alarms(world) == []
+    with world.home.database.write() as connection:
+        connection.execute(update(schema.certificates).values(revoked_at=MORNING))
+    desk.push([], [good])
+    assert alarms(world) == []
+
+
+def test_so_many_are_looked_at_and_no_more(world: World, desk: Desk) -> None:
+    for n in range(MOST_URGENT + 1):
+        desk.record(replace(grave(f"{n:012d}")))
+    desk.push([], desk.ledger)
+    assert len(alarms(world)) == MOST_URGENT
