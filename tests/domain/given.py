@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from vaccinator_app.domain import events
 from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
-from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason
+from vaccinator_app.domain.closing_events import (
+    CountedBatch,
+    DayClosed,
+    ExceptionSettled,
+    LedgerHead,
+    Settlement,
+    SettleReason,
+)
+from vaccinator_app.domain.counts import Counts, DayTally
 from vaccinator_app.domain.day import Booked, Happened
 from vaccinator_app.domain.events import (
     Arrived,
@@ -174,6 +182,19 @@ def observed(who: str = WHO) -> ObservationEnded:
     return ObservationEnded(appointment=who, outcome=ObservationOutcome.WELL)
 
 
+def closed(upto: dict[str, int], amendment: int = 0, counted: tuple[CountedBatch, ...] = ()) -> DayClosed:
+    """A close that covers the ledgers ``upto`` these numbers."""
+    return DayClosed(
+        day=TODAY,
+        amendment=amendment,
+        previous="",
+        heads=tuple(LedgerHead(device, seq, "aa") for device, seq in upto.items()),
+        tally=DayTally(day=TODAY, total=Counts()),
+        counted=counted,
+        open_exceptions=(),
+    )
+
+
 def bodies(who: st.SearchStrategy[str] | None = None, most: int = 12) -> st.SearchStrategy[Body]:
     """Any event of an appointment, and some that are of none; voids name small numbers, so that many hit."""
     names = st.just(WHO) if who is None else who
@@ -243,8 +264,14 @@ def stock(most: int = 3) -> st.SearchStrategy[Body]:
 def anything(who: st.SearchStrategy[str], keys: st.SearchStrategy[str], most: int = 15) -> st.SearchStrategy[Body]:
     """An event of any kind that a day may hold; ``keys`` name the exceptions that settlements are about."""
     settlement = st.builds(settled, keys, st.sampled_from(Settlement))
+    close = st.builds(
+        closed,
+        st.dictionaries(st.sampled_from(DEVICES), st.integers(1, most)),
+        st.integers(0, 2),
+        st.sampled_from([(), (CountedBatch(vaccine="two", batch="A1", counted=1, computed=2),)]),
+    )
     report = st.builds(aefi, who, st.sampled_from([Seriousness.NOT_SERIOUS, Seriousness.DEATH]))
-    return st.one_of(bodies(who, most), doses(who, most), doses(who, most), stock(), settlement, report)
+    return st.one_of(bodies(who, most), doses(who, most), doses(who, most), stock(), settlement, report, close)
 
 
 @st.composite

@@ -1,0 +1,171 @@
+"""No exception leaves the list but by what puts it right, whatever happens in whatever order (DESIGN 7.3)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+from tests.domain.books import OWN, book
+from tests.domain.given import NINE, PEOPLE, appointments_of_the_day, days
+from vaccinator_app.domain.aefi import AefiReported
+from vaccinator_app.domain.closing_events import DayClosed
+from vaccinator_app.domain.day import Booked, Happened, voided_records
+from vaccinator_app.domain.daybook import DayBook, Said
+from vaccinator_app.domain.events import (
+    DoseGiven,
+    ObservationEnded,
+    OverrideGranted,
+    ProofKind,
+    Voided,
+    WalkInRegistered,
+    appointment_of,
+)
+from vaccinator_app.domain.exceptions import DayException, ExceptionKind
+from vaccinator_app.domain.find_exceptions import find
+from vaccinator_app.domain.stock_events import STOCK, VialDiscarded
+
+Listed = dict[str, DayException]
+MARKS = {"a": "same", "b": "same", "c": "other"}
+OUTCOMES = {
+    ("d1", 2): Said("held", ("already_dosed",)),
+    ("d1", 4): Said("held", ("other_vaccine",)),
+    ("d2", 1): Said("held", ("too_early", "code_mismatch")),
+    ("d2", 3): Said("refused", ("bad_signature",)),
+    ("d1", 6): Said("held", ("tally_differs",)),
+}
+
+
+def look(happened: list[Happened], booked: tuple[Booked, ...]) -> DayBook:
+    """Some while after the last record."""
+    now = max((one.at for one in happened), default=NINE) + timedelta(minutes=45)
+    return book(happened, now=now, booked=booked, outcomes=OUTCOMES, identities=MARKS, machines=(OWN,))
+
+
+def listed(happened: list[Happened], booked: tuple[Booked, ...]) -> Listed:
+    return {one.key: one for one in find(look(happened, booked))}
+
+
+def _about_the_same_record(gone: DayException, after: Listed, *kinds: ExceptionKind) -> bool:
+    return any(one.kind in kinds and (one.device, one.seq) == (gone.device, gone.seq) for one in after.values())
+
+
+def _taken_back(gone: DayException, after: Listed, last: Happened) -> bool:
+    """A void: its own exception stands in the place of the one about what it voids."""
+    return isinstance(last.body, Voided) and f"voided:{last.device}:{last.seq}" in after
+
+
+def _answered(gone: DayException, after: Listed, last: Happened) -> bool:
+    found_here = (ExceptionKind.DUPLICATE, ExceptionKind.AGAINST_RULE)
+    return _taken_back(gone, after, last) or _about_the_same_record(gone, after, *found_here)
+
+
+def _let_go_on(gone: DayException, after: Listed, last: Happened) -> bool:
+    on_word = isinstance(last.body, OverrideGranted) or (
+        isinstance(last.body, DoseGiven) and last.body.proof.how is ProofKind.OVERRIDE
+    )
+    return on_word and f"override:{gone.appointment}" in after
+
+
+def _one_dose_less(gone: DayException, after: Listed, last: Happened) -> bool:
+    """A void of either record; or a dose from before turned up, and now it is the other appointment's turn."""
+    other = any(key.startswith("duplicate_person:") and MARKS[key[17:]] == MARKS.get(gone.key[17:]) for key in after)
+    return _taken_back(gone, after, last) or (gone.key.startswith("duplicate_person:") and other)
+
+
+def _put_on_the_list(gone: DayException, after: Listed, last: Happened) -> bool:
+    registered = isinstance(last.body, WalkInRegistered) and last.body.appointment == gone.appointment
+    return _taken_back(gone, after, last) or registered
+
+
+def _corrected(gone: DayException, after: Listed, last: Happened) -> bool:
+    return isinstance(last.body, DoseGiven) and f"corrected:{gone.device}:{gone.seq}" in after
+
+
+def _vials_moved(gone: DayException, after: Listed, last: Happened) -> bool:
+    if gone.key.startswith("counted:"):
+        return isinstance(last.body, DayClosed)
+    if gone.key.startswith("vial_left:"):
+        return isinstance(last.body, VialDiscarded | DoseGiven)
+    return isinstance(last.body, (*STOCK, DoseGiven, Voided))
+
+
+def _watch_ended(gone: DayException, after: Listed, last: Happened) -> bool:
+    about = appointment_of(last.body) == gone.appointment
+    return about and isinstance(last.body, ObservationEnded | AefiReported | Voided)
+
+
+def _closed_again(gone: DayException, after: Listed, last: Happened) -> bool:
+    return isinstance(last.body, DayClosed)
+
+
+def _never(gone: DayException, after: Listed, last: Happened) -> bool:
+    return False
+
+
+PUT_RIGHT: dict[ExceptionKind, Callable[[DayException, Listed, Happened], bool]] = {
+    ExceptionKind.AEFI: _never,
+    ExceptionKind.REFUSED: _taken_back,
+    ExceptionKind.HELD: _answered,
+    ExceptionKind.TALLY_DIFFERS: _closed_again,
+    ExceptionKind.CODE_EXHAUSTED: _let_go_on,
+    ExceptionKind.OVERRIDE: _taken_back,
+    ExceptionKind.DUPLICATE: _one_dose_less,
+    ExceptionKind.AGAINST_RULE: _put_on_the_list,
+    ExceptionKind.VOIDED: _corrected,
+    ExceptionKind.CORRECTED: _never,
+    ExceptionKind.VARIANCE: _vials_moved,
+    ExceptionKind.VIAL_LOST: _never,
+    ExceptionKind.CLOCK: _never,
+    ExceptionKind.UNSYNCED: _never,
+    ExceptionKind.OBSERVATION: _watch_ended,
+    ExceptionKind.LATE: _closed_again,
+}
+"""What takes an exception of each kind off the list: the last thing that happened did, and this is how."""
+
+
+def test_every_kind_has_its_reasons() -> None:
+    assert set(PUT_RIGHT) == set(ExceptionKind)
+
+
+@settings(max_examples=150, deadline=None)
+@given(days(most=20), appointments_of_the_day())
+def test_none_vanishes_unsettled(day: list[Happened], booked: tuple[Booked, ...]) -> None:
+    before: Listed = {}
+    for upto in range(1, len(day) + 1):
+        after = listed(day[:upto], booked)
+        for key in before.keys() - after.keys():
+            gone = before[key]
+            event(f"{gone.kind.value} went")
+            assert PUT_RIGHT[gone.kind](gone, after, day[upto - 1]), (key, day[upto - 1])
+        for one in after.values():
+            event(f"{one.kind.value} {'open' if one.settled is None else 'settled'}")
+        before = after
+
+
+@settings(max_examples=50, deadline=None)
+@given(days(), appointments_of_the_day(), st.randoms(use_true_random=False))
+def test_every_desk_finds_the_same(day: list[Happened], booked: tuple[Booked, ...], chance: random.Random) -> None:
+    """In whatever order it heard of it; only what it can do about it differs."""
+    here, there = look(day, booked), look(chance.sample(day, len(day)), booked)
+    elsewhere = [replace(one, acts=()) for one in find(replace(there, own_device="d2"))]
+    assert [replace(one, acts=()) for one in find(here)] == elsewhere
+
+
+@settings(max_examples=50, deadline=None)
+@given(days(), appointments_of_the_day())
+def test_keys_are_of_one_exception_and_say_their_record(day: list[Happened], booked: tuple[Booked, ...]) -> None:
+    exceptions = find(look(day, booked))
+    assert len({one.key for one in exceptions}) == len(exceptions)
+    names = {one.name for one in day}
+    voids = voided_records(day)
+    for one in exceptions:
+        assert one.seq == 0 or (one.device, one.seq) in names
+        assert one.kind in (ExceptionKind.VOIDED, ExceptionKind.CORRECTED) or (one.device, one.seq) not in voids
+        assert one.appointment is None or one.appointment in PEOPLE
+        assert (one.acts == ()) == (one.settled is not None)
+        assert list(one.history) == sorted(one.history, key=lambda step: step.at)
