@@ -93,6 +93,12 @@ def _desk(commands: Commands) -> None:
 
     _person(_command(commands, "sync", "push and pull once", "desk_commands:run_sync"))
     _person(_command(commands, "status", "what central has confirmed", "desk_commands:run_status"))
+    report = _command(commands, "report", "the day as PDF, CSV or FHIR (in-charge only)", "day_report:run_report")
+    _person(report)
+    report.add_argument("--day", metavar="D", help="such as 2026-11-21; today when left out")
+    report.add_argument("--format", choices=("pdf", "csv", "fhir"), default="pdf", help="which form; pdf by itself")
+    report.add_argument("--language", choices=("en", "hi"), default="en", help="the language of its words")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE")
     _home(_command(commands, "self-test", "check that this installation works", "self_test:run_self_test"))
 
 
