@@ -1,4 +1,4 @@
-"""The day as numbers ready to be painted: made off the window's thread, so that a screen only shows them (DESIGN 9.5)."""
+"""The day as numbers ready to be painted: made off the window's thread, a screen only shows them (DESIGN 9.5)."""
 
 from __future__ import annotations
 
@@ -137,11 +137,23 @@ def figures(
     given = sorted(((line.counts.given, vaccine(line.key)) for line in tally.vaccines), key=lambda p: (-p[0], p[1]))
     return Figures(
         total=tally.total,
-        doses=_doses(tally.stock),
+        doses=doses_of(tally.stock),
         tables=tables,
         hours=_hours(tally),
         vaccines=tuple((name, count) for count, name in given if count),
         curve=_curve(tally, happened, booked),
+    )
+
+
+def doses_of(stock: Sequence[BatchCount]) -> Doses:
+    """The doses of all batches together."""
+    return Doses(
+        from_vials=sum(one.from_vials for one in stock),
+        given=sum(one.given for one in stock),
+        wasted=sum(one.wasted for one in stock),
+        left=sum(one.left for one in stock),
+        missing=sum(max(0, -one.variance) for one in stock),
+        more=sum(max(0, one.variance) for one in stock),
     )
 
 
@@ -178,17 +190,6 @@ def _session(key: str, starts: Sequence[datetime]) -> Message:
 
 def _booking(key: str) -> Message:
     return Message.of("reconcile.online" if key == ONLINE else "reconcile.walk_in")
-
-
-def _doses(stock: Sequence[BatchCount]) -> Doses:
-    return Doses(
-        from_vials=sum(one.from_vials for one in stock),
-        given=sum(one.given for one in stock),
-        wasted=sum(one.wasted for one in stock),
-        left=sum(one.left for one in stock),
-        missing=sum(max(0, -one.variance) for one in stock),
-        more=sum(max(0, one.variance) for one in stock),
-    )
 
 
 def _hours(tally: DayTally) -> tuple[HourBar, ...]:

@@ -112,10 +112,14 @@ class Chart(QWidget):
         dotted = Qt.PenStyle.DotLine if theme.mode is Mode.CONTRAST else Qt.PenStyle.SolidLine
         for mark in marks:
             y = round(room.bottom() - room.height() * mark / marks[-1]) + 0.5
-            painter.setPen(QPen(theme.color("quiet" if mark == 0 else "line"), 1, Qt.PenStyle.SolidLine if mark == 0 else dotted))
+            painter.setPen(
+                QPen(theme.color("quiet" if mark == 0 else "line"), 1, Qt.PenStyle.SolidLine if mark == 0 else dotted)
+            )
             painter.drawLine(QLineF(room.left(), y, room.right(), y))
             painter.setPen(theme.color("quiet"))
-            painter.drawText(QRectF(box.left(), y - metrics.height() / 2, wide - theme.step, metrics.height()), _RIGHT, str(mark))
+            painter.drawText(
+                QRectF(box.left(), y - metrics.height() / 2, wide - theme.step, metrics.height()), _RIGHT, str(mark)
+            )
         return room, marks
 
     def _legend(self, painter: QPainter, box: QRectF) -> None:
@@ -278,7 +282,9 @@ class RunningChart(Chart):
         quarters = len(curve.given) - 1
 
         def point(at: int, count: int) -> QPointF:
-            return QPointF(room.left() + room.width() * at / quarters, room.bottom() - room.height() * count / marks[-1])
+            return QPointF(
+                room.left() + room.width() * at / quarters, room.bottom() - room.height() * count / marks[-1]
+            )
 
         for counts, dashed in ((curve.booked, True), (curve.given, False)):
             painter.setPen(self.pen(dashed=dashed))
@@ -293,7 +299,9 @@ class RunningChart(Chart):
             middle = point(at, 0).x()
             wide = metrics.horizontalAdvance("00:00") + 2
             left = min(max(middle - wide / 2, box.left()), box.right() - wide)
-            painter.drawText(QRectF(left, box.bottom() - metrics.height(), wide, metrics.height()), _MIDDLE, f"{hour:02}:00")
+            painter.drawText(
+                QRectF(left, box.bottom() - metrics.height(), wide, metrics.height()), _MIDDLE, f"{hour:02}:00"
+            )
 
     def _ends(self, painter: QPainter, given: float, booked: float, right: float) -> None:
         """Both last numbers beside their lines, never one upon the other."""
@@ -304,7 +312,9 @@ class RunningChart(Chart):
             given, booked = (down, up) if self._curve.given[-1] <= self._curve.booked[-1] else (up, down)
         for y, count, tone in ((given, self._curve.given[-1], "text"), (booked, self._curve.booked[-1], "quiet")):
             painter.setPen(theme.color(tone))
-            painter.drawText(QRectF(right + theme.step / 2, y - line / 2, self.width() - right, line), _LEFT, str(count))
+            painter.drawText(
+                QRectF(right + theme.step / 2, y - line / 2, self.width() - right, line), _LEFT, str(count)
+            )
 
     def _hours(self) -> list[tuple[int, int]]:
         """Each full hour and its place in the counts."""

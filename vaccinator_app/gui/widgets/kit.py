@@ -14,11 +14,14 @@ from vaccinator_app.gui.words import Words
 
 @dataclass(frozen=True, slots=True)
 class Kit:
-    """Handed to each widget first. One for the whole window."""
+    """Handed to each widget first. One for the whole window. ``resources`` and ``font_files`` are what it was made of:
+    reports are printed with them."""
 
     theme: Theme
     words: Words
     icons: Icons
+    resources: Path
+    font_files: tuple[Path, ...]
 
     @classmethod
     def load(cls, resources: Path, font_files: Sequence[Path], *, language: str = "en", strict: bool = False) -> Kit:
@@ -30,4 +33,4 @@ class Kit:
         words = Words(resources, language, strict=strict)
         theme.set_language(words.language)
         words.changed.connect(lambda: theme.set_language(words.language))
-        return cls(theme, words, Icons(resources, theme))
+        return cls(theme, words, Icons(resources, theme), resources, tuple(font_files))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from vaccinator_app.gui.widgets.kit import Kit
 
@@ -45,6 +45,12 @@ class Scrolled(QScrollArea):
     def _show_part(self) -> None:
         if self._part is not None:
             self.ensureWidgetVisible(self._part, 0, 0)
+
+
+def share_width(*parts: QWidget) -> None:
+    """Let ``parts`` stand side by side by their shares alone, whatever their contents would like."""
+    for part in parts:
+        part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
 
 
 def sheet_column(

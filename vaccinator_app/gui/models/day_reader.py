@@ -1,0 +1,188 @@
+"""The in-charge's day for every screen that shows it: read off the window's thread, one read at a time (DESIGN 9.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from threading import Event
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
+
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import masked_name
+from vaccinator_app.gui.models.day_figures import Figures, figures
+from vaccinator_app.gui.session import Session
+from vaccinator_app.gui.tasks import Progress, Task
+
+if TYPE_CHECKING:
+    from vaccinator_app.desk.reconcile import Overview
+
+_REST_MS = 250
+"""Between two reads at least, or as long as the last one took: a busy day does not make a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One read of the day, ready to be shown. ``people`` are masked names of exceptions' people, by appointment;
+    ``turn`` is which read it was."""
+
+    turn: int
+    overview: Overview
+    figures: Figures
+    people: Mapping[str, str]
+
+
+class DayReader(QObject):
+    """One for a session, shared by the screens (`of`): the same day stands on all of them."""
+
+    changed = Signal()
+    """Another read is there to be shown, or another day was asked for and nothing is known of it yet."""
+    progressed = Signal(object)
+    """`Progress` of the read under way."""
+    failed = Signal(object)
+    """The `Message` why the day cannot be read."""
+    stopped = Signal()
+    """Somebody cancelled the read."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.setObjectName("day-reader")
+        self._session = session
+        self._place = session.place
+        self._day = session.place.today()
+        self._today = self._day
+        self._names: dict[str, str] = {}
+        self._cancel: Event | None = None
+        self._again = False
+        self._at_once = False
+        self._turn = 0
+        self.seen: Seen | None = None
+        self._watch = QElapsedTimer()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self._rested)
+        session.moved.connect(self._stale)
+
+    @classmethod
+    def of(cls, session: Session) -> DayReader:
+        """The reader of ``session``; made when first asked for."""
+        found = session.findChild(QObject, "day-reader")
+        return found if isinstance(found, DayReader) else cls(session)
+
+    @property
+    def day(self) -> date:
+        """The day asked for."""
+        return self._day
+
+    @property
+    def is_today(self) -> bool:
+        """Whether it is the day at the centre now."""
+        return self._day == self._place.today()
+
+    @property
+    def reading(self) -> bool:
+        """A read is under way."""
+        return self._cancel is not None
+
+    def show(self, day: date) -> None:
+        """Another day; never one to come."""
+        day = min(day, self._place.today())
+        if day != self._day:
+            self._day = day
+            self._drop()
+            self.refresh()
+
+    def refresh(self, *, at_once: bool = False) -> int:
+        """Read again, as soon as the read under way is over. Cheap to call often.
+
+        Gives the turn of the first read that sees all that there is now; ``at_once`` lets it wait for nothing else.
+        """
+        today = self._place.today()
+        if today != self._today:
+            # who looks at today goes on to do so after midnight
+            self._day, self._today = today if self._day == self._today else self._day, today
+            self._drop()
+        self._again, self._at_once = True, self._at_once or at_once
+        turn = self._turn + 1
+        if not self.reading and (self._at_once or not self._rest.isActive()):
+            self._read()
+        return turn
+
+    @Slot()
+    def _stale(self) -> None:
+        self.refresh()
+
+    def cancel(self) -> None:
+        """Stop the read under way; what was seen stays."""
+        if self._cancel is not None:
+            self._cancel.set()
+
+    def _drop(self) -> None:
+        if self.seen is not None and self.seen.overview.day != self._day:
+            self.seen = None
+        self.cancel()
+        self.changed.emit()
+
+    def _read(self) -> None:
+        self._again = self._at_once = False
+        self._rest.stop()
+        self._watch.start()
+        self._turn += 1
+        cancel, day, turn = Event(), self._day, self._turn
+        self._cancel = cancel
+        self._session.read(
+            lambda task: self._look(day, turn, cancel, task),
+            lambda seen: self._took(day, seen),
+            self._refused,
+            self._tell,
+        )
+
+    def _look(self, day: date, turn: int, cancel: Event, task: Task) -> Seen | None:
+        """On another thread."""
+        overview = self._session.reconcile.overview(day, task.report, lambda: cancel.is_set() or task.cancelled)
+        if overview is None:
+            return None
+        book = overview.book
+        numbers = figures(overview.tally, book.happened, book.booked, book.formulary, book.names)
+        return Seen(turn, overview, numbers, self._people(overview))
+
+    def _people(self, overview: Overview) -> Mapping[str, str]:
+        roster = self._place.vault.roster
+        for one in overview.exceptions:
+            if one.appointment and one.appointment not in self._names:
+                found = roster.appointment(one.appointment)
+                if found is not None:
+                    self._names[one.appointment] = masked_name(found.beneficiary.name)
+        return dict(self._names)
+
+    def _took(self, day: date, seen: Seen | None) -> None:
+        self._over()
+        if day != self._day:
+            return
+        if seen is None:
+            self.stopped.emit()
+            return
+        self.seen = seen
+        self.changed.emit()
+
+    def _refused(self, why: Message) -> None:
+        self._over()
+        self.failed.emit(why)
+
+    def _tell(self, progress: Progress) -> None:
+        if self.reading:
+            self.progressed.emit(progress)
+
+    def _over(self) -> None:
+        other_day = self._cancel is not None and self._cancel.is_set() and self._again
+        self._cancel = None
+        if other_day or (self._again and self._at_once):
+            self._read()
+        else:
+            self._rest.start(max(_REST_MS, self._watch.elapsed()))
+
+    def _rested(self) -> None:
+        if self._again:
+            self._read()
