@@ -11,6 +11,7 @@ import pytest
 from tests.central.support import vaccines
 from vaccinator_app.central.adjudicate import BookedDose, DoseFacts, Facts, ProofState, Reachable, Verdict, adjudicate
 from vaccinator_app.domain.appointment import Booking, PreviousDose
+from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason
 from vaccinator_app.domain.events import (
     Arrived,
     CodeRefused,
@@ -93,6 +94,14 @@ CASES: list[tuple[str, Facts, Verdict]] = [
     ("forgotten", facts(proof=ProofState.FORGOTTEN), held(R.NO_PROOF)),
     ("no proof", facts(proof=ProofState.ABSENT), held(R.NO_PROOF)),
     ("walk-in", facts(proof=ProofState.ABSENT, booked=booked(booking=Booking.WALK_IN)), ACCEPTED),
+    ("on an in-charge's word", facts(proof=ProofState.OVERRIDDEN), Verdict(Status.ACCEPTED, (R.AWAITS_OTP,))),
+    (
+        "the same, a walk-in",
+        facts(proof=ProofState.OVERRIDDEN, booked=booked(booking=Booking.WALK_IN)),
+        ACCEPTED,
+    ),
+    ("the same, and more", facts(proof=ProofState.OVERRIDDEN, withdrawn=True), held(R.BATCH_WITHDRAWN)),
+    ("withdrawn", facts(withdrawn=True), held(R.BATCH_WITHDRAWN)),
     ("cancelled", facts(booked=booked(cancelled=True)), held(R.APPOINTMENT_CANCELLED)),
     ("dosed", facts(standing=(given(1, 3),)), held(R.ALREADY_DOSED)),
     ("later dose known, this one late", facts(standing=(given(2, 0),)), ACCEPTED),
@@ -146,3 +155,15 @@ def test_a_void_needs_something_to_void() -> None:
     void = Voided(appointment="1", seq=3, reason=VoidReason.NOT_GIVEN)
     assert adjudicate(Facts(flaw=None, chained=True, body=void, voidable=True)) == ACCEPTED
     assert adjudicate(Facts(flaw=None, chained=True, body=void)) == Verdict(Status.REFUSED, (R.NOTHING_TO_VOID,))
+
+
+def test_a_void_is_not_for_everybody() -> None:
+    void = Voided(appointment="1", seq=3, reason=VoidReason.NOT_GIVEN)
+    found = Facts(flaw=None, chained=True, body=void, voidable=True, may_void=False)
+    assert adjudicate(found) == Verdict(Status.REFUSED, (R.NOT_ALLOWED,))
+
+
+def test_what_is_an_in_charges_alone() -> None:
+    body = ExceptionSettled(exception="x", how=Settlement.EXPLAINED, reason=SettleReason.OTHER)
+    assert adjudicate(Facts(flaw=None, chained=True, body=body)) == Verdict(Status.REFUSED, (R.NOT_ALLOWED,))
+    assert adjudicate(Facts(flaw=None, chained=True, body=body, in_charge=True)) == ACCEPTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,8 @@ def test_each_count_of_people(where: str, name: str) -> None:
         other, prefix = replace(DAY, total=more), "total"
     else:
         first, *rest = getattr(DAY, where)
-        other, prefix = replace(DAY, **{where: (replace(first, counts=more), *rest)}), LINES[where]
+        changed: Any = {where: (replace(first, counts=more), *rest)}
+        other, prefix = replace(DAY, **changed), LINES[where]
     here, there = getattr(COUNTS, name), getattr(more, name)
     assert differences(DAY, other) == (CountedElsewhere(f"{prefix}.{name}", here, there),)
     assert differences(other, DAY) == (CountedElsewhere(f"{prefix}.{name}", there, here),)
@@ -54,7 +56,8 @@ def test_each_count_of_people(where: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", STOCK)
 def test_each_count_of_stock(name: str) -> None:
-    other = replace(DAY, stock=(replace(DAY.stock[0], **{name: -5}),))
+    changed: Any = {name: -5}
+    other = replace(DAY, stock=(replace(DAY.stock[0], **changed),))
     assert differences(DAY, other) == (CountedElsewhere(f"stock.covishield/B1.{name}", STOCK[name], -5),)
 
 

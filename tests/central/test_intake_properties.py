@@ -15,16 +15,32 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from tests.central.support import Desk, World, other_code
+from tests.central.support import TODAY, Desk, World, other_code
 from vaccinator_app.central import admin, schema
-from vaccinator_app.domain.events import Arrived, Proof, ProofKind, SignedIn, Voided, VoidReason
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
+from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
+from vaccinator_app.domain.counts import Counts, DayTally
+from vaccinator_app.domain.events import (
+    Arrived,
+    OverrideGranted,
+    OverrideReason,
+    Proof,
+    ProofKind,
+    SignedIn,
+    Voided,
+    VoidReason,
+)
 from vaccinator_app.protocol.messages import Outcome
 from vaccinator_app.protocol.records import Record
 from vaccinator_app.trust.keys import SigningKey
 
 # What a day leaves behind, without what chance and the moment of arrival put there.
 STATE = {
-    schema.records: ("seq", "payload", "hash", "kind", "appointment", "status", "reasons", "voided_by", "proof"),
+    schema.records: (
+        *("seq", "payload", "hash", "kind", "appointment", "status", "reasons", "voided_by", "proof", "day"),
+    ),
+    schema.closes: ("seq", "day", "amendment", "state", "differences"),
+    schema.alarms: ("kind", "subject"),
     schema.doses: ("seq", "dose", "appointment", "voided_at"),
     schema.mismatches: ("seq", "staff", "appointment"),
     schema.device_heads: ("seq", "hash"),
@@ -86,6 +102,41 @@ def make_ledger(world: World, desk: Desk) -> None:
     desk.record(desk.dose(twice))
     desk.record(Voided(appointment=twice.reference, seq=13, reason=VoidReason.RECORDED_TWICE))
     desk.record(Voided(appointment=twice.reference, seq=13, reason=VoidReason.RECORDED_TWICE))
+    add_close(world, desk)
+
+
+def add_close(world: World, desk: Desk) -> None:
+    """A dose on an in-charge's word, corrected, with a report about it, and the day closed twice over."""
+    person = world.book()
+    desk.record(OverrideGranted(appointment=person.reference, reason=OverrideReason.SLIP_LOST))
+    dose = desk.dose(person, proof=Proof(how=ProofKind.OVERRIDE, seq=desk.seq - 1))
+    given = desk.seq
+    desk.record(dose)
+    desk.record(Voided(appointment=person.reference, seq=given, reason=VoidReason.WRONG_BATCH))
+    desk.record(replace(dose, batch="other", corrects=given))
+    desk.record(
+        AefiReported(
+            appointment=person.reference,
+            dose_seq=given + 2,
+            onset=world.clock(),
+            signs=(AefiSign.ANAPHYLAXIS,),
+            seriousness=Seriousness.HOSPITALISATION,
+            outcome=AefiOutcome.RECOVERING,
+            key="",
+            sealed=b"",
+        )
+    )
+    for amendment in (0, 1, 1):
+        close = DayClosed(
+            day=TODAY,
+            amendment=amendment,
+            previous=desk.head.hex() if amendment else "",
+            heads=(LedgerHead(desk.device, len(desk.ledger), desk.head.hex()),),
+            tally=DayTally(day=TODAY, total=Counts(given=amendment)),
+            counted=(),
+            open_exceptions=(),
+        )
+        desk.record(close)
 
 
 @pytest.fixture(scope="module")

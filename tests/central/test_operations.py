@@ -14,13 +14,15 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from tests.central.support import BATCH, EXPIRY, RAMPUR, TODAY, Desk, World, count, other_code, texts, vaccines
+from tests.central.support import BATCH, BHOJPUR, EXPIRY, RAMPUR, TODAY, Desk, World, count, other_code, texts, vaccines
 from vaccinator_app.central import admin, database, log, schema
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.sms import Drain, GatewayDown, check_texts
 from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
 from vaccinator_app.domain.stock import Batch
+from vaccinator_app.domain.stock_events import StockReceived
+from vaccinator_app.protocol.records import Record, read_event
 from vaccinator_app.trust.errors import BadSeal
 
 # Keys
@@ -117,6 +119,31 @@ def test_the_steps_make_the_tables_of_the_schema_and_undo_them(tmp_path: Path) -
     base.close()
 
 
+def test_records_from_before_desks_heard_of_each_other_are_told_as_well(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), world.book()
+    desk.ledger.append(Record(b"poison", "?", b""))
+    world.clock.move(hours=14.5)  # past midnight in Rampur
+    for body in (SignedIn(), Voided(appointment=booked.reference, seq=7, reason=VoidReason.NOT_GIVEN)):
+        desk.record(body)
+    unread = desk.record(SignedIn())
+    desk.ledger[-1] = Record(unread.payload.replace(b"signed_in", b"later_kind"), unread.keyid, unread.signature)
+    desk.record(StockReceived(vaccine="covishield", batch=BATCH, expiry=EXPIRY, vials=1, doses_per_vial=10))
+    desk.push()
+    days = select(schema.records.c.seq, schema.records.c.day).order_by(schema.records.c.seq)
+    with world.home.database.read() as connection:
+        before = connection.execute(days).all()
+    cursor = other.pull().cursor
+    for step in ("downgrade", "upgrade"):
+        with world.home.database.write() as connection:
+            config = database._alembic()
+            config.attributes["connection"] = connection
+            getattr(command, step)(config, {"downgrade": "0001", "upgrade": "head"}[step])
+    with world.home.database.read() as connection:
+        assert connection.execute(days).all() == before
+    assert {row.day for row in before} == {None, TODAY + timedelta(days=1)}
+    assert [read_event(one.record.payload).seq for one in other.pull(cursor).peers] == [3, 5]
+
+
 def test_every_table_is_keyed_by_what_it_is_distributed_by() -> None:
     first = {table.name: next(iter(table.primary_key)).name for table in schema.metadata.sorted_tables}
     assert {name for name, key in first.items() if key == "beneficiary"} == {"people", "bookings", "doses"}
@@ -184,6 +211,9 @@ def test_a_time_without_an_offset_is_not_stored(world: World) -> None:
         (lambda home: allot(home, "covishield", "a b"), "batch number"),
         (lambda home: allot(home, "x", "new"), "covishield, covaxin, corbevax"),
         (lambda home: allot(home, "covishield", "new", "999999"), "no vaccination centre"),
+        (lambda home: admin.withdraw_batch(home, "999999", "covishield", BATCH), "never allotted"),
+        (lambda home: admin.withdraw_batch(home, RAMPUR, "covaxin", BATCH), "never allotted"),
+        (lambda home: admin.withdraw_batch(home, RAMPUR, "covishield", "other"), "never allotted"),
     ],
 )
 def test_an_operators_slip_is_one_sentence(world: World, act: object, says: str) -> None:
@@ -193,6 +223,21 @@ def test_an_operators_slip_is_one_sentence(world: World, act: object, says: str)
 
 def allot(home: admin.Home, vaccine: str, batch: str, centre: str = RAMPUR) -> None:
     admin.allot_batch(home, centre, Batch(vaccine=vaccine, batch=batch, expiry=EXPIRY, doses_per_vial=10))
+
+
+def test_a_batch_is_withdrawn_once_and_keeps_its_time(world: World) -> None:
+    home, batch = world.home, ("covishield", BATCH)
+    assert admin.withdraw_batch(home, RAMPUR, *batch, clock=world.clock) == 1
+    world.clock.move(hours=1)
+    with pytest.raises(CentralError, match="already"):
+        admin.withdraw_batch(home, RAMPUR, *batch, clock=world.clock)
+    assert admin.withdraw_batch(home, None, *batch, clock=world.clock) == 1
+    with world.home.database.read() as connection:
+        times = connection.execute(select(schema.batches.c.centre, schema.batches.c.withdrawn_at)).all()
+    assert {row.centre: row.withdrawn_at for row in times} == {
+        RAMPUR: world.clock.now - timedelta(hours=1),
+        BHOJPUR: world.clock.now,
+    }
 
 
 def test_more_slots_may_be_opened_and_open_ones_keep_their_places(world: World) -> None:

@@ -154,6 +154,7 @@ def test_a_wrong_token_a_wrong_shape_and_a_wrong_address_have_one_shape_of_answe
         (web.get(f"{at}/v1/people"), 404, "not_found"),
         (web.get(f"{at}/v1/push"), 405, "method_not_allowed"),
         (web.post(f"{at}/v1/push", data=b"rubbish"), 400, "unreadable_request"),
+        (web.post(f"{at}/v1/confirm", data=b"rubbish"), 400, "unreadable_request"),
         (web.get(f"{at}/v1/centres/{RAMPUR}/sessions"), 400, "unreadable_request"),
         (web.get(f"{at}/v1/centres/999999/sessions?date=2026-11-21"), 404, "centre_unknown"),
     ]
@@ -181,9 +182,8 @@ def test_a_body_that_does_not_say_its_size_is_cut_off(server: Running, web: requ
 def test_health_and_the_openapi_document(server: Running, web: requests.Session) -> None:
     assert web.get(f"{server.address}/v1/health").json()["status"] == "ok"
     document = web.get(f"{server.address}/schema/openapi.json").json()
-    assert {"/v1/otp", "/v1/otp/verify", "/v1/bookings", "/v1/enrolments", "/v1/push", "/v1/pull"} <= set(
-        document["paths"]
-    )
+    desks = {f"/v1/{name}" for name in ("enrolments", "push", "pull", "confirm")}
+    assert {"/v1/otp", "/v1/otp/verify", "/v1/bookings", *desks} <= set(document["paths"])
     signed = document["paths"]["/v1/push"]["post"]["requestBody"]["content"]
     assert signed == {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     assert "http" not in json.dumps(document).replace("https://127.0.0.1", "").replace("HTTP", "")

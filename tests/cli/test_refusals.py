@@ -55,6 +55,24 @@ def test_a_vaccine_that_is_none(home: str, capsys: Said) -> None:
         assert "covishield, covaxin, corbevax" in one_sentence(capsys)
 
 
+def test_a_batch_is_taken_out_of_use(home: str, capsys: Said) -> None:
+    batch = ["covishield", "X1", "--home", home]
+    assert main(["central", "batch", "add", "091042", *batch, "--expiry", "2027-01-31"]) == 0
+    assert main(["central", "centre", "add", "091043", "CHC Bhojpur", "--district", "Rampur", "--home", home]) == 0
+    assert main(["central", "batch", "add", "091043", *batch, "--expiry", "2027-01-31"]) == 0
+    capsys.readouterr()
+    withdraw = ["central", "batch", "withdraw", *batch]
+    assert main([*withdraw, "--centre", "091042"]) == 0
+    assert capsys.readouterr().out == "The batch is out of use at 1 centre.\n"
+    assert main([*withdraw, "--everywhere"]) == 0
+    assert main([*withdraw, "--everywhere"]) == Exit.NOT_DONE
+    assert "withdrawn already" in one_sentence(capsys)
+    for where in ([], ["--centre", "091042", "--everywhere"]):
+        with pytest.raises(SystemExit) as ended:
+            main([*withdraw, *where])
+        assert ended.value.code == Exit.USAGE
+
+
 def test_a_machine_is_not_sent_to_a_name_that_the_certificate_lacks(home: str, tmp_path: Path, capsys: Said) -> None:
     out = tmp_path / "rampur.enrolment"
     asked = ["central", "enrolment", "091042", "--out", str(out), "--home", home, "--address"]
