@@ -84,7 +84,7 @@ def voided_records(happened: Sequence[Happened]) -> dict[Name, Happened]:
         return {}
     found: dict[Name, Happened] = {}
     for one in happened:
-        claimed = claims.get(one.name)
+        claimed = claims.get((one.device, one.seq))
         if claimed is None or not isinstance(one.body, VOIDABLE):
             continue
         holding = [void for void in claimed if appointment_of(void.body) == one.body.appointment]

@@ -127,7 +127,10 @@ def _by_appointment(day: date, happened: Iterable[Happened]) -> dict[str, list[H
     found: dict[str, list[Happened]] = {}
     for one in happened:
         body = one.body
-        if isinstance(body, _COUNTED) and one.when.date() == day:
+        if not isinstance(body, _COUNTED):
+            continue
+        when = one.when if isinstance(body, DoseGiven) else one.at
+        if when.date() == day:
             records = found.get(body.appointment)
             if records is None:
                 found[body.appointment] = [one]
@@ -137,21 +140,21 @@ def _by_appointment(day: date, happened: Iterable[Happened]) -> dict[str, list[H
 
 
 def _read(person: _Person, records: Sequence[Happened], voids: Mapping[Name, Happened]) -> None:
+    kept: dict[type, list[Happened]] = {
+        DoseGiven: person.doses,
+        DoseDeferred: person.deferrals,
+        CodeRefused: person.refusals,
+        WalkInRegistered: person.registered,
+    }
     for one in records:
-        body = one.body
-        void = voids.get(one.name)
+        void = voids.get((one.device, one.seq))
         if void is not None:
             person.voided.append((one, void))
-        elif isinstance(body, DoseGiven):
-            person.doses.append(one)
-        elif isinstance(body, DoseDeferred):
-            person.deferrals.append(one)
-        elif isinstance(body, CodeRefused):
-            person.refusals.append(one)
-        elif isinstance(body, WalkInRegistered):
-            person.registered.append(one)
-    person.doses.sort(key=in_time)
-    person.deferrals.sort(key=in_time)
+        elif (standing := kept.get(type(one.body))) is not None:
+            standing.append(one)
+    if len(person.doses) > 1 or len(person.deferrals) > 1:
+        person.doses.sort(key=in_time)
+        person.deferrals.sort(key=in_time)
     person.arrived_at = _arrived_at(person, [one for one in records if isinstance(one.body, PRESENT)], voids)
 
 
