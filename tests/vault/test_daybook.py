@@ -181,7 +181,7 @@ def test_a_refresh_reads_what_is_new_and_no_more(vault: Vault) -> None:
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_what_is_taken_piece_by_piece_is_the_whole_day(data: st.DataObject) -> None:
-    """Own records on any day in any order; neighbours' arrive shuffled, over several pages; a look at any moment."""
+    """Own records on any day in any order; neighbours' arrive shuffled, over several pages; a look after each."""
     days = st.sampled_from([YESTERDAY, DAY, TOMORROW])
     kinds: list[Body] = [Arrived(appointment=NAMES[1]), vial(), received(), dose_given(NAMES[1]), SignedIn()]
     bodies = st.sampled_from(kinds)
@@ -191,26 +191,43 @@ def test_what_is_taken_piece_by_piece_is_the_whole_day(data: st.DataObject) -> N
             waiting: list[PeerRecord] = []
             for number in range(2):
                 peer = Neighbour(device=f"d00000000000{number}")
-                for day, body in data.draw(st.lists(st.tuples(days, bodies), max_size=6)):
+                for day, body in data.draw(st.lists(st.tuples(days, bodies), min_size=2, max_size=6)):
                     waiting.append(peer.tells(body, at=TEN.replace(day=day.day)))
             waiting = data.draw(st.permutations(waiting))
             taken: list[Happened] = []
             mark: Mark | None = None
-            for _ in range(data.draw(st.integers(1, 8))):
-                match data.draw(st.sampled_from(["record", "page", "look"])):
-                    case "record":
-                        on(vault, data.draw(days), data.draw(bodies))
-                    case "page":
-                        size = data.draw(st.integers(0, 4))
-                        tell(vault, *waiting[:size])
-                        waiting = waiting[size:]
-                    case _:
-                        fresh, mark = vault.daybooks.happened_since(DAY, mark)
-                        taken += fresh
+            while waiting:
+                size = data.draw(st.integers(1, 3))
+                tell(vault, *waiting[:size])
+                waiting = waiting[size:]
+                for day, body in data.draw(st.lists(st.tuples(days, bodies), max_size=2)):
+                    on(vault, day, body)
+                fresh, mark = vault.daybooks.happened_since(DAY, mark)
+                taken += fresh
             fresh, mark = vault.daybooks.happened_since(DAY, mark)
             assert named([*taken, *fresh]) == named(vault.daybooks.happened(DAY)) == _expected(vault)
         finally:
             vault.close()
+
+
+def test_a_record_that_comes_late_may_begin_the_day_earlier(vault: Vault) -> None:
+    peer = Neighbour()
+    yesterday = TEN - timedelta(days=1)
+    begins = peer.tells(Arrived(appointment=NAMES[1]), at=TEN)
+    passed_over = peer.tells(dose_given(NAMES[1]), at=yesterday)
+    stock = peer.tells(vial(), at=yesterday)
+    known = peer.tells(Arrived(appointment=NAMES[2]), at=TEN)
+    tell(vault, known, stock, passed_over)
+    found, mark = vault.daybooks.happened_since(DAY, None)
+    assert named(found) == [(peer.device, 3), (peer.device, 4)]
+    more_stock = peer.tells(received(), at=yesterday)
+    tell(vault, begins, more_stock)
+    found, mark = vault.daybooks.happened_since(DAY, mark)
+    assert named(found) == [(peer.device, 1), (peer.device, 2), (peer.device, 5)]
+    other = Neighbour(device="d00000000000c")
+    tell(vault, other.tells(received(), at=yesterday), other.tells(dose_given(NAMES[3]), at=yesterday))
+    found, _ = vault.daybooks.happened_since(DAY, mark)
+    assert named(found) == [(other.device, 1)]
 
 
 def _expected(vault: Vault) -> list[tuple[str, int]]:

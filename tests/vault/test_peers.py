@@ -6,6 +6,7 @@ import random
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -42,7 +43,7 @@ from vaccinator_app.protocol.messages import (
     Status,
 )
 from vaccinator_app.trust import certificates
-from vaccinator_app.trust.keys import SealingKey, key_id
+from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 from vaccinator_app.vault.errors import PageOutOfOrder
 from vaccinator_app.vault.ledger import Author
 from vaccinator_app.vault.vault import Vault
@@ -220,6 +221,20 @@ def test_a_key_stays_the_persons_whose_records_it_signed(vault: Vault) -> None:
         tell(vault, staff=[[certificates.issue(certificate, fixed.IN_CHARGE).to_json(), *CHAIN]])
         assert vault.certificates.find(key_id(fixed.VACCINATOR.public)) == renewed
     assert vault.ledger.check(vault.certificates.find).seq == 1
+
+
+def test_after_a_renewal_the_name_is_the_one_that_lasts_longest(vault: Vault) -> None:
+    until = fixed.VACCINATOR_CERTIFICATE.not_after
+    for name, key, days in (("Ramesh K.", 21, 30), ("Ramesh", 22, -30)):
+        renewed = replace(
+            fixed.VACCINATOR_CERTIFICATE,
+            name=name,
+            signing_key=SigningKey(bytes([key]) * 32).public,
+            not_after=until + timedelta(days=days),
+        )
+        tell(vault, staff=[[certificates.issue(renewed, fixed.IN_CHARGE).to_json(), *CHAIN]])
+    assert len(vault.certificates.chains()) == 4
+    assert vault.daybooks.names()[COLLEAGUE.staff] == "Ramesh K."
 
 
 def test_desks_are_what_central_said_last_and_none_is_forgotten(vault: Vault, peer: Neighbour) -> None:

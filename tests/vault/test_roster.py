@@ -192,6 +192,18 @@ def test_who_has_leave_to_go_on_needs_nobody(vault: Vault) -> None:
     assert (visit.override_seq, visit.state) == (granted, VisitState.ARRIVED)
 
 
+def test_a_void_settles_only_what_may_be_taken_back(vault: Vault) -> None:
+    put(vault, person(1))
+    name = person(1).appointment
+    save(vault, refused(name), dose_given(name), voided(1, name), voided(3, name))
+    held = (Outcome(n, Status.HELD, (Reason.CODE_MISMATCH,)) for n in (1, 2))
+    vault.exchange.confirm(receipt(vault, 2, *held), b"signed")
+    assert [one.reasons for one in vault.queue.attention(DAY)] == [(Reason.CODE_MISMATCH,)]
+    save(vault, voided(2, name))
+    assert len(vault.queue.attention(DAY)) == 1, "a wrong code was typed, whatever is said of it afterwards"
+    assert vault._database.read("SELECT target FROM voids") == [(2,)]
+
+
 def test_who_still_waits_for_which_vaccine(vault: Vault) -> None:
     assert vault.queue.waiting(DAY) == {}
     put(vault, *(person(n, cancelled=n == 5) for n in range(1, 6)), replace(person(6), vaccine="three"))
