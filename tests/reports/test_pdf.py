@@ -17,7 +17,7 @@ from tests.reports.read import fonts, reader, sheets, text
 from vaccinator_app.domain.counts import BatchCount, Counts, Deferral, Hour
 from vaccinator_app.reports.day import DayReport, ExceptionLine
 from vaccinator_app.reports.materials import Materials, ReportFailed
-from vaccinator_app.reports.pdf import pages, render
+from vaccinator_app.reports.pdf import _fonts, pages, render
 
 HOSTILE = {
     "s1": '#panic("x")',
@@ -158,6 +158,18 @@ def test_joined_letters_are_drawn_joined() -> None:
         pages(replace(empty_day("hi"), centre_name=name), MATERIALS, 60)[0] for name in ("क्षत्रिय", "क्\u200cषत्रिय")
     )
     assert joined != apart
+
+
+@pytest.mark.parametrize(
+    ("name", "bundled"), [("Sushma लक्ष्मी – “…” −3", True), ("தமிழ்", False), ("علی", False), ("😀", False)]
+)
+def test_the_machine_s_own_fonts_are_asked_only_for_letters_we_bring_none_for(name: str, bundled: bool) -> None:
+    _fonts.cache_clear()
+    render(replace(empty_day("hi"), centre_name=name), MATERIALS)
+    folders = tuple(sorted({str(font.parent) for font in MATERIALS.fonts}))
+    before = _fonts.cache_info()
+    _fonts(folders, not bundled)
+    assert _fonts.cache_info().hits == before.hits + 1
 
 
 def test_bold_is_bold() -> None:
