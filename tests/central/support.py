@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Table, func, select
 
@@ -21,10 +20,6 @@ from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.sms import Drain, FileGateway, Texts
 from vaccinator_app.cli.resources import resources_folder
-from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
-from vaccinator_app.domain.counts import DayTally
-from vaccinator_app.domain.day import Booked as BookedSlot
-from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.events import (
     Body,
     CodeRefused,
@@ -39,7 +34,6 @@ from vaccinator_app.domain.events import (
 )
 from vaccinator_app.domain.people import Gender, PhotoId, Role
 from vaccinator_app.domain.stock import Batch
-from vaccinator_app.domain.tally import tally
 from vaccinator_app.domain.vaccines import Formulary, formulary
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import (
@@ -68,7 +62,7 @@ from vaccinator_app.protocol.messages import (
 )
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.protocol.people import WalkInDetails, write_details
-from vaccinator_app.protocol.records import FIRST_PREV, Event, Record, encode_body, read_event, sign_event
+from vaccinator_app.protocol.records import FIRST_PREV, Event, Record, encode_body, sign_event
 from vaccinator_app.trust import seal, slip
 from vaccinator_app.trust.certificates import Certificate, Subject, issue
 from vaccinator_app.trust.code import MODULUS
@@ -382,46 +376,6 @@ class Colleague:
 
     def record(self, desk: Desk, body: Body, **changes: object) -> Record:
         return desk.record(body, self.key, staff=self.staff, **changes)
-
-
-def happened(*desks: Desk) -> list[Happened]:
-    """Every record of these desks as a desk itself would count it."""
-    found = []
-    for desk in desks:
-        for record in desk.ledger:
-            event = read_event(record.payload)
-            at = event.at.astimezone(ZoneInfo("Asia/Kolkata"))
-            found.append(Happened(desk.device, event.seq, at, event.staff, event.read_body()))
-    return found
-
-
-def head_of(desk: Desk) -> LedgerHead:
-    return LedgerHead(desk.device, len(desk.ledger), desk.head.hex())
-
-
-def counted(desk: Desk, *others: Desk, day: date = TODAY, without: Collection[tuple[str, int]] = ()) -> DayTally:
-    """What ``desk`` counts over these ledgers as they stand, ``without`` some of their records."""
-    zone = ZoneInfo("Asia/Kolkata")
-    booked = [
-        BookedSlot(one.appointment, one.slot.astimezone(zone), one.vaccine, one.dose, one.cancelled)
-        for one in desk.pull().appointments
-        if one.session_date == day
-    ]
-    return tally(day, [one for one in happened(desk, *others) if (one.device, one.seq) not in without], booked)
-
-
-def close_of(desk: Desk, *others: Desk, day: date = TODAY, **changes: object) -> DayClosed:
-    """What the in-charge at ``desk`` would sign over these ledgers as they stand."""
-    fields: dict[str, object] = {
-        "day": day,
-        "amendment": 0,
-        "previous": "",
-        "heads": tuple(map(head_of, (desk, *others))),
-        "tally": counted(desk, *others, day=day),
-        "counted": (),
-        "open_exceptions": (),
-    }
-    return DayClosed(**{**fields, **changes})  # type: ignore[arg-type]
 
 
 A, H, X = Status.ACCEPTED, Status.HELD, Status.REFUSED

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.central.closing import close_of, counted, head_of
 from tests.central.support import (
     BATCH,
     EXPIRY,
@@ -21,9 +22,6 @@ from tests.central.support import (
     Desk,
     H,
     World,
-    close_of,
-    counted,
-    head_of,
     other_code,
     said,
 )

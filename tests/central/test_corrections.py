@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.central.support import BATCH, TODAY, A, Colleague, Desk, H, World, X, close_of, count, other_code, said
+from tests.central.closing import close_of
+from tests.central.support import BATCH, TODAY, A, Colleague, Desk, H, World, X, count, other_code, said
 from vaccinator_app.central import admin, schema
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Date, Dialect, Table, and_, bindparam, insert
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update
 
-from vaccinator_app.central.schema import Instant
+from vaccinator_app.central.instant import Instant
 
 Rows = Sequence[tuple[Any, ...]]
 _Convert = Callable[[Any], Any]

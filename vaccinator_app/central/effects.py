@@ -20,6 +20,7 @@ from vaccinator_app.central.closes import NewClose
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.facts import Known, Standing, Visited, takes_over, when
 from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.proofs import Holder
 from vaccinator_app.central.relay import QUIET
 from vaccinator_app.central.rows import new_code, said, storable, write_reasons
@@ -151,7 +152,7 @@ class Effects:
             write_reasons(verdict.reasons),
             None,
             self._use_up(new, facts, verdict),
-            self._day(incoming),
+            _day(known.centre, incoming),
             None,
         ]
         if _is_told(new):
@@ -159,12 +160,6 @@ class Effects:
         if new.seq in known.targets and event is not None and status is not Status.REFUSED:
             day = known.centre.day(event.at)
             known.visited[new.seq] = Visited(kind, appointment, True, event.staff, day)
-
-    def _day(self, incoming: Incoming) -> date | None:
-        event, body = incoming.event, incoming.body
-        if event is None:
-            return None
-        return self._known.centre.day(when(event, body) if isinstance(body, DoseGiven) else event.at)
 
     def _use_up(self, new: New, facts: Facts, verdict: Verdict) -> bytes | None:
         """The name of the proof that this record holds from now on, taken from the dose it corrects if need be."""
@@ -372,6 +367,14 @@ def open_bookings(connection: Connection, today: date, beneficiaries: Collection
         for centre, name in connection.execute(statement):
             found.setdefault(centre, set()).add(name)
     return found
+
+
+def _day(centre: Centre, incoming: Incoming) -> date | None:
+    """The day at the centre on which a record says that it happened."""
+    event, body = incoming.event, incoming.body
+    if event is None:
+        return None
+    return centre.day(when(event, body) if isinstance(body, DoseGiven) else event.at)
 
 
 def _is_told(new: New) -> bool:

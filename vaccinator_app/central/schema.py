@@ -7,50 +7,14 @@ before the person is known (mobile, photo ID, session token). ``docs/scale.md`` 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Date,
-    DateTime,
-    Dialect,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    String,
-    Table,
-    Text,
-    text,
-)
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, MetaData, String, Table, Text, text
+from sqlalchemy.types import TypeEngine
 
+from vaccinator_app.central.instant import Instant
 from vaccinator_app.domain.events import Voided
 from vaccinator_app.domain.stock_events import STOCK
-
-
-class Instant(TypeDecorator[datetime]):
-    """A moment with an offset, kept in UTC; SQLite has no type that keeps the offset itself."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC; ``ValueError`` for a time without an offset."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without an offset")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """The moment, in UTC."""
-        if value is None or value.tzinfo is not None:
-            return value
-        return value.replace(tzinfo=UTC)
-
 
 metadata = MetaData()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from vaccinator_app.central.schema import Instant
+from vaccinator_app.central.instant import Instant
 
 revision = "0001"
 down_revision = None

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from alembic import op
 
-from vaccinator_app.central.schema import Instant
+from vaccinator_app.central.instant import Instant
 
 revision = "0002"
 down_revision = "0001"
