@@ -37,9 +37,10 @@ def test_a_dose_is_voided_with_a_reason_and_the_person_waits_again(day: Day, han
     open_person(hands, "sun")
     assert not hands.shown("defer")
     hands.press(Qt.Key.Key_Tab)
+    hands.press(Qt.Key.Key_Tab)
     assert hands.focused() == "void"
     hands.enter()
-    hands.write("1")
+    hands.write("3")
     hands.settle()
 
     assert hands.kinds()[-1] == "voided"
@@ -157,9 +158,10 @@ def test_observation_ends_with_enter_and_asks_once_before_the_time(day: Day, han
     hands.enter()
     hands.settle()
     assert "observation_ended" not in hands.kinds()
-    assert "are still left. Press Enter again" in hands.seen()
+    assert "Why does the person leave early?" in hands.seen()
+    assert "20 min are still left." in hands.seen()
     hands.escape()
-    assert "Press Enter again" not in hands.seen()
+    assert "Why does the person leave early?" not in hands.seen()
 
     day.pass_time(timedelta(minutes=20))
     hands.until(lambda: "30 minutes over. May go." in hands.seen())

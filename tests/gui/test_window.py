@@ -275,7 +275,7 @@ def test_the_look_is_remembered_and_holds_nothing_else(day: Day, hands: Hands) -
 
     assert kept == Settings(language="hi", mode=Mode.DARK, large=True)
     assert "कतार" in hands.seen()
-    assert set(json.loads((day.home / "settings.json").read_text())) == {"language", "mode", "large"}
+    assert set(json.loads((day.home / "settings.json").read_text())) == {"language", "mode", "large", "sound"}
     hands.window.apply(Settings())
 
 

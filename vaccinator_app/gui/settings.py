@@ -15,11 +15,12 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """``language`` is one of `LANGUAGES`."""
+    """``language`` is one of `LANGUAGES`; ``sound``: a beep tells that somebody's 30 minutes are over."""
 
     language: str = "en"
     mode: Mode = Mode.LIGHT
     large: bool = False
+    sound: bool = False
 
 
 class SettingsFile:
@@ -32,8 +33,13 @@ class SettingsFile:
         """What was kept last; the defaults for a file that is absent or makes no sense."""
         try:
             found = json.loads(self._path.read_text("utf-8"))
-            settings = Settings(language=str(found["language"]), mode=Mode(found["mode"]), large=found["large"] is True)
-        except (OSError, ValueError, KeyError, TypeError):
+            settings = Settings(
+                language=str(found["language"]),
+                mode=Mode(found["mode"]),
+                large=found["large"] is True,
+                sound=found.get("sound") is True,
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return Settings()
         return settings if settings.language in LANGUAGES else Settings()
 

@@ -43,6 +43,11 @@ class WatchedPeople(QAbstractListModel):
         else:
             self.endResetModel()
 
+    @property
+    def everybody(self) -> Sequence[Watched]:
+        """All rows, in order."""
+        return self._people
+
     def person(self, place: int) -> Watched | None:
         """Who stands in a row, or None."""
         return self._people[place] if 0 <= place < len(self._people) else None

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.message import Message
@@ -18,6 +18,16 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.text import Text
 
 Options = Sequence[tuple[Message, Callable[[], Any]]]
+
+
+class _Answer(Button):
+    """Up and Down are the question's: a button by itself would hand the focus to whatever lies behind the question."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class Choices(QWidget):
@@ -43,7 +53,7 @@ class Choices(QWidget):
         self._list = QVBoxLayout()
         self._list.setSpacing(kit.theme.step)
         self._column.addLayout(self._list)
-        self._leave = Button(kit, Message.of("choices.back"), plain=True, key="Esc")
+        self._leave = _Answer(kit, Message.of("choices.back"), plain=True, key="Esc")
         self._leave.setObjectName("choices-back")
         self._leave.clicked.connect(self.left)
         self._column.addWidget(self._leave, 0, Qt.AlignmentFlag.AlignLeft)
@@ -94,9 +104,20 @@ class Choices(QWidget):
 
     def _add_answer(self) -> None:
         place = len(self._answers)
-        answer = Button(self._kit, Message.of("choices.back"))
+        answer = _Answer(self._kit, Message.of("choices.back"))
         answer.setObjectName(f"choice-{place + 1}")
         answer.setProperty("kind", "answer")
         answer.clicked.connect(partial(self._take, place))
         self._list.addWidget(answer)
         self._answers.append(answer)
+
+
+def framed(kit: Kit, choices: Choices) -> QFrame:
+    """A sheet with nothing on it but the question."""
+    frame = QFrame()
+    frame.setProperty("part", "sheet")
+    step = kit.theme.step
+    column = QVBoxLayout(frame)
+    column.setContentsMargins(3 * step, 2 * step, 3 * step, 2 * step)
+    column.addWidget(choices)
+    return frame

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.heading import heading
-from vaccinator_app.desk.queue import Pile
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.gui.screens.exceptions import ExceptionsScreen
@@ -40,6 +39,7 @@ class DeskScreen(QWidget):
     def __init__(self, kit: Kit, session: Session, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._may_go = 0
         self.top = TopBar(kit, settings)
         self.queue = QueueScreen(kit, session)
         self._observation = ObservationScreen(kit, session)
@@ -136,11 +136,22 @@ class DeskScreen(QWidget):
         if self._screen is not self.queue:
             self.show_place(Place.QUEUE)
 
+    def _report_on(self, appointment: str) -> None:
+        self.show_place(Place.OBSERVATION)
+        self._observation.report_on(appointment)
+
+    def _watched(self, watched: int, over: int) -> None:
+        """Whoever may go is said on every screen; nothing comes in front and nothing takes the focus."""
+        news = Message.of("observe.may_go", n=over) if over else None
+        self._rail.show_count(Place.OBSERVATION, watched, news)
+        self.top.alert(news)
+        if over > self._may_go and self.top.look.settings.sound:
+            QApplication.beep()
+        self._may_go = over
+
     def _refresh(self) -> None:
         """Heading, counts and the line at the foot."""
         self.top.show_heading(heading(self._session.place))
-        counts = self._session.queue.counts()
-        self._rail.show_count(Place.OBSERVATION, counts[Pile.OBSERVING])
         found = self._session.words()
         self._rail.show_count(Place.SYNC, found.unconfirmed)
         parts: list[Message | str] = list(found.parts)
@@ -164,6 +175,11 @@ class DeskScreen(QWidget):
         for screen in (self._observation, self._stock, self._sync):
             screen.left.connect(lambda: self.show_place(Place.QUEUE))
         self._sync.opened.connect(self._open_held)
+        self.queue.aefi_asked.connect(self._report_on)
+        self._observation.counted.connect(self._watched)
+        self._observation.sound_asked.connect(self.top.look.set_sound)
+        self._observation.show_sound(self.top.look.settings.sound)
+        self._observation.tell()
         self._session.moved.connect(self._refresh)
         self._session.failed.connect(self.say)
 
@@ -180,6 +196,7 @@ class DeskScreen(QWidget):
             screen.counted.connect(lambda n: self._rail.show_count(Place.EXCEPTIONS, n))
         reconcile.exceptions_asked.connect(lambda: self.show_place(Place.EXCEPTIONS))
         exceptions.reconcile_asked.connect(lambda: self.show_place(Place.RECONCILE))
+        exceptions.observation_asked.connect(lambda: self.show_place(Place.OBSERVATION))
         return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions}
 
     def _bind_keys(self) -> None:
@@ -198,6 +215,8 @@ class DeskScreen(QWidget):
     def _lay_out(self, kit: Kit) -> None:
         for screen in self._screens.values():
             self._front.addWidget(screen)
+        # the rail keeps its words, whatever a screen would like to have
+        self._front.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         middle = QHBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)

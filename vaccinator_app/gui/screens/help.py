@@ -33,11 +33,34 @@ QUEUE: Sequence[tuple[str, str]] = (
 OBSERVATION: Sequence[tuple[str, str]] = (
     ("↑  ↓", "help.up_down"),
     ("Enter", "help.end_observation"),
+    ("Ctrl+R", "help.report_aefi"),
+    ("Space", "help.space"),
     ("Esc", "help.esc"),
 )
-STOCK: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Esc", "help.esc"))
-RECONCILE: Sequence[tuple[str, str]] = (("Esc", "help.esc"),)
-EXCEPTIONS: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Esc", "help.esc"))
+STOCK: Sequence[tuple[str, str]] = (
+    ("↑  ↓", "help.up_down"),
+    ("Enter", "help.stock_enter"),
+    ("Insert", "help.stock_insert"),
+    ("Delete", "help.stock_delete"),
+    ("→", "help.to_buttons"),
+    ("Esc", "help.esc"),
+)
+RECONCILE: Sequence[tuple[str, str]] = (
+    ("↑  ↓", "help.up_down"),
+    ("←  →", "help.table_by"),
+    ("Page Up  Page Down", "help.other_day"),
+    ("Ctrl+P", "help.day_report"),
+    ("Ctrl+Enter", "help.close_day"),
+    ("Esc", "help.esc"),
+)
+EXCEPTIONS: Sequence[tuple[str, str]] = (
+    ("↑  ↓", "help.up_down"),
+    ("Enter", "help.best_act"),
+    ("Tab", "help.other_acts"),
+    ("←  →", "help.open_or_settled"),
+    ("Page Up  Page Down", "help.other_day"),
+    ("Esc", "help.esc"),
+)
 SYNC: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Enter", "help.open_held"), ("Esc", "help.esc"))
 
 

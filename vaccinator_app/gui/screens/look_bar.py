@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -57,6 +59,15 @@ class LookBar(QWidget):
         # in its own words: whoever needs it cannot read the other language
         self._language.say(Message.of("look.language", name=LANGUAGES[_other(settings.language)]))
 
+    @property
+    def settings(self) -> Settings:
+        """What is in force now."""
+        return self._settings
+
+    def set_sound(self, on: bool) -> None:
+        """Whether a beep is wanted."""
+        self._ask(sound=on)
+
     def toggle_large(self) -> None:
         """Words a quarter larger, or normal again."""
         self._ask(large=not self._settings.large)
@@ -78,15 +89,8 @@ class LookBar(QWidget):
         ):
             QShortcut(QKeySequence(key), window, act)
 
-    def _ask(self, *, language: str | None = None, mode: Mode | None = None, large: bool | None = None) -> None:
-        now = self._settings
-        self.asked.emit(
-            Settings(
-                language=now.language if language is None else language,
-                mode=now.mode if mode is None else mode,
-                large=now.large if large is None else large,
-            )
-        )
+    def _ask(self, **changed: object) -> None:
+        self.asked.emit(replace(self._settings, **changed))  # type: ignore[arg-type]
 
 
 def _other(language: str) -> str:

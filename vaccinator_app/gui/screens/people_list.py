@@ -68,7 +68,13 @@ class PeopleList(QListView):
                 self.take()
         elif event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
             self.sideways.emit(1 if event.key() == Qt.Key.Key_Right else -1)
+        elif event.key() == Qt.Key.Key_Home:
+            # the first row may be a heading, which cannot be chosen
+            self.choose(next((row for row in range(self.model().rowCount()) if self._choosable(row)), -1))
         elif event.key() in _MOVES:
             super().keyPressEvent(event)
         else:
             event.ignore()
+
+    def _choosable(self, row: int) -> bool:
+        return bool(self.model().flags(self.model().index(row, 0)) & Qt.ItemFlag.ItemIsSelectable)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QFrame, QSizePolicy, QVBoxLayout, QWidget
 
+from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.kit import Kit
 
 
@@ -30,6 +31,7 @@ class Place(Enum):
 
 _BAR = 3
 _ICON = 20
+_MARK = 16
 
 
 class _Entry(QAbstractButton):
@@ -40,6 +42,7 @@ class _Entry(QAbstractButton):
         self._kit = kit
         self._place = place
         self._count = 0
+        self._urgent: Message | None = None
         self.setCheckable(True)
         self.setObjectName(f"screen-{place.name.lower()}")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -49,16 +52,16 @@ class _Entry(QAbstractButton):
         kit.theme.changed.connect(self.updateGeometry)
         self._speak()
 
-    def show_count(self, count: int) -> None:
-        if count != self._count:
-            self._count = count
+    def show_count(self, count: int, urgent: Message | None) -> None:
+        if (count, urgent) != (self._count, self._urgent):
+            self._count, self._urgent = count, urgent
             self._speak()
 
     def sizeHint(self) -> QSize:
         theme = self._kit.theme
         metrics = QFontMetrics(theme.font(strong=True))
         words = metrics.horizontalAdvance(self._kit.words.t(self._place.word))
-        count = metrics.horizontalAdvance("888")
+        count = theme.px(_MARK) + metrics.horizontalAdvance("888")
         width = 2 * theme.step + theme.px(_ICON) + theme.step + words + theme.step + count + 2 * theme.step
         return QSize(width, theme.row + theme.step)
 
@@ -81,14 +84,26 @@ class _Entry(QAbstractButton):
         middle = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(words, Qt.AlignmentFlag.AlignLeft | middle, self._kit.words.t(self._place.word))
         if self._count:
+            if self._urgent is not None:
+                self._paint_mark(painter, words)
             painter.drawText(words, Qt.AlignmentFlag.AlignRight | middle, str(self._count))
         if self.hasFocus():
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRect(QRectF(box).adjusted(1, 1, -1, -1))
 
+    def _paint_mark(self, painter: QPainter, words: QRect) -> None:
+        """A sign before the count: told apart without colour."""
+        theme = self._kit.theme
+        side = theme.px(_MARK)
+        left = words.right() + 1 - painter.fontMetrics().horizontalAdvance(str(self._count)) - side - theme.step // 2
+        box = QRectF(left, words.center().y() + 1 - side // 2, side, side)
+        self._kit.icons.paint(painter, box, "needs-attention", "attention")
+        painter.setPen(theme.color("attention"))
+
     def _speak(self) -> None:
         words = self._kit.words
-        self.setAccessibleName(words.t("pile.spoken", pile=words.t(self._place.word), n=self._count))
+        spoken = words.t("pile.spoken", pile=words.t(self._place.word), n=self._count)
+        self.setAccessibleName(spoken if self._urgent is None else f"{spoken}. {words.say(self._urgent)}")
         self.setToolTip(self._place.key)
         self.updateGeometry()
         self.update()
@@ -104,6 +119,7 @@ class Rail(QFrame):
         super().__init__(parent)
         self.setProperty("part", "rail")
         self._entries = {place: _Entry(kit, place) for place in places}
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         group = QButtonGroup(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 2 * kit.theme.step, 0, 0)
@@ -119,6 +135,6 @@ class Rail(QFrame):
         """This screen is in front."""
         self._entries[place].setChecked(True)
 
-    def show_count(self, place: Place, count: int) -> None:
-        """How many wait there; 0 shows nothing."""
-        self._entries[place].show_count(count)
+    def show_count(self, place: Place, count: int, urgent: Message | None = None) -> None:
+        """How many wait there; 0 shows nothing. ``urgent`` is why somebody should look there soon."""
+        self._entries[place].show_count(count, urgent)

@@ -10,8 +10,6 @@ from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.screens.help import HelpPanel
 from vaccinator_app.gui.widgets.kit import Kit
 
-_LIST_SHARE, _SHEET_SHARE = 1, 1
-
 
 class Screen(QWidget):
     """Two columns. Subclasses fill them and say what `refresh`, `take_focus` and `back` mean."""
@@ -28,12 +26,12 @@ class Screen(QWidget):
         self._row.setContentsMargins(*(2 * kit.theme.step,) * 4)
         self._row.setSpacing(2 * kit.theme.step)
 
-    def set_columns(self, left: QWidget, sheets: Sequence[QWidget]) -> None:
-        """``left`` beside the stack of ``sheets``, of which the first is shown."""
+    def set_columns(self, left: QWidget, sheets: Sequence[QWidget], shares: tuple[int, int] = (1, 1)) -> None:
+        """``left`` beside the stack of ``sheets``, of which the first is shown; ``shares`` of the width for each."""
         for sheet in (*sheets, self._help):
             self.sheets.addWidget(sheet)
-        self._row.addWidget(left, _LIST_SHARE)
-        self._row.addWidget(self.sheets, _SHEET_SHARE)
+        self._row.addWidget(left, shares[0])
+        self._row.addWidget(self.sheets, shares[1])
 
     def toggle_help(self) -> None:
         """Help comes in the place of the sheet, or the sheet comes back as it was."""

@@ -16,7 +16,8 @@ from vaccinator_app.gui.widgets.text import Text
 
 
 class TopBar(QFrame):
-    """One line. In the last half minute before an idle desk locks, the middle says so, and nothing moves."""
+    """One line. What somebody must hear on every screen is said in its middle, and nothing moves: the desk is about
+    to lock, or that somebody may go."""
 
     lock_asked = Signal()
     help_asked = Signal()
@@ -25,6 +26,8 @@ class TopBar(QFrame):
         super().__init__(parent)
         self.setProperty("part", "head")
         self._session_of: Message | str = ""
+        self._news: Message | None = None
+        self._locks_in: Message | None = None
         self._where = Text(kit, strong=True, elide=True)
         self._mark = IconMark(kit, "needs-attention", "attention")
         self._mark.setVisible(False)
@@ -60,12 +63,20 @@ class TopBar(QFrame):
         key = "top.session" if found.vaccines else "top.day"
         self._session_of = Message.of(key, day=found.day, vaccines=list(found.vaccines))
         self._who.say(found.staff)
-        if not self._mark.isVisibleTo(self):
-            self._middle.say(self._session_of)
+        self._say()
+
+    def alert(self, news: Message | None) -> None:
+        """Something to be seen on every screen, until None takes it back."""
+        self._news = news
+        self._say()
 
     def warn(self, seconds: int) -> None:
         """The desk locks in ``seconds``; below zero somebody came back."""
-        near = seconds >= 0
-        self._mark.setVisible(near)
-        self._middle.set_tone("attention" if near else "quiet")
-        self._middle.say(Message.of("lock.soon", n=seconds) if near else self._session_of)
+        self._locks_in = Message.of("lock.soon", n=seconds) if seconds >= 0 else None
+        self._say()
+
+    def _say(self) -> None:
+        loud = self._locks_in or self._news
+        self._mark.setVisible(loud is not None)
+        self._middle.set_tone("attention" if loud is not None else "quiet")
+        self._middle.say(loud or self._session_of)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
@@ -11,7 +12,7 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.text import Text
 
 _ICON = 32
-_WIDEST = 360
+_WIDEST, _NARROWEST = 360, 160
 
 
 class EmptyState(QWidget):
@@ -25,8 +26,9 @@ class EmptyState(QWidget):
         self._words = Text(kit, what, tone="quiet", wrap=True)
         self._words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self._words.setFixedWidth(_WIDEST)
+        self._margin = 2 * kit.theme.step
         column = QVBoxLayout(self)
-        column.setContentsMargins(*(2 * kit.theme.step,) * 4)
+        column.setContentsMargins(*(self._margin,) * 4)
         column.setSpacing(kit.theme.step)
         column.addStretch(2)
         column.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -44,3 +46,11 @@ class EmptyState(QWidget):
     def say(self, what: Message) -> None:
         """Another sentence, when the reason for the emptiness changes."""
         self._words.say(what)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(_NARROWEST, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        room = self.width() - 2 * self._margin
+        self._words.setFixedWidth(max(_NARROWEST, min(_WIDEST, room)))

@@ -90,6 +90,8 @@ class TableView(QTableView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        # as high as its lines, so there is nothing to scroll to
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
@@ -136,7 +138,7 @@ class TableView(QTableView):
         widths = [self._column(at, metrics, strong) + pad for at in columns]
         # each word over a column goes on one line where there is room for it
         lines = 1
-        room = self.viewport().width()
+        room = self.width() - 2 * self.frameWidth()
         for at in columns:
             wide = metrics.horizontalAdvance(self._table.head(at)) + pad + 1
             if wide <= widths[at - 1]:
