@@ -131,6 +131,21 @@ def test_a_record_saved_while_the_push_is_under_way_is_not_called_confirmed(
     assert at_central(central) == 3
 
 
+def test_a_record_saved_while_a_push_without_any_is_under_way_is_no_disagreement(
+    desk: Opened, simulator: Simulator
+) -> None:
+    engine(desk, simulator).run()
+    assert pending(desk) == 0
+
+    def save_once() -> None:
+        simulator.before = lambda: None
+        look(desk)
+
+    simulator.before = save_once
+    progress = engine(desk, simulator).run()
+    assert (progress.confirmed, pending(desk)) == (1, 0)
+
+
 def test_a_captive_portals_page_changes_nothing(desk: Opened, simulator: Simulator) -> None:
     look(desk)
     simulator.spoil = lambda _: b"<html>Please log in</html>"

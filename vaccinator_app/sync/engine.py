@@ -106,7 +106,8 @@ class Engine:
                 report(progress)
                 if left == 0 or cancelled():
                     return progress
-                if gained == 0:
+                # nothing was pushed when the first record of all was saved meanwhile: it goes with the next batch
+                if gained == 0 and ready.upto > ready.after:
                     raise LedgerDisagrees(Message.of("sync.no_progress"))
                 ready = self._next(ahead, place)
 
