@@ -166,11 +166,23 @@ def test_a_close_names_the_one_it_amends_and_nothing_else(previous: str) -> None
         close(of if previous else after, previous=previous)
 
 
+def test_a_person_is_late_once_and_the_vial_opened_for_them_with_them() -> None:
+    of = known(desk(*DAY))
+    first = signed(of, close(of))
+    vial = dose_given("b").vial
+    told: list[Body] = [opened(vial), dose_given("b")]
+    more: list[Body] = [Arrived(appointment="b"), *told, Arrived(appointment="c")]
+    after = known([*of.happened, first, *desk(*more, first=6, at=NOON)])
+    assert [one.key for one in find(after) if one.kind is ExceptionKind.LATE] == ["late:b", "late:c"]
+    alone = known([*of.happened, first, *desk(told[0], first=6, at=NOON)])
+    assert [one.key for one in find(alone) if one.kind is ExceptionKind.LATE] == ["late:d1:6"]
+
+
 def test_late_records_become_an_amendment() -> None:
     of = known(desk(*DAY))
     first = signed(of, close(of))
     after = known([*of.happened, first, *desk(Arrived(appointment="b"), refused("b"), first=6, at=NOON)])
-    assert [one.key for one in find(after) if one.kind is ExceptionKind.LATE] == ["late:d1:6", "late:d1:7"]
+    assert [one.key for one in find(after) if one.kind is ExceptionKind.LATE] == ["late:b"]
     second = close(after, previous="aa")
     assert (second.amendment, second.open_exceptions) == (1, ())
     assert second.tally.total.arrived == 2

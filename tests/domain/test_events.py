@@ -34,7 +34,7 @@ def test_appointments_of_events() -> None:
     assert appointment_of(VialOpened(vaccine="two", batch="a", vial=1, doses=10)) is None
 
 
-@pytest.mark.parametrize("kind", {*PRESENT, *VOIDABLE})
+@pytest.mark.parametrize("kind", dict.fromkeys((*PRESENT, *VOIDABLE)))
 def test_kinds_that_show_a_person_name_one(kind: type[Body]) -> None:
     assert "appointment" in kind.__dataclass_fields__
 

@@ -405,11 +405,11 @@ def close(seq: int, upto: int, *counted: CountedBatch, amendment: int = 0) -> Ha
 def test_what_was_recorded_after_the_close() -> None:
     dosed = day(dose_given("a"))
     late = [*dosed, close(4, 3), *desk(Arrived(appointment="b"), observed("a"), voided(3, "a"), first=5, at=NOON)]
-    assert keys(late, now=NINE) == {"late:d1:5", "late:d1:7", "voided:d1:7"}
-    assert found(late)["late:d1:5"].acts == (Act.AMEND, Act.OPEN)
+    assert keys(late, now=NINE) == {"late:b", "late:a", "voided:d1:7"}
+    assert found(late)["late:b"].acts == (Act.AMEND, Act.OPEN)
     assert keys([*late, close(8, 7, amendment=1)], now=NINE) == {"voided:d1:7"}
     other = desk(Arrived(appointment="b"), device="d2")
-    assert keys([*dosed, close(4, 3), *other], now=NINE) == {"late:d2:1"}
+    assert keys([*dosed, close(4, 3), *other], now=NINE) == {"late:b"}
     tomorrow = desk(Arrived(appointment="c"), first=5, at=NINE + DAY)
     assert keys([*dosed, close(4, 3), *tomorrow], now=NINE) == set()
 

@@ -128,6 +128,12 @@ def _closed_again(gone: DayException, after: Listed, last: Happened) -> bool:
     return isinstance(last.body, DayClosed)
 
 
+def _in_the_amendment(gone: DayException, after: Listed, last: Happened) -> bool:
+    """Or a vial, whose dose is late too and says it."""
+    dose = isinstance(last.body, DoseGiven) and gone.appointment is None
+    return _closed_again(gone, after, last) or (dose and f"late:{appointment_of(last.body)}" in after)
+
+
 def _never(gone: DayException, after: Listed, last: Happened) -> bool:
     return False
 
@@ -148,7 +154,7 @@ PUT_RIGHT: dict[ExceptionKind, Callable[[DayException, Listed, Happened], bool]]
     ExceptionKind.CLOCK: _never,
     ExceptionKind.UNSYNCED: _never,
     ExceptionKind.OBSERVATION: _watch_ended,
-    ExceptionKind.LATE: _closed_again,
+    ExceptionKind.LATE: _in_the_amendment,
 }
 """What takes an exception of each kind off the list: the last thing that happened did, and this is how."""
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vaccinator_app.domain.closing import late, newest_close
-from vaccinator_app.domain.day import Happened
+from vaccinator_app.domain.day import Happened, in_time
 from vaccinator_app.domain.daybook import Difference
-from vaccinator_app.domain.events import DoseGiven, Voided
+from vaccinator_app.domain.events import DoseGiven, Voided, appointment_of
 from vaccinator_app.domain.evidence import Evidence, about_record
 from vaccinator_app.domain.exception_words import VOIDED
 from vaccinator_app.domain.exceptions import Act, DayException, ExceptionKind, Step
 from vaccinator_app.domain.find_answers import TALLY_DIFFERS
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock_events import VialOpened
 
 _LOOKED_AT = (Act.EXPLAIN, Act.OPEN, Act.ESCALATE)
 
@@ -45,14 +47,25 @@ def _steps(seen: Evidence, target: Happened, void: Happened, correction: Happene
 
 
 def late_records(seen: Evidence) -> Iterator[DayException]:
-    """Each record of the day that its newest close does not cover and that changes what was counted."""
+    """What the newest close of the day does not cover and changes what was counted: one exception a person, about their
+    first late record, and one for each late record of stock. A vial opened for a late dose goes with the dose."""
     close = newest_close(seen.book.day, seen.book.happened)
     if close is None:
         return
     closed = Step(close.at, close.staff, Message.of("history.closed"))
-    for one in late(seen.book.day, seen.book.happened, close):
+    found = late(seen.book.day, seen.book.happened, close)
+    drawn = {(one.device, one.body.batch, one.body.vial) for one in found if isinstance(one.body, DoseGiven)}
+    met: set[str] = set()
+    for one in sorted(found, key=in_time):
+        person = appointment_of(one.body)
+        for_a_dose = isinstance(one.body, VialOpened) and (one.device, one.body.batch, one.body.vial) in drawn
+        if for_a_dose or person in met:
+            continue
+        if person is not None:
+            met.add(person)
         words = Message.of("exception.late")
-        yield about_record(seen, one, ExceptionKind.LATE, words, (Act.AMEND, Act.OPEN), (closed,))
+        about = about_record(seen, one, ExceptionKind.LATE, words, (Act.AMEND, Act.OPEN), (closed,))
+        yield about if person is None else replace(about, key=f"late:{person}")
 
 
 def differing_close(seen: Evidence) -> Iterator[DayException]:
