@@ -61,6 +61,8 @@ class VisitDesk:
         self.draft = Draft() if kept is None else read_draft(kept)
         self.site = Site.LEFT_ARM
         self._seen: Sight | None = None
+        self.elsewhere = place.vault.peers.dose_of(appointment, found.session_date)
+        """A dose that another desk of the centre recorded, known when the sheet was opened."""
         if kept is None:
             # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
             self._keep(self.draft)

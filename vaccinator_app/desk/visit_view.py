@@ -110,6 +110,10 @@ def _eligible(desk: VisitDesk) -> StepView:
     if desk.finished:
         return StepView(Step.ELIGIBLE, StepState.PASSED, Message.of("visit.was_eligible"))
     answer = desk.eligibility
+    if answer.eligible and desk.elsewhere is not None:
+        # central would have told of a dose that it took for one: this one is held, and may be nobody's
+        words = Message.of("visit.dosed_elsewhere", desk=desk.elsewhere.desk, at=desk.elsewhere.at)
+        return StepView(Step.ELIGIBLE, StepState.PASSED, words)
     if answer.eligible:
         return StepView(Step.ELIGIBLE, StepState.PASSED, answer.reason)
     state = StepState.NOW if answer.needs_previous_date else StepState.STOPPED

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.events import DoseGiven, ProofKind
+from vaccinator_app.domain.events import DoseGiven, Voided, appointment_of
 from vaccinator_app.domain.stock_events import STOCK
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, check_author
@@ -51,6 +52,14 @@ class Checked:
     closes: list[CloseAnswer]
 
 
+@dataclass(frozen=True, slots=True)
+class PeerDose:
+    """A dose that stands in another desk's ledger: what that desk is called, and when the dose went in."""
+
+    desk: str
+    at: datetime
+
+
 class Peers:
     """The centre's other desks. ``check`` takes the time, ``put`` the transaction."""
 
@@ -67,6 +76,33 @@ class Peers:
             "WHERE p.device = r.device AND p.seq = r.seq AND p.hash = r.hash)"
         )
         return int(count)
+
+    def dose_of(self, appointment: str, day: date) -> PeerDose | None:
+        """The newest dose that another desk recorded on ``day`` for ``appointment`` and did not void, as far as known.
+
+        Reads all that is known of the day elsewhere: once for a sheet, not for every glance at it.
+        """
+        rows = self._database.read(
+            "SELECT p.payload, coalesce(d.name, p.device) FROM peer_records p LEFT JOIN peer_desks d USING (device) "
+            "WHERE p.day = ? AND instr(p.payload, ?) > 0",
+            (day.toordinal(), appointment.encode()),
+        )
+        doses: dict[tuple[str, int], PeerDose] = {}
+        voided: set[tuple[str, int]] = set()
+        for payload, name in rows:
+            event = read_event(payload)
+            try:
+                body = event.read_body()
+            except ProtocolError:
+                continue
+            if appointment_of(body) != appointment:
+                continue
+            if isinstance(body, Voided):
+                voided.add((event.device, body.seq))
+            elif isinstance(body, DoseGiven):
+                doses[event.device, event.seq] = PeerDose(name, body.given_at or event.at)
+        standing = [dose for record, dose in doses.items() if record not in voided]
+        return max(standing, key=lambda dose: dose.at, default=None)
 
     def check(self, changes: Changes) -> Checked:
         """Verify what a page says of other desks, outside any transaction: each signature costs what it costs.

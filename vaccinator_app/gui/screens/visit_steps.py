@@ -20,7 +20,7 @@ _STEPS: dict[Step, str] = {
     Step.OBSERVATION: "step.observation",
 }
 _CODE_CLOSED = ("code.closed", "code.closed_in_charge")
-_CODE_WRONG = "code.does_not_match"
+_TONES = {"code.does_not_match": "stop", "visit.dosed_elsewhere": "attention"}
 
 
 class VisitSteps(Scrolled):
@@ -57,7 +57,7 @@ class VisitSteps(Scrolled):
         """Where each step stands."""
         for step in found.steps:
             closed = step.state is StepState.STOPPED and step.words.key in _CODE_CLOSED
-            tone = "stop" if step.words.key == _CODE_WRONG else ""
+            tone = _TONES.get(step.words.key, "")
             self._rows[step.step].show_state("attention" if closed else step.state, step.words, tone=tone)
         for due, widget in self._controls.items():
             widget.setVisible(found.now is due)
