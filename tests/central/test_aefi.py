@@ -87,6 +87,15 @@ def test_another_desk_of_the_centre_reports_of_its_neighbours_doses(world: World
     assert said(there.push()) == {1: NOT_VACCINATED, 2: NOT_VACCINATED}
 
 
+def test_a_dose_taken_back_before_does_not_stand(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(desk.dose(booked, other_code(booked.code, same_bucket=True)))
+    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
+    desk.push()
+    desk.record(report(booked.reference))
+    assert said(desk.push(desk.ledger[2:])) == {3: NOT_VACCINATED}
+
+
 def test_a_serious_report_raises_one_alarm(world: World, desk: Desk) -> None:
     booked = world.book()
     desk.record(desk.dose(booked))

@@ -275,6 +275,13 @@ def test_a_dose_on_an_in_charges_word_counts_and_waits(world: World, desk: Desk,
     assert messages(world) == ["dose_recorded"]
 
 
+def test_each_word_is_one_of_its_own(world: World, desk: Desk) -> None:
+    for booked in (world.book(), world.book()):
+        desk.record(leave(booked.reference))
+        desk.record(desk.dose(booked, proof=on_leave(desk.seq - 1)))
+    assert said(desk.push()) == {1: DONE, 2: WAITS, 3: DONE, 4: WAITS}
+
+
 def test_one_word_serves_one_dose_and_its_corrections(world: World, desk: Desk) -> None:
     booked = world.book()
     dose = desk.dose(booked, proof=on_leave(1))
@@ -298,10 +305,13 @@ def test_a_word_that_is_not_there_not_for_this_person_or_not_yet_is_none(world: 
     )
 
 
-def test_only_an_in_charge_gives_it(world: World, desk: Desk) -> None:
+@pytest.mark.parametrize("together", [True, False])
+def test_only_an_in_charge_gives_it(world: World, desk: Desk, together: bool) -> None:
     new, booked = Colleague(), world.book()
     new.join(desk)
     new.record(desk, leave(booked.reference))
+    if not together:
+        desk.push()
     new.record(desk, desk.dose(booked, proof=on_leave(2)))
     assert said(desk.push()) == {1: DONE, 2: (X, (R.NOT_ALLOWED,)), 3: NO_PROOF}
 

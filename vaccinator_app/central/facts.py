@@ -282,7 +282,7 @@ def _load_vaccinated(connection: Connection, known: Known, reports: Sequence[Aef
     centre = known.centre.centre
     known.vaccinated = {body.appointment: set() for body in reports}
     for standing in (one for doses_of in known.standing.values() for one in doses_of):
-        if standing.centre == centre and standing.appointment in known.vaccinated:
+        if standing.appointment in known.vaccinated:
             known.vaccinated[standing.appointment].add((standing.device, standing.seq))
     desks = connection.scalars(select(devices.c.device).where(devices.c.centre == centre)).all()
     named = connection.execute(
