@@ -13,8 +13,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from vaccinator_app.domain.events import DoseGiven, ProofKind
-from vaccinator_app.domain.events import DoseGiven, Voided, appointment_of
+from vaccinator_app.domain.events import DoseGiven, ProofKind, Voided, appointment_of
 from vaccinator_app.domain.stock_events import STOCK
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, check_author
