@@ -88,7 +88,8 @@ class Vault:
         """Open the vault in ``home`` and bring it to this program's shape.
 
         Raises ``VaultMissing``, ``VaultReadOnly``, ``VaultWrongKey``, ``VaultDamaged``, ``VaultNewer``, ``VaultFull``,
-        ``VaultDisk`` or ``VaultBusy``; the file then is what it was.
+        ``VaultDisk`` or ``VaultBusy``; nothing recorded is touched by any of them. After a migration the views are
+        computed anew, once; where that cannot be finished, the next opening does it.
         """
         path = home / DATABASE
         for found in (home, path):
