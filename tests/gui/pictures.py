@@ -20,6 +20,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.central.support import RAMPUR, TODAY, Desk, World, make_home
+from tests.gui import stock_tour
 from tests.support.central import PASSPHRASE
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
@@ -178,6 +179,8 @@ def tour(day: Day, hands: Hands, stop: Stop) -> None:
     stop("after-a-dose")
     visit(day, hands, stop)
     others(hands, stop)
+    stock_tour.watch(day, hands, stop)
+    stock_tour.stock(day, hands, stop)
 
 
 def visit(day: Day, hands: Hands, stop: Stop) -> None:
@@ -248,6 +251,7 @@ def others(hands: Hands, stop: Stop) -> None:
     hands.press(Qt.Key.Key_End)
     hands.enter()
     stop("observation-early")
+    hands.escape()
     hands.press(Qt.Key.Key_F6)
     stop("sync")
     hands.press(Qt.Key.Key_F3)

@@ -31,6 +31,7 @@ from vaccinator_app.gui.window import SIZE
 _LATIN = {
     *("Covishield", "Covaxin", "Corbevax", "PHC", "Rampur", "CHC", "Bhojpur", "Desk", "Sharma", "Devi", "English"),
     *("SMS", "Enter", "Esc", "Ctrl", "Caps", "Lock", "QR", "ID", "A", "Z", "L", "R", "S", "Kumar"),
+    *("Insert", "Delete", "Space"),
 }
 _TAKES_FOCUS = (QAbstractButton, QLineEdit, QComboBox, QListView)
 

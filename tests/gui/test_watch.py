@@ -1,0 +1,218 @@
+"""The watch on every screen, who leaves early, and the report of an adverse event, by keys on a real vault."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListView, QPlainTextEdit, QWidget
+
+from tests.gui.steps import open_person, to_code, type_code
+from tests.gui.test_stock import bodies
+from tests.support.window import Day, Hands
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
+from vaccinator_app.domain.events import EarlyReason, ObservationEnded, ObservationOutcome
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+
+def give(day: Day, hands: Hands, typed: str, name: str) -> None:
+    """A whole visit."""
+    to_code(hands, typed)
+    type_code(hands, day.booked[name].code)
+    hands.enter()
+    hands.settle()
+
+
+def to_report(day: Day, hands: Hands) -> None:
+    """Somebody is watched, and the form is open for her."""
+    give(day, hands, "sun", "Sunita Kumari")
+    day.pass_time(timedelta(minutes=10))
+    hands.press(Qt.Key.Key_F4)
+    hands.press(Qt.Key.Key_R, CONTROL)
+    assert hands.shown("aefi")
+
+
+def to(hands: Hands, name: str) -> None:
+    """With Enter from field to field."""
+    for _ in range(14):
+        if hands.focused() == name:
+            return
+        hands.enter()
+    raise AssertionError(f"{name} is not on the way of Enter")
+
+
+def test_who_may_go_is_said_on_every_screen_and_takes_no_focus(day: Day, hands: Hands) -> None:
+    give(day, hands, "sun", "Sunita Kumari")
+    hands.write("ra")
+    assert "may go" not in hands.said("session")
+
+    day.pass_time(timedelta(minutes=30))
+
+    hands.until(lambda: hands.said("session") == "30 minutes over: 1 may go")
+    assert hands.said("screen-observation") == "Observation: 1. 30 minutes over: 1 may go"
+    assert hands.focused() == "search"
+    assert hands.find(QLineEdit, "search").text() == "ra"
+    for key in (Qt.Key.Key_F10, Qt.Key.Key_F6, Qt.Key.Key_F4):
+        hands.press(key)
+        assert hands.said("session") == "30 minutes over: 1 may go"
+
+    hands.enter()
+    hands.settle()
+
+    assert bodies(hands, ObservationEnded)[0].outcome is ObservationOutcome.WELL
+    assert "may go" not in hands.said("session")
+    assert hands.said("screen-observation") == "Observation: 0"
+
+
+def test_the_beep_is_off_until_it_is_ticked_and_then_remembered(day: Day, hands: Hands) -> None:
+    hands.press(Qt.Key.Key_F4)
+    box = hands.find(QCheckBox, "observe-sound")
+    assert not box.isChecked()
+    box.setFocus()
+    hands.press(Qt.Key.Key_Space)
+
+    assert box.isChecked()
+    assert '"sound": true' in (day.home / "settings.json").read_text()
+    hands.press(Qt.Key.Key_F8)
+    assert '"sound": true' in (day.home / "settings.json").read_text()
+
+
+def test_whoever_leaves_early_leaves_with_a_reason_in_one_key(day: Day, hands: Hands) -> None:
+    give(day, hands, "sun", "Sunita Kumari")
+    day.pass_time(timedelta(minutes=12))
+    hands.press(Qt.Key.Key_F4)
+    hands.enter()
+    assert "18 min are still left." in hands.seen()
+
+    hands.write("2")
+    hands.settle()
+
+    (ended,) = bodies(hands, ObservationEnded)
+    assert (ended.outcome, ended.reason) == (ObservationOutcome.LEFT_EARLY, EarlyReason.TRANSPORT)
+    assert "Sunita K• left early" in hands.seen()
+
+
+def test_an_adverse_event_is_reported_by_keys(day: Day, hands: Hands) -> None:
+    to_report(day, hands)
+    assert "Token 1 · Sunita K• · Covishield, dose 1 · given 10:00" in hands.seen()
+    hands.press(Qt.Key.Key_Down)
+    hands.press(Qt.Key.Key_Space)
+    hands.press(Qt.Key.Key_Down)
+    hands.press(Qt.Key.Key_Space)
+    hands.enter()
+    assert hands.focused() == "aefi-onset"
+    hands.write("1005")
+    to(hands, "aefi-outcome")
+    hands.press(Qt.Key.Key_Down)
+    to(hands, "aefi-serious")
+    hands.press(Qt.Key.Key_Down)
+    to(hands, "aefi-story")
+    hands.write("Hot and dizzy")
+    to(hands, "aefi-go")
+    hands.enter()
+    hands.settle()
+
+    (told,) = bodies(hands, AefiReported)
+    assert told.signs == (AefiSign.FEVER, AefiSign.FAINTING)
+    assert told.seriousness is Seriousness.NOT_SERIOUS
+    assert told.outcome is AefiOutcome.RECOVERED
+    assert f"{told.onset:%H:%M}" == "10:05"
+    assert b"dizzy" not in told.sealed
+    assert "Adverse event saved on this desk." in hands.seen()
+    assert not bodies(hands, ObservationEnded)
+
+
+def test_what_is_missing_is_said_at_its_field_and_nothing_is_recorded(day: Day, hands: Hands) -> None:
+    to_report(day, hands)
+    go = hands.find(QWidget, "aefi-go")
+
+    def save() -> None:
+        go.setFocus()
+        hands.enter()
+        hands.settle()
+
+    save()
+    assert "Tick at least one thing that was seen." in hands.seen()
+    hands.press(Qt.Key.Key_Space)
+    save()
+    assert "Say whether it is serious, and why." in hands.seen()
+    assert hands.focused() == "aefi-serious"
+    assert hands.find(QComboBox, "aefi-serious").currentText() == "Choose", "it is never a default"
+    hands.press(Qt.Key.Key_Down)
+    onset = hands.find(QLineEdit, "aefi-onset")
+    for typed in ("", "2561", "0930", "2300"):
+        onset.setText(typed)
+        save()
+        assert onset.accessibleDescription().startswith("It began after the dose, which was at 10:00")
+        assert hands.focused() == "aefi-onset"
+    assert bodies(hands, AefiReported) == []
+
+    hands.escape()
+    hands.press(Qt.Key.Key_R, CONTROL)
+    assert onset.text() == "2300", "nothing typed is lost by Esc"
+
+
+def test_a_serious_one_says_at_once_what_to_do_and_ends_the_watch_when_referred(day: Day, hands: Hands) -> None:
+    to_report(day, hands)
+    hands.press(Qt.Key.Key_Space)
+    hands.enter()
+    hands.write("1008")
+    to(hands, "aefi-serious")
+    hands.press(Qt.Key.Key_Down)
+    hands.press(Qt.Key.Key_Down)
+    hands.find(QCheckBox, "aefi-referred").setFocus()
+    hands.press(Qt.Key.Key_Space)
+    to(hands, "aefi-go")
+    hands.enter()
+    hands.settle()
+
+    assert bodies(hands, AefiReported)[0].seriousness is Seriousness.HOSPITALISATION
+    assert bodies(hands, ObservationEnded)[0].outcome is ObservationOutcome.REFERRED
+    assert "Phone the district immunisation officer now" in hands.seen()
+    assert "Nobody is under observation." in hands.seen()
+
+
+def test_from_the_sheet_of_somebody_who_went_home_and_back_there(day: Day, hands: Hands) -> None:
+    give(day, hands, "sun", "Sunita Kumari")
+    day.pass_time(timedelta(minutes=30))
+    hands.press(Qt.Key.Key_F4)
+    hands.enter()
+    hands.settle()
+    hands.press(Qt.Key.Key_F3)
+    open_person(hands, "sun")
+
+    hands.find(QWidget, "report-aefi").setFocus()
+    hands.enter()
+    hands.settle()
+    assert hands.shown("aefi")
+    assert not hands.shown("aefi-referred"), "whoever went home is not sent from here"
+    hands.escape()
+    assert hands.shown("visit")
+
+    hands.find(QWidget, "report-aefi").setFocus()
+    hands.enter()
+    hands.press(Qt.Key.Key_Space)
+    hands.enter()
+    hands.write("1020")
+    to(hands, "aefi-serious")
+    hands.press(Qt.Key.Key_Down)
+    to(hands, "aefi-go")
+    hands.enter()
+    hands.settle()
+    assert len(bodies(hands, AefiReported)) == 1
+    assert "Adverse event saved on this desk." in hands.seen()
+
+
+def test_letters_stay_in_the_form(day: Day, hands: Hands) -> None:
+    to_report(day, hands)
+    hands.write("q")
+    assert hands.shown("aefi")
+    assert hands.find(QLineEdit, "search").text() == ""
+    story = hands.find(QPlainTextEdit, "aefi-story")
+    story.setFocus()
+    hands.write("ab")
+    hands.enter()
+    assert story.toPlainText() == "ab", "Enter goes on to the next field"
+    assert hands.focused() == "aefi-history"
+    assert hands.find(QListView, "observation-list").currentIndex().row() == 0
