@@ -27,7 +27,7 @@ from tests.domain.given import (
 )
 from vaccinator_app.domain.closing import CannotClose, covered, late, make_close, newest_close
 from vaccinator_app.domain.closing_events import CountedBatch, DayClosed, LedgerHead, VarianceReason
-from vaccinator_app.domain.day import Booked, Happened
+from vaccinator_app.domain.day import Booked, Happened, is_empty
 from vaccinator_app.domain.daybook import DayBook, Machine
 from vaccinator_app.domain.events import Arrived, Body, DoseGiven, SignedIn, Voided
 from vaccinator_app.domain.exceptions import ExceptionKind
@@ -260,3 +260,11 @@ def test_every_amendment_counts_one_further(times: int) -> None:
         last = signed(of, close(of, previous="aa"))
         assert isinstance(last.body, DayClosed)
         assert (last.body.amendment, newest_close(TODAY, [*of.happened, last])) == (number, last)
+
+
+def test_a_day_on_which_only_the_staff_came_is_empty() -> None:
+    came = desk(SignedIn())
+    assert is_empty(TODAY, came)
+    assert not is_empty(TODAY, [*came, *desk(Arrived(appointment="a"), first=2)])
+    assert not is_empty(TODAY, [*came, *desk(received(1), first=2)])
+    assert is_empty(TODAY + timedelta(days=1), desk(*DAY))

@@ -11,9 +11,10 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import open_desk
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.errors import CannotDo
-from vaccinator_app.desk.reconcile import Overview, Reconcile
+from vaccinator_app.desk.reconcile import Reconcile
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.day import is_empty
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.words import Words
 from vaccinator_app.reports.day import DayReport
@@ -37,8 +38,8 @@ def run_report(arguments: Namespace) -> int:
 def report_of_day(place: Workplace, day: date, language: str) -> DayReport:
     """The day as this desk knows it. Raises ``CannotDo`` for anybody but an in-charge, and for a day without events."""
     overview = Reconcile(place).overview(day)
-    if overview is None or not _has_events(overview):
-        raise CannotDo(Message.of("close.empty_day"))
+    if overview is None or is_empty(day, overview.book.happened):
+        raise CannotDo(Message.of("report.empty_day", day=day))
     identity = place.vault.identity
     words = Words(resources_folder(), language)
     words.zone = place.now().tzinfo
@@ -61,10 +62,6 @@ def rendered(report: DayReport, form: str) -> bytes:
         return _RENDER[form](report, materials)
     except ReportFailed as error:
         raise Failed(Exit.NOT_DONE, str(error)) from error
-
-
-def _has_events(overview: Overview) -> bool:
-    return any(one.when.date() == overview.day for one in overview.book.happened)
 
 
 def _day(typed: str | None, place: Workplace) -> date:

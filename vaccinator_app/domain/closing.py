@@ -7,7 +7,7 @@ from datetime import date
 
 from vaccinator_app.domain.closing_events import CountedBatch, DayClosed, LedgerHead, VarianceReason
 from vaccinator_app.domain.counts import DayTally
-from vaccinator_app.domain.day import Happened, in_time
+from vaccinator_app.domain.day import Happened, in_time, is_empty
 from vaccinator_app.domain.daybook import DayBook
 from vaccinator_app.domain.events import PRESENT, Voided
 from vaccinator_app.domain.evidence import day_of
@@ -99,7 +99,7 @@ def make_close(
 def _check_day(book: DayBook) -> None:
     if book.day > book.now.date():
         raise CannotClose(Message.of("close.future_day", day=book.day))
-    if not any(one.when.date() == book.day for one in book.happened if not isinstance(one.body, DayClosed)):
+    if is_empty(book.day, book.happened):
         raise CannotClose(Message.of("close.empty_day", day=book.day))
 
 

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, Voided, appointment_of
+from vaccinator_app.domain.closing_events import DayClosed, ExceptionSettled
+from vaccinator_app.domain.events import (
+    VOIDABLE,
+    Body,
+    DoseGiven,
+    RecordViewed,
+    SignedIn,
+    SignedOut,
+    StaffAdded,
+    Voided,
+    appointment_of,
+)
 
 BREAK = timedelta(hours=1)
 """A gap between booked slots that ends a session."""
@@ -105,6 +116,9 @@ def in_time(one: Happened) -> tuple[datetime, str, int]:
     return one.when, one.device, one.seq
 
 
-def days_of(happened: Iterable[Happened]) -> set[date]:
-    """The days on which anything happened."""
-    return {one.at.date() for one in happened}
+_ABOUT_STAFF = (DayClosed, ExceptionSettled, RecordViewed, SignedIn, SignedOut, StaffAdded)
+
+
+def is_empty(day: date, happened: Iterable[Happened]) -> bool:
+    """Nobody came on ``day`` and no vial moved: at most the staff came, looked and went."""
+    return not any(one.when.date() == day for one in happened if not isinstance(one.body, _ABOUT_STAFF))
