@@ -99,7 +99,7 @@ def make_close(
 def _check_day(book: DayBook) -> None:
     if book.day > book.now.date():
         raise CannotClose(Message.of("close.future_day", day=book.day))
-    if is_empty(book.day, book.happened):
+    if is_empty(book.day, book.happened) and not book.booked:
         raise CannotClose(Message.of("close.empty_day", day=book.day))
 
 
