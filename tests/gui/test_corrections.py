@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLabel, QWidget
 
 from tests.gui.pictures import wrong_code
 from tests.gui.steps import dose, open_person, to_code, type_code
-from tests.support.window import COLLEAGUE, COLLEAGUES_PASSPHRASE, Day, Hands
+from tests.gui.visit_tour import as_colleague, press
+from tests.support.window import COLLEAGUE, Day, Hands
 from vaccinator_app.desk.stock import ReceiveForm, Stock
 from vaccinator_app.domain.events import OverrideGranted, ProofKind, Voided, VoidReason
 from vaccinator_app.domain.stock_events import DiscardReason
@@ -31,26 +32,6 @@ SECOND = ReceiveForm(vaccine="covishield", batch="4121Z026", expiry=date(2027, 6
 def voids(hands: Hands) -> list[Voided]:
     bodies = [read_event(record.payload).read_body() for record in hands.place.vault.ledger.records()]
     return [body for body in bodies if isinstance(body, Voided)]
-
-
-def press(hands: Hands, name: str) -> None:
-    """By Tab from the primary button, as far as need be, and Enter."""
-    hands.find(QWidget, "primary").setFocus()
-    for _ in range(5):
-        hands.press(Qt.Key.Key_Tab)
-        if hands.focused() == name:
-            break
-    assert hands.focused() == name
-    hands.enter()
-    hands.settle()
-
-
-def as_colleague(hands: Hands) -> None:
-    """Lock, choose the other name, unlock."""
-    hands.press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
-    hands.until(lambda: hands.window.locked)
-    hands.press(Qt.Key.Key_Down)
-    hands.unlock(COLLEAGUES_PASSPHRASE)
 
 
 def test_the_ordinary_dose_costs_eight_keys_after_the_name(day: Day, hands: Hands) -> None:
@@ -260,4 +241,4 @@ def test_the_open_batch_stands_first_and_what_is_used_up_is_said_before_the_need
         "Batch 4121Z025 is used up: no unopened vial of it is left here. Take another one, or receive more at Stock."
     ]
     batch = hands.find(QWidget, "batch")
-    assert batch.itemText(0) == "4121Z026 · Jun 2027 · open"  # type: ignore[attr-defined]
+    assert batch.itemText(0) == "4121Z026 · open · Jun 2027"  # type: ignore[attr-defined]

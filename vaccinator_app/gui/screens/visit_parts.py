@@ -104,8 +104,8 @@ class DrawControls(QWidget):
         self._closed = [Text(kit, tone="quiet", wrap=True) for _ in range(_MOST_CLOSED)]
         row = QHBoxLayout()
         row.setSpacing(2 * kit.theme.step)
-        row.addWidget(self._batch, 1)
-        row.addWidget(self._site, 1)
+        row.addWidget(self._batch, 3)
+        row.addWidget(self._site, 2)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(kit.theme.step // 2)
