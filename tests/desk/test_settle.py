@@ -23,9 +23,11 @@ EXCEPTION = DayException(
 )
 
 
-def refused(place: Workplace, *told: object, note: str = "", exception: DayException = EXCEPTION) -> str:
+def refused(
+    place: Workplace, act: Act, reason: SettleReason, *, note: str = "", exception: DayException = EXCEPTION
+) -> str:
     with pytest.raises(CannotDo) as problem:
-        settle(place, exception, *told, note)  # type: ignore[arg-type]
+        settle(place, exception, act, reason, note)
     assert list(place.vault.ledger.events()) == []
     return problem.value.message.key
 

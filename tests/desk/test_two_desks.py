@@ -71,6 +71,14 @@ def people(made: tuple[Path, list[Booked]]) -> list[Booked]:
     return made[1]
 
 
+def _reach(simulator: Simulator) -> Callable[[object], Simulator]:
+    return lambda _: simulator
+
+
+def _told(clock: ToldClock) -> Callable[[object], ToldClock]:
+    return lambda _: clock
+
+
 @pytest.fixture
 def desks(world: World, tmp_path: Path) -> Iterator[list[Counter]]:
     """Both opened by their in-charges, with the roster and five vials each of two batches."""
@@ -79,8 +87,8 @@ def desks(world: World, tmp_path: Path) -> Iterator[list[Counter]]:
         clock, simulator, home = ToldClock(name=f"boot000{number}"), Simulator(world.api), tmp_path / f"home{number}"
         file = read_file(admin.create_enrolment_file(world.home, world.clock, RAMPUR, "https://127.0.0.1:1"))
         desk = NewDesk(device_name=name, in_charge_name="R. Sharma", passphrase=PASSPHRASE, kdf=FLOOR)
-        enrol(home, file, desk, lambda _, way=simulator: way, clock.now())
-        unlock = Unlock(home, vaccines(), lambda _, told=clock: told)
+        enrol(home, file, desk, _reach(simulator), clock.now())
+        unlock = Unlock(home, vaccines(), _told(clock))
         opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
         counter = Counter(name, home, clock, simulator, unlock, opened.place)
         counter.sync()

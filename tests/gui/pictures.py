@@ -20,7 +20,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.central.support import RAMPUR, TODAY, Desk, World, make_home
-from tests.gui import stock_tour
+from tests.gui import stock_tour, visit_tour
 from tests.support.central import PASSPHRASE
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
@@ -181,6 +181,7 @@ def tour(day: Day, hands: Hands, stop: Stop) -> None:
     others(hands, stop)
     stock_tour.watch(day, hands, stop)
     stock_tour.stock(day, hands, stop)
+    visit_tour.right(day, hands, stop)
 
 
 def visit(day: Day, hands: Hands, stop: Stop) -> None:
@@ -224,6 +225,7 @@ def visit(day: Day, hands: Hands, stop: Stop) -> None:
     hands.settle()
     open_person(hands, "dine")
     stop("visit-held")
+    hands.press(Qt.Key.Key_Tab)
     hands.press(Qt.Key.Key_Tab)
     hands.enter()
     hands.until(lambda: hands.shown("choice-1"))
