@@ -37,6 +37,7 @@ from vaccinator_app.domain.events import (
     Arrived,
     Body,
     CodeRefused,
+    DeferReason,
     DoseGiven,
     Proof,
     ProofKind,
@@ -174,6 +175,22 @@ def test_never_came_takes_back_the_arrival() -> None:
     assert count(happened(SignedIn(), *marked, voided(4, "a")), [A]).total.arrived == 1
 
 
+def test_never_came_is_not_true_while_another_dose_stands() -> None:
+    """As the queue has it: who takes back the second record for being one too many does not send the person home."""
+    history = [dose_given("a"), dose_given("a"), voided(1, "a", VoidReason.NEVER_CAME), voided(2, "a")]
+    assert count(happened(*history), [A]).total.arrived == 1
+    assert count(happened(*history[:2], *history[:1:-1]), [A]).total.arrived == 0
+
+
+def test_the_first_registration_and_the_last_deferral_count() -> None:
+    other = replace(walk_in("W1"), vaccine="three")
+    later = replace(deferred("W1"), reason=DeferReason.REFUSED)
+    records = happened(walk_in("W1"), other, deferred("W1"), later)
+    for order in (records, records[::-1]):
+        assert [line.key for line in count(order, ()).vaccines] == ["two"]
+        assert count(order, ()).deferrals == (Deferral("refused", 1),)
+
+
 def test_never_came_takes_back_what_the_other_desk_thought_it_saw() -> None:
     """The verifier's machine said "arrived" an hour before; what it says afterwards, or its own dose, stands."""
     never = happened(dose_given("a"), voided(1, "a", VoidReason.NEVER_CAME))
@@ -198,8 +215,12 @@ def test_a_void_holds_only_for_its_own_person_desk_and_past() -> None:
         happened(voided(4, "a"), voided(3, "a"), first=3),
     ):
         assert (count([*dose, *void]).total.given, count([*dose, *void]).total.voided) == (1, 0), void
-    twice = count([*dose, *happened(voided(2, "a"), voided(2, "a"), first=3)])
+    before = happened(voided(2, "a"), dose_given("a"))
+    assert (count(before).total.given, count(before).total.voided) == (1, 0)
+    again = happened(voided(2, "a"), first=4, staff="s2")
+    twice = count([*dose, *again, *happened(voided(2, "a"), first=3)])
     assert (twice.total.given, twice.total.voided) == (0, 1)
+    assert of(twice.staff) == {"s1": Counts(voided=1)}
 
 
 def test_a_cancelled_appointment_is_expected_only_of_whoever_comes() -> None:
