@@ -12,22 +12,23 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from vaccinator_app.cli.demo.bookings import Booked
 from vaccinator_app.cli.demo.hands import Hands
+from vaccinator_app.cli.demo.in_charge import close_the_day, count_in
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.speech import words
 from vaccinator_app.gui.models.lines import LINE
 
 _ENTER, _ESC, _UP, _DOWN = Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_Up, Qt.Key.Key_Down
 _FIRST_DEFER_REASON = "choice-1"
-_WRONG_BATCH = "choice-3"
 _NO_SHOWS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """The vaccinator's passphrase (they stand second on the unlock screen), where pictures go, and how many of the
-    booked are left for whoever watches.
+    """The passphrases of the in-charge, who stands first on the unlock screen, and of the vaccinator, who is second;
+    where pictures go, and how many of the booked are left for whoever watches.
     """
 
+    in_charge: str
     passphrase: str
     pictures: Path
     today: date
@@ -47,8 +48,12 @@ class Day:
     def run(self) -> None:
         """The whole day. Raises ``NothingHappened`` where the window does not do its part."""
         coming = self._people[: max(1, len(self._people) - _NO_SHOWS - self._cast.leave)]
-        self._sign_in()
+        self._picture_unlock()
+        self._sign_in(in_charge=True)
         self._hands.until(self._roster_is_there, "the roster did not come")
+        count_in(self._hands, self._picture)
+        self._lock()
+        self._sign_in()
         self._picture("queue")
         self._cut_the_line()
         half = len(coming) // 2
@@ -64,20 +69,30 @@ class Day:
         self._picture_each_screen("english")
         self._mend_the_line()
         self._picture("confirmed")
+        if not self._cast.leave:
+            self._lock()
+            self._sign_in(in_charge=True)
+            close_the_day(self._hands, self._picture)
 
     # Coming and going
 
-    def _sign_in(self) -> None:
+    def _picture_unlock(self) -> None:
+        self._hands.until(lambda: self._hands.sees("passphrase"), "the unlock screen did not come")
+        self._picture("unlock")
+
+    def _sign_in(self, *, in_charge: bool = False) -> None:
         hands = self._hands
         hands.until(lambda: hands.sees("passphrase"), "the unlock screen did not come")
-        self._picture("unlock")
-        hands.press(_DOWN)
-        hands.write(self._cast.passphrase)
+        hands.press(_UP if in_charge else _DOWN)
+        hands.write(self._cast.in_charge if in_charge else self._cast.passphrase)
         hands.press(_ENTER)
         hands.until(lambda: hands.sees("search"), "the desk did not unlock")
 
-    def _lock_and_return(self) -> None:
+    def _lock(self) -> None:
         self._hands.press(Qt.Key.Key_L, control=True)
+
+    def _lock_and_return(self) -> None:
+        self._lock()
         self._sign_in()
 
     def _roster_is_there(self) -> bool:
@@ -116,7 +131,7 @@ class Day:
             return
         self._hands.press(_ENTER)
         if place == 4:
-            self._take_back_and_record_again(person)
+            self._correct(person)
 
     def _open(self, person: Booked, *, by_slip: bool) -> None:
         hands = self._hands
@@ -154,18 +169,13 @@ class Day:
         self._picture("defer")
         self._hands.click(_FIRST_DEFER_REASON)
 
-    def _take_back_and_record_again(self, person: Booked) -> None:
+    def _correct(self, person: Booked) -> None:
+        """The dose was of the other batch: one answer, and its record takes the place of the first."""
         self._open(person, by_slip=False)
-        self._hands.click("void")
-        self._picture("void")
-        self._hands.click(_WRONG_BATCH)
-        self._open(person, by_slip=False)
-        self._hands.press(_ENTER)
-        if self._hands.sees("previous-date"):
-            self._hands.write(f"{self._cast.today - timedelta(days=120):%d %m %Y}")
-            self._hands.press(_ENTER)
-        self._hands.write(person.code)
-        self._hands.press(_ENTER)
+        self._hands.click("correct")
+        self._picture("correct")
+        self._hands.write("1")
+        self._picture("correct-batch")
         self._hands.press(_ENTER)
 
     def _walk_in(self) -> None:
@@ -197,7 +207,8 @@ class Day:
         self._hands.click("language")
 
     def _picture_each_screen(self, language: str) -> None:
-        for key, name in ((Qt.Key.Key_F4, "observation"), (Qt.Key.Key_F6, "sync"), (Qt.Key.Key_F3, "queue")):
+        keys = {"observation": Qt.Key.Key_F4, "stock": Qt.Key.Key_F10, "sync": Qt.Key.Key_F6, "queue": Qt.Key.Key_F3}
+        for name, key in keys.items():
             self._hands.press(key)
             self._picture(f"{name}-{language}")
 

@@ -67,6 +67,10 @@ class Hands:
             raise NothingHappened(f"{name} is not on the screen")
         return found[0]
 
+    def focused(self) -> QWidget | None:
+        """The control that the next key goes to."""
+        return QApplication.focusWidget() or self._window.focusWidget()
+
     def sees(self, name: str) -> bool:
         """Whether the control called ``name`` can be seen now."""
         return any(w.isVisible() for w in self._window.findChildren(QWidget, name))

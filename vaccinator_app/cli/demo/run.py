@@ -9,13 +9,14 @@ import shutil
 import tempfile
 import time
 from argparse import Namespace
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.central import admin
+from vaccinator_app.cli.day_report import rendered, report_of_day
 from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.demo.people_at_home import AtHome
@@ -27,6 +28,7 @@ from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_pl
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.cli.signals import ending_like_ctrl_c
 from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.syncing import desk_of
@@ -87,7 +89,7 @@ def _set_stage(out: Path, stack: ExitStack, *, keep: bool) -> Stage:
         raise Failed(Exit.BAD_INPUT, f"{out} holds a kept day already; name another folder with --out.")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("summary.json", "ledger.jsonl", "desk.log", "central.log"):
+        for name in ("summary.json", "ledger.jsonl", "day.pdf", "day.csv", "desk.log", "central.log"):
             (out / name).unlink(missing_ok=True)
         shutil.rmtree(out / "screens", ignore_errors=True)
         (out / "screens").mkdir()
@@ -176,6 +178,7 @@ def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -
     hands = Hands(window, 0 if headless else _PACE_MS)
     leave = 0 if headless or len(people) <= _LEFT_TO_WATCHER * 2 else _LEFT_TO_WATCHER
     cast = Cast(
+        in_charge=_IN_CHARGE_PASSPHRASE,
         passphrase=_PASSPHRASE,
         pictures=stage.pictures,
         today=datetime.now(_ZONE).date(),
@@ -207,6 +210,7 @@ def _hand_over(people: list[Booked]) -> None:
     for person in people:
         print(f"  token {person.token:>3}  {person.name}: the SMS says {person.code}")
     print(f"  {_VACCINATOR} unlocks with: {_PASSPHRASE}")
+    print(f"  {_IN_CHARGE}, who closes the day at Reconcile, unlocks with: {_IN_CHARGE_PASSPHRASE}")
 
 
 def _settle(stage: Stage, people: list[Booked], began: float) -> Summary:
@@ -219,11 +223,20 @@ def _settle(stage: Stage, people: list[Booked], began: float) -> Summary:
         Engine(desk_of(vault), vault.exchange, line).run()
         with (stage.out / "ledger.jsonl").open("w", encoding="utf-8") as out:
             out.writelines(f"{envelope}\n" for envelope in write_export(vault))
+        _report(stage, opened)
         return sum_up(vault, central, people, time.monotonic() - began)
     finally:
         line.close()
         central.database.close()
         lock(opened.place)
+
+
+def _report(stage: Stage, opened: Opened) -> None:
+    """The day on paper; a day that stopped before anybody came has none."""
+    with suppress(CannotDo):
+        report = report_of_day(opened.place, opened.place.today(), "en")
+        for form in ("pdf", "csv"):
+            (stage.out / f"day.{form}").write_bytes(rendered(report, form))
 
 
 def _tell(summary: Summary, out: Path) -> None:
@@ -232,4 +245,8 @@ def _tell(summary: Summary, out: Path) -> None:
     print("  ".join(f"{name} {value}" for name, value in found.items()))
     for fault in broken:
         print(f"Did not hold: {fault}.")
-    print(f"Pictures, ledger and summary are in {out}." if not broken else f"What there is lies in {out}.")
+    print(
+        f"Pictures, the day's report, ledger and summary are in {out}."
+        if not broken
+        else f"What there is lies in {out}."
+    )
