@@ -221,9 +221,10 @@ def test_a_record_that_comes_late_may_begin_the_day_earlier(vault: Vault) -> Non
     found, mark = vault.daybooks.happened_since(DAY, None)
     assert named(found) == [(peer.device, 3), (peer.device, 4)]
     more_stock = peer.tells(received(), at=yesterday)
-    tell(vault, begins, more_stock)
+    last = peer.tells(Arrived(appointment=NAMES[3]), at=TEN)
+    tell(vault, begins, more_stock, last)
     found, mark = vault.daybooks.happened_since(DAY, mark)
-    assert named(found) == [(peer.device, 1), (peer.device, 2), (peer.device, 5)]
+    assert named(found) == [(peer.device, 1), (peer.device, 2), (peer.device, 5), (peer.device, 6)]
     other = Neighbour(device="d00000000000c")
     tell(vault, other.tells(received(), at=yesterday), other.tells(dose_given(NAMES[3]), at=yesterday))
     found, _ = vault.daybooks.happened_since(DAY, mark)
