@@ -116,7 +116,8 @@ def watch(day: Day, hands: Hands, stop: Stop) -> None:
     stop("aefi-serious-or-not")
     hands.press(Qt.Key.Key_Down)
     hands.press(Qt.Key.Key_Down)
-    hands.find(QWidget, "aefi-story").setFocus()
+    while hands.focused() != "aefi-story":
+        hands.enter()
     hands.write("Dizzy, then fainted for a minute while sitting. Laid down, legs up; came round by herself.")
     stop("aefi-story")
     hands.find(QWidget, "aefi-go").setFocus()

@@ -216,3 +216,20 @@ def test_letters_stay_in_the_form(day: Day, hands: Hands) -> None:
     assert story.toPlainText() == "ab", "Enter goes on to the next field"
     assert hands.focused() == "aefi-history"
     assert hands.find(QListView, "observation-list").currentIndex().row() == 0
+
+
+def test_what_has_the_focus_is_seen(day: Day, hands: Hands) -> None:
+    hands.window.resize(1024, 640)
+    to_report(day, hands)
+    hands.enter()
+    to(hands, "aefi-history")
+    box = hands.find(QPlainTextEdit, "aefi-history")
+    hands.until(lambda: box.visibleRegion().boundingRect().height() == box.height())
+
+    hands.find(QWidget, "aefi-go").setFocus()
+    hands.enter()
+    hands.settle()
+
+    first = hands.find(QWidget, "aefi").findChildren(QCheckBox)[0]
+    assert first.hasFocus()
+    hands.until(lambda: first.visibleRegion().boundingRect().height() == first.height())

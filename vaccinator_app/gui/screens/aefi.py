@@ -138,12 +138,12 @@ class AefiPanel(Form):
 
     def take_focus(self) -> None:
         """To the first sign."""
-        self._signs.first.setFocus()
+        self.focus_on(self._signs.first)
 
     def enter(self) -> None:
         """From any sign to what comes after the signs."""
         if self._signs.has_focus():
-            self._onset.editor.setFocus()
+            self.focus_on(self._onset.editor)
         else:
             super().enter()
 

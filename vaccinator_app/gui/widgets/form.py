@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
@@ -58,7 +58,8 @@ class Form(QFrame):
         column.setSpacing(step)
         for widget in (self.notice, self.go, Flow(self.kit, [self._back])):
             column.addWidget(widget)
-        sheet_column(self, self.kit, [self.title, self.about], Scrolled(inside), [foot])
+        self._scrolled = Scrolled(inside)
+        sheet_column(self, self.kit, [self.title, self.about], self._scrolled, [foot])
 
     def say_at(self, keys: Sequence[str], say: Callable[[Message | None], None], focus: QWidget) -> None:
         """Problems with one of ``keys`` are said there, and ``focus`` gets the focus; others at the foot."""
@@ -70,9 +71,16 @@ class Form(QFrame):
         for keys, (say, focus) in self._places:
             if what.key in keys:
                 say(what)
-                focus.setFocus()
+                self.focus_on(focus)
                 return
         self.notice.say(what)
+
+    def focus_on(self, part: QWidget) -> None:
+        """Give ``part`` the focus where it can be seen: only Tab scrolls by itself."""
+        part.setFocus()
+        if self._scrolled.isAncestorOf(part):
+            # once a sentence that just came has its room
+            QTimer.singleShot(0, part, lambda: self._scrolled.ensureWidgetVisible(part, 0, 6 * self.kit.theme.step))
 
     def clear_problems(self) -> None:
         """Nothing was refused."""
@@ -92,3 +100,6 @@ class Form(QFrame):
     def enter(self) -> None:
         """Enter in a field: to the next one."""
         self.focusNextChild()
+        there = self.focusWidget()
+        if there is not None:
+            self.focus_on(there)
