@@ -64,7 +64,11 @@ def test_a_whole_day_without_a_display(tmp_path: Path) -> None:
     assert counted == {
         "booked": 9, "arrived": 8, "doses_given": 6, "codes_refused": 4, "walk_ins": 1, "deferred": 1
     }  # fmt: skip
-    assert summary["voided"] == 1
+    assert (summary["voided"], summary["closed"]) == (1, True)
+    # the person without a code left, and the corrected batch
+    assert summary["exceptions_open"] == 2
+    assert (out / "day.pdf").read_bytes().startswith(b"%PDF-")
+    assert (out / "day.csv").read_text("utf-8-sig").count("\n") == 1 + 6 + 1 + 1
     assert len(list((out / "screens").glob("*.png"))) > 10
     verify = [sys.executable, "-m", "vaccinator_app.cli", "ledger", "verify", str(out / "ledger.jsonl")]
     assert subprocess.run(verify, env=environment, capture_output=True, timeout=60, check=False).returncode == 0
@@ -100,11 +104,12 @@ def test_a_record_that_is_not_at_central_is_lost_and_said_so(tmp_path: Path) -> 
     opened = open_as_in_charge(central.enrol(tmp_path / "desk"))
     vault = opened.place.vault
     Engine(desk_of(vault), vault.exchange, central.simulator()).run()
-    assert sum_up(vault, central.home, [], 1.0).broken == ()
+    assert sum_up(opened.place, central.home, [], 1.0, closed=False).broken == ()
     opened.place.record(RecordViewed(appointment="100000000001"))
-    summary = sum_up(vault, central.home, [], 1.0)
+    summary = sum_up(opened.place, central.home, [], 1.0, closed=False)
     assert (summary.recorded, summary.confirmed, summary.lost) == (2, 1, 1)
     assert len(summary.broken) == 2
+    assert len(sum_up(opened.place, central.home, [], 1.0, closed=True).broken) == 3
     vault.close()
     central.close()
 

@@ -6,13 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from vaccinator_app.central import admin
 from vaccinator_app.cli.demo.bookings import Booked
-from vaccinator_app.domain.day import Happened
+from vaccinator_app.desk.reconcile import Reconcile
+from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import DoseGiven, Voided
-from vaccinator_app.domain.tally import tally
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.protocol.messages import Status
 from vaccinator_app.trust.code import MODULUS, bucket, tag
@@ -37,6 +36,8 @@ class Summary:
     confirmed: int
     held: int
     refused: int
+    closed: bool
+    exceptions_open: int
     certificates: int
     lost: int
     duplicated: int
@@ -45,19 +46,19 @@ class Summary:
     """The invariants that did not hold, in words; empty after a good day."""
 
 
-def sum_up(vault: Vault, central: admin.Home, people: Sequence[Booked], seconds: float) -> Summary:
-    """Lay the desk's ledger beside central's records."""
-    recorded = list(vault.ledger.events())
-    events = [(seq, body) for seq, _, _, body in recorded]
+def sum_up(place: Workplace, central: admin.Home, people: Sequence[Booked], seconds: float, *, closed: bool) -> Summary:
+    """Lay the desk's ledger beside central's records. ``closed``: the day must be, and central count the same."""
+    vault = place.vault
+    events = [(seq, body) for seq, _, _, body in vault.ledger.events()]
     own = {record_seq: vault.exchange.hash_at(record_seq) for record_seq, _ in events}
     there = admin.kept_of(central, vault.identity.device)
     same = [kept for kept in there if own.get(kept.seq) == kept.hash]
     lost = len(own) - len(same)
     duplicated = len(there) - len(same) + _doses_standing_twice(events)
     confirmed = vault.exchange.confirmed_upto()
-    device, zone = vault.identity.device, ZoneInfo(vault.identity.time_zone)
-    happened = [Happened(device, seq, at.astimezone(zone), staff, body) for seq, at, staff, body in recorded]
-    counted = tally(happened[-1].at.date(), happened, ()).total
+    overview = Reconcile(place).overview(place.today())
+    assert overview is not None
+    counted = overview.tally.total
     broken = _chain(vault)
     if lost or duplicated:
         broken.append(f"{lost} records are not at central and {duplicated} are there that should not be")
@@ -65,6 +66,8 @@ def sum_up(vault: Vault, central: admin.Home, people: Sequence[Booked], seconds:
         broken.append(f"{len(events) - confirmed} records are not confirmed")
     if (fewest := fewest_codes_possible(vault, people)) < LEAST_CODES:
         broken.append(f"an appointment leaves only {fewest} codes possible")
+    if closed and not (overview.agreed and overview.late == ()):
+        broken.append("the day is not closed with what central counts")
     return Summary(
         booked=len(people),
         arrived=counted.arrived,
@@ -77,6 +80,8 @@ def sum_up(vault: Vault, central: admin.Home, people: Sequence[Booked], seconds:
         confirmed=confirmed,
         held=sum(kept.status is Status.HELD for kept in there),
         refused=sum(kept.status is Status.REFUSED for kept in there),
+        closed=overview.closed is not None,
+        exceptions_open=len(overview.open),
         certificates=0,  # issuing them is a later part of central
         lost=lost,
         duplicated=duplicated,

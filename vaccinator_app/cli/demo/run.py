@@ -121,7 +121,8 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
         _enrol(stage, line)
         faults = _window(stage, line, booked.booked, headless=headless)
         line.mend()
-        summary = _settle(stage, booked.booked, began)
+        closed = not _left_over(booked.booked, headless=headless)
+        summary = _settle(stage, booked.booked, began, closed=closed)
     faults += details_lying_about(
         booked.booked, [stage.home, stage.work / "tmp", stage.out / "desk.log", stage.out / "central.log"]
     )
@@ -176,7 +177,7 @@ def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -
     app, window = desk_window(stage.home)
     window.show()
     hands = Hands(window, 0 if headless else _PACE_MS)
-    leave = 0 if headless or len(people) <= _LEFT_TO_WATCHER * 2 else _LEFT_TO_WATCHER
+    leave = _left_over(people, headless=headless)
     cast = Cast(
         in_charge=_IN_CHARGE_PASSPHRASE,
         passphrase=_PASSPHRASE,
@@ -205,6 +206,11 @@ def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -
     return faults
 
 
+def _left_over(people: list[Booked], *, headless: bool) -> int:
+    """How many of the booked whoever watches may vaccinate; the day is then theirs to close, too."""
+    return 0 if headless or len(people) <= _LEFT_TO_WATCHER * 2 else _LEFT_TO_WATCHER
+
+
 def _hand_over(people: list[Booked]) -> None:
     print("The day so far is played. The desk is yours; close the window when you are done.")
     for person in people:
@@ -213,7 +219,7 @@ def _hand_over(people: list[Booked]) -> None:
     print(f"  {_IN_CHARGE}, who closes the day at Reconcile, unlocks with: {_IN_CHARGE_PASSPHRASE}")
 
 
-def _settle(stage: Stage, people: list[Booked], began: float) -> Summary:
+def _settle(stage: Stage, people: list[Booked], began: float, *, closed: bool) -> Summary:
     """The in-charge brings what the lock recorded to central, too; then both sides are laid beside each other."""
     opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
     vault = opened.place.vault
@@ -224,7 +230,7 @@ def _settle(stage: Stage, people: list[Booked], began: float) -> Summary:
         with (stage.out / "ledger.jsonl").open("w", encoding="utf-8") as out:
             out.writelines(f"{envelope}\n" for envelope in write_export(vault))
         _report(stage, opened)
-        return sum_up(vault, central, people, time.monotonic() - began)
+        return sum_up(opened.place, central, people, time.monotonic() - began, closed=closed)
     finally:
         line.close()
         central.database.close()
