@@ -84,7 +84,8 @@ def test_a_note_that_may_not_leave_the_desk(place: Workplace, reason: SettleReas
 
 
 @pytest.mark.parametrize(
-    "note", ["vial 3 of 4121z025 broke at 14:30", "on 21/11, 10 of 12 counted", "बैच 4121Z025 की 2 शीशियाँ"]
+    "note",
+    ["vial 3 of 4121z025 broke at 14:30", "on 21/11, 10 of 12 counted", "बैच 4121Z025 की 2 शीशियाँ", "४१२१Z०२५ टूटी"],
 )
 def test_batches_times_and_counts_may_be_named(place: Workplace, note: str) -> None:
     settle(place, EXCEPTION, Act.EXPLAIN, SettleReason.OTHER, note)
