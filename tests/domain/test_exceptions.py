@@ -175,6 +175,8 @@ def test_two_appointments_of_one_person() -> None:
     assert keys(doses) == set()
     assert keys(doses, identities=marks) == {"duplicate_person:b"}
     assert keys(doses[:3], identities=marks) == set()
+    thrice = day(dose_given("a"), dose_given("b"), dose_given("b"))
+    assert keys(thrice, identities=marks) == {"duplicate_person:b", "duplicate:d1:5"}
 
 
 WITHDRAWN = Batch(vaccine="two", batch="4121Z025", expiry=TODAY, doses_per_vial=10, withdrawn=True)
@@ -219,6 +221,10 @@ def test_a_vial_beyond_its_hours(minutes: int, rule: str | None) -> None:
     assert against == ([] if rule is None else [rule])
 
 
+def test_a_vial_told_again_was_open_all_the_same() -> None:
+    assert keys(day(dose_given("a"), opened(3))) == set()
+
+
 def test_a_vial_opened_after_its_dose_was_not_open() -> None:
     assert "against_rule:d1:2" in keys(desk(received(5), dose_given("a"), opened(3)))
 
@@ -259,6 +265,9 @@ def test_every_take_back_is_looked_at() -> None:
     other = found(day(deferred("a"), voided(3, "a")))["voided:d1:4"]
     assert other.words.key == "exception.voided_other"
     assert keys(day(dose_given("a"), voided(3, "b"))) == set()
+    later = [*day(dose_given("a")), *desk(voided(3, "a"), first=4, at=NINE + DAY)]
+    assert "voided:d1:4" in keys(later)
+    assert "voided:d1:4" not in keys(later, day=TODAY + DAY)
 
 
 def test_a_correction_is_one_and_not_a_take_back() -> None:
@@ -319,6 +328,7 @@ def test_what_is_left_in_a_vial_whose_time_is_over() -> None:
     assert key not in keys([*left, *desk(gone, first=5, at=over + DAY)], now=over + 2 * DAY)
     empty = desk(received(1), opened(3, doses=1), dose_given("a"))
     assert key not in keys(empty, now=over)
+    assert key in keys([*empty, *desk(voided(3, "a"), first=4)], now=over)
 
 
 @pytest.mark.parametrize(
