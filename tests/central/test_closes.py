@@ -161,6 +161,12 @@ def test_an_amendment_names_the_close_before(world: World, desk: Desk, together:
     assert {one.seq for one in desk.pull().closes if one.device == desk.device} == {1, 7}
 
 
+def test_a_first_close_amends_nothing(world: World, desk: Desk) -> None:
+    desk.record(close_of(desk, previous="00" * 32))
+    desk.record(close_of(desk))
+    assert said(desk.push()) == {1: BROKEN, 2: AGREES}
+
+
 def test_two_desks_that_both_closed_a_day_find_out_of_it(world: World, desk: Desk) -> None:
     other = Desk(world)
     desk.record(close_of(desk))
