@@ -12,7 +12,18 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from tests.trust import fixed
+from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
+from vaccinator_app.domain.closing_events import (
+    CountedBatch,
+    DayClosed,
+    ExceptionSettled,
+    LedgerHead,
+    Settlement,
+    SettleReason,
+    VarianceReason,
+)
+from vaccinator_app.domain.counts import BatchCount, Counts, DayTally, Deferral, Hour, Line
 from vaccinator_app.domain.events import (
     BODIES,
     Arrived,
@@ -25,6 +36,8 @@ from vaccinator_app.domain.events import (
     IdentityMethod,
     ObservationEnded,
     ObservationOutcome,
+    OverrideGranted,
+    OverrideReason,
     Proof,
     ProofKind,
     RecordViewed,
@@ -37,14 +50,28 @@ from vaccinator_app.domain.events import (
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
-from vaccinator_app.domain.stock_events import VialOpened
+from vaccinator_app.domain.stock_events import (
+    DiscardReason,
+    StockReceived,
+    StockTransferred,
+    VialDiscarded,
+    VialOpened,
+    VvmStage,
+)
 from vaccinator_app.protocol.enrolment import CentralKeys, EnrolmentFile, EnrolmentReply, EnrolmentRequest
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import (
     AllottedBatch,
     Changes,
+    CloseAnswer,
+    ConfirmReply,
+    ConfirmRequest,
+    ConfirmState,
+    CountedElsewhere,
     Lease,
     Outcome,
+    PeerDesk,
+    PeerRecord,
     PullRequest,
     PushRequest,
     Reason,
@@ -104,6 +131,8 @@ def bodies(kind: str) -> st.SearchStrategy[Body]:
 
 _PROOF = Proof(how=ProofKind.CODE, seq=3, key="44c994fe12247579", sealed=bytes(range(52)))
 _WHO = "202611210014"
+_COUNTS = Counts(booked=2, arrived=2, given=1, deferred=1, by_code=1, codes_refused=1)
+
 EXAMPLES: tuple[Body, ...] = (
     SignedIn(),
     Arrived(appointment=_WHO),
@@ -140,6 +169,67 @@ EXAMPLES: tuple[Body, ...] = (
     RecordViewed(appointment=_WHO),
     StaffAdded(staff="s0000000000b2", certificate="{}"),
     SignedOut(idle=True),
+    StockReceived(
+        vaccine="covishield",
+        batch="4121Z025",
+        expiry=date(2026, 12, 31),
+        vials=24,
+        doses_per_vial=10,
+        vvm=VvmStage.STAGE_1,
+    ),
+    StockTransferred(vaccine="covishield", batch="4121Z025", vials=2, to="CHC Bhojpur"),
+    VialDiscarded(vaccine="covishield", batch="4121Z025", reason=DiscardReason.BROKEN, doses=20, vials=2),
+    OverrideGranted(appointment=_WHO, reason=OverrideReason.SLIP_LOST),
+    AefiReported(
+        appointment=_WHO,
+        dose_seq=5,
+        onset=MORNING + timedelta(minutes=20),
+        signs=(AefiSign.FAINTING, AefiSign.OTHER),
+        seriousness=Seriousness.HOSPITALISATION,
+        outcome=AefiOutcome.RECOVERING,
+        key="93f38d0e34a9efdd",
+        sealed=bytes(32),
+    ),
+    ExceptionSettled(
+        exception="held:d1:5", how=Settlement.ESCALATED, reason=SettleReason.OTHER, note="District phoned."
+    ),
+    DayClosed(
+        day=date(2026, 11, 21),
+        amendment=1,
+        previous="ab" * 32,
+        heads=(LedgerHead(DEVICE, 18, "cd" * 32),),
+        tally=DayTally(
+            day=date(2026, 11, 21),
+            total=_COUNTS,
+            sessions=(Line("1", _COUNTS),),
+            vaccines=(Line("covishield", _COUNTS),),
+            batches=(Line("covishield/4121Z025", _COUNTS),),
+            staff=(Line(STAFF, _COUNTS),),
+            bookings=(Line("online", _COUNTS),),
+            deferrals=(Deferral("unwell", 1),),
+            hours=(Hour(10, 2, 1),),
+            stock=(
+                BatchCount(
+                    vaccine="covishield",
+                    batch="4121Z025",
+                    doses_per_vial=10,
+                    at_start=1,
+                    received=24,
+                    opened=1,
+                    from_vials=10,
+                    given=1,
+                    left=8,
+                    variance=-1,
+                ),
+            ),
+        ),
+        counted=(
+            CountedBatch(
+                vaccine="covishield", batch="4121Z025", counted=23, computed=24, reason=VarianceReason.UNEXPLAINED
+            ),
+        ),
+        open_exceptions=("held:d1:5",),
+    ),
 )
 """A body of each kind, with every field filled."""
 
@@ -225,9 +315,15 @@ CHANGES = Changes(
     roster_key=RosterKey(key=fixed.ROSTER_KEY, modulus=251),
     appointments=[APPOINTMENT],
     outcomes=OUTCOMES,
-    batches=[AllottedBatch("covishield", "4121Z025", date(2026, 12, 31), 10)],
+    batches=[AllottedBatch("covishield", "4121Z025", date(2026, 12, 31), 10, withdrawn=True)],
     centres={fixed.CENTRE: "PHC Rampur", "091002": "CHC Bhojpur"},
+    peers=[PeerRecord("d2", ledger(arrivals(1))[0], Status.HELD, (Reason.TOO_EARLY,))],
+    desks=[PeerDesk("d2", "Desk 2", 1, bytes(range(32)), 2, MORNING)],
+    staff=[["{}", "{}"]],
+    closes=[CloseAnswer("d2", 1, (CountedElsewhere("total.given", 2, 1),))],
 )
+CONFIRM = ConfirmRequest(centre=fixed.CENTRE, device=DEVICE, nonce=bytes(16), of_device="d2", seq=7, otp="123456")
+CONFIRMED = ConfirmReply(centre=fixed.CENTRE, device=DEVICE, nonce=bytes(16), state=ConfirmState.CONFIRMED)
 CENTRAL_KEYS = CentralKeys(signing=fixed.CENTRAL.public, codes=fixed.CODES.public, people=fixed.PEOPLE.public)
 ENROLMENT_FILE = EnrolmentFile(
     centre=fixed.CENTRE,

@@ -17,6 +17,8 @@ import msgspec
 
 from tests.protocol.given import (
     CHANGES,
+    CONFIRM,
+    CONFIRMED,
     ENROLMENT_FILE,
     ENROLMENT_REPLY,
     ENROLMENT_REQUEST,
@@ -28,7 +30,14 @@ from tests.protocol.given import (
 )
 from tests.trust import fixed
 from vaccinator_app.protocol.enrolment import ENROLMENT_REPLY_TYPE, ENROLMENT_REQUEST_TYPE, write_file
-from vaccinator_app.protocol.messages import CHANGES_TYPE, PULL_TYPE, PUSH_TYPE, RECEIPT_TYPE
+from vaccinator_app.protocol.messages import (
+    CHANGES_TYPE,
+    CONFIRM_TYPE,
+    CONFIRMED_TYPE,
+    PULL_TYPE,
+    PUSH_TYPE,
+    RECEIPT_TYPE,
+)
 from vaccinator_app.protocol.packing import Signed, pack, unpack
 
 FOLDER = Path(__file__).parents[1] / "golden" / "protocol"
@@ -38,6 +47,8 @@ MESSAGES: dict[str, msgspec.Struct] = {
     RECEIPT_TYPE: RECEIPT,
     PULL_TYPE: PULL,
     CHANGES_TYPE: CHANGES,
+    CONFIRM_TYPE: CONFIRM,
+    CONFIRMED_TYPE: CONFIRMED,
     ENROLMENT_REQUEST_TYPE: msgspec.structs.replace(ENROLMENT_REQUEST, recovery=bytes(64)),
     ENROLMENT_REPLY_TYPE: ENROLMENT_REPLY,
 }
