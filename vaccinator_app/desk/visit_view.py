@@ -13,7 +13,7 @@ from vaccinator_app.domain.events import ProofKind
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.visits import TRIES, VisitState
-from vaccinator_app.protocol.messages import Reason, Status
+from vaccinator_app.protocol.messages import Reason
 
 
 class Step(StrEnum):
@@ -173,7 +173,7 @@ def record_words(place: Workplace, seq: int) -> Message:
     if confirmed is None:
         return Message.of("record.saved")
     said = place.vault.daybooks.outcomes().get((place.vault.identity.device, seq))
-    if said is not None and said.status == Status.ACCEPTED and Reason.AWAITS_OTP in said.reasons:
+    if said is not None and Reason.AWAITS_OTP in said.reasons:
         return Message.of("record.awaits_otp", at=confirmed)
     return Message.of("record.confirmed", at=confirmed)
 
