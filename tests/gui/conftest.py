@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tests.central.support import BHOJPUR, RAMPUR, TODAY, Desk, World, make_home
+from tests.gui.evening import Evening, evening_day
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
 from vaccinator_app.central.booking import Booked
@@ -100,3 +101,28 @@ def hands(locked: Hands) -> Hands:
     """The window, unlocked by the in-charge."""
     locked.unlock()
     return locked
+
+
+@pytest.fixture(scope="session")
+def made_evening(tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    """Sixty people at two machines, a dozen things gone wrong; each test works on a copy."""
+    made = evening_day(tmp_path_factory.mktemp("evening"))
+    made.close()
+    return made
+
+
+@pytest.fixture
+def evening(made_evening: Evening, tmp_path: Path) -> Iterator[Evening]:
+    """A quarter to five; the day of the first machine is not closed yet."""
+    copy = made_evening.copy(tmp_path)
+    yield copy
+    copy.close()
+
+
+@pytest.fixture
+def in_charge(evening: Evening, qapp: QApplication) -> Iterator[Hands]:
+    """The window of that evening, unlocked by the in-charge."""
+    hands = show_window(evening.day)
+    hands.unlock()
+    yield hands
+    put_away(hands)

@@ -47,6 +47,7 @@ class Simulator:
         return self.spoil(_asked(self.api.pull, packed))
 
     def confirm(self, packed: bytes) -> bytes:
+        self.before()
         return self.spoil(_asked(self.api.confirm, packed))
 
     def enrol(self, packed: bytes) -> bytes:

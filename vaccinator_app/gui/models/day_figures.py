@@ -168,7 +168,7 @@ def _batches(stock: Sequence[BatchCount], vaccine: Callable[[str], str]) -> Tabl
     rows = tuple(
         TableRow(
             f"{one.vaccine}/{one.batch}",
-            f"{vaccine(one.vaccine)} {one.batch}",
+            f"{one.batch} {vaccine(one.vaccine)}",
             _cells(one, BATCH),
             odd=one.variance != 0 or one.unopened < 0,
         )

@@ -57,6 +57,7 @@ class DayReader(QObject):
         self._cancel: Event | None = None
         self._again = False
         self._at_once = False
+        self._halted = False
         self._turn = 0
         self.seen: Seen | None = None
         self._watch = QElapsedTimer()
@@ -92,12 +93,13 @@ class DayReader(QObject):
         if day != self._day:
             self._day = day
             self._drop()
-            self.refresh()
+            self.refresh(at_once=True)
 
     def refresh(self, *, at_once: bool = False) -> int:
         """Read again, as soon as the read under way is over. Cheap to call often.
 
-        Gives the turn of the first read that sees all that there is now; ``at_once`` lets it wait for nothing else.
+        Gives the turn of the first read that sees all that there is now; ``at_once`` lets it wait for nothing else,
+        and begins again after somebody cancelled: until then nothing is read by itself.
         """
         today = self._place.today()
         if today != self._today:
@@ -105,8 +107,9 @@ class DayReader(QObject):
             self._day, self._today = today if self._day == self._today else self._day, today
             self._drop()
         self._again, self._at_once = True, self._at_once or at_once
+        self._halted = self._halted and not at_once
         turn = self._turn + 1
-        if not self.reading and (self._at_once or not self._rest.isActive()):
+        if not self._halted and not self.reading and (self._at_once or not self._rest.isActive()):
             self._read()
         return turn
 
@@ -116,13 +119,17 @@ class DayReader(QObject):
 
     def cancel(self) -> None:
         """Stop the read under way; what was seen stays."""
+        self._halted = True
+        self._give_up()
+
+    def _give_up(self) -> None:
         if self._cancel is not None:
             self._cancel.set()
 
     def _drop(self) -> None:
         if self.seen is not None and self.seen.overview.day != self._day:
             self.seen = None
-        self.cancel()
+        self._give_up()
         self.changed.emit()
 
     def _read(self) -> None:
@@ -178,11 +185,11 @@ class DayReader(QObject):
     def _over(self) -> None:
         other_day = self._cancel is not None and self._cancel.is_set() and self._again
         self._cancel = None
-        if other_day or (self._again and self._at_once):
+        if not self._halted and (other_day or (self._again and self._at_once)):
             self._read()
         else:
             self._rest.start(max(_REST_MS, self._watch.elapsed()))
 
     def _rested(self) -> None:
-        if self._again:
+        if self._again and not self._halted:
             self._read()

@@ -47,6 +47,7 @@ class ClosingSheet(QFrame):
         self._day: date | None = None
         self._plan: ClosePlan | None = None
         self._wanted = 0
+        self._asked = 0
         self._busy = False
         self._title = Text(kit, size=Size.TITLE, strong=True, wrap=True)
         self._step = Text(kit, tone="quiet")
@@ -93,8 +94,7 @@ class ClosingSheet(QFrame):
     def back(self) -> bool:
         """One step back, if there is one."""
         if not self.signing:
-            self._wanted = 0
-            self._busy = False
+            self._let_go()
             return False
         self._show_first()
         self.take_focus()
@@ -105,9 +105,9 @@ class ClosingSheet(QFrame):
         seen = self._reader.seen
         if self._reader.day != self._day:
             self._day = self._reader.day
+            self._let_go()
             self.counts.clear()
-            if self.signing:
-                self._show_first()
+            self._show_first()
         if seen is None:
             return
         overview = seen.overview
@@ -156,10 +156,21 @@ class ClosingSheet(QFrame):
             counted = {name: Counted(typed, reason) for name, typed, reason in typed_counts}
             return prepare(self._session.place, overview, counted)
 
-        typed_counts = [(row.name, row.typed, row.reason) for row in self.counts.rows]
-        self._session.read(work, lambda plan: self._show_second(plan, overview), self._refused)
+        typed_counts = [(row.name, row.typed, row.reason) for row in self.counts.rows if row.typed]
+        self._asked += 1
+        asked = self._asked
+        self._session.read(
+            work, lambda plan: self._show_second(asked, plan, overview), lambda why: self._refused(asked, why)
+        )
 
-    def _show_second(self, plan: ClosePlan, overview: Overview) -> None:
+    def _let_go(self) -> None:
+        """Whatever is still being asked is no longer of interest."""
+        self._wanted, self._busy = 0, False
+        self._asked += 1
+
+    def _show_second(self, asked: int, plan: ClosePlan, overview: Overview) -> None:
+        if asked != self._asked:
+            return
         self._busy = False
         self._plan = plan
         self._notice.say(None)
@@ -170,7 +181,8 @@ class ClosingSheet(QFrame):
         again = Message.of("close.sign_amendment", number=number)
         self._next.say(again if number else Message.of("close.sign"))
         self._back.say(Message.of("close.back_to_count"))
-        self._next.setFocus()
+        if self.isVisible():
+            self._next.setFocus()
 
     def _show_first(self) -> None:
         self._plan = None
@@ -205,12 +217,16 @@ class ClosingSheet(QFrame):
         self._show_first()
         self._notice.say(why, "attention")
         self._reader.refresh()
-        self._next.setFocus()
+        if self.isVisible():
+            self._next.setFocus()
 
-    def _refused(self, why: Message) -> None:
+    def _refused(self, asked: int, why: Message) -> None:
+        if asked != self._asked:
+            return
         self._busy = False
         self._notice.say(why)
-        self.take_focus()
+        if self.isVisible():
+            self.take_focus()
 
     def _lay_out(self) -> None:
         step = self._kit.theme.step

@@ -43,8 +43,8 @@ class CountRow(QWidget):
         super().__init__()
         self.name = name
         self._kit = kit
-        self._computed = 0
-        self._label = Text(kit, f"{vaccine} {name[1]}", strong=True, elide=True)
+        self.computed = 0
+        self._label = Text(kit, f"{name[1]} {vaccine}", strong=True, elide=True)
         self._should = Text(kit, tone="quiet", wrap=True)
         self.field = QLineEdit()
         self.field.setObjectName(f"count-{name[1]}")
@@ -82,7 +82,17 @@ class CountRow(QWidget):
     def differs(self) -> bool:
         """A number was typed, and it is another one than the records say."""
         vials = small_number(self.typed)
-        return vials is not None and vials != self._computed
+        return vials is not None and vials != self.computed
+
+    @property
+    def missing(self) -> bool:
+        """No number is typed where there should be any vial, or what is typed is none."""
+        return small_number(self.typed) is None and bool(self.typed or self.computed)
+
+    @property
+    def waits(self) -> bool:
+        """A number or a reason is missing."""
+        return self.missing or (self.differs and self.reason is VarianceReason.NONE)
 
     @property
     def reason(self) -> VarianceReason:
@@ -91,7 +101,7 @@ class CountRow(QWidget):
 
     def show_count(self, count: BatchCount) -> None:
         """What the records say now. What was typed stays."""
-        self._computed = count.unopened
+        self.computed = count.unopened
         self._should.say(
             Message.of("close.should_be", n=count.unopened)
             if count.unopened >= 0
@@ -185,18 +195,21 @@ class CountList(QWidget):
         self.show_counts(())
 
     def take_focus(self) -> bool:
-        """To the first field that waits; False when none does."""
-        row = next((row for row in self.rows if small_number(row.typed) is None), None)
+        """To the first number or reason that is missing; False when none is."""
+        row = next((row for row in self.rows if row.waits), None)
         if row is None:
             return False
-        row.field.setFocus()
-        row.field.selectAll()
+        if row.differs:
+            row.choice.setFocus()
+        else:
+            row.field.setFocus()
+            row.field.selectAll()
         return True
 
     def mark_missing(self) -> None:
-        """Mark the fields that hold no number."""
+        """Mark the fields whose number is missing."""
         for row in self.rows:
-            row.set_wrong(small_number(row.typed) is None)
+            row.set_wrong(row.missing)
 
     def _add(self, name: BatchName) -> CountRow:
         found = self._formulary.get(name[0])

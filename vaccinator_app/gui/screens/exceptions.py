@@ -135,6 +135,10 @@ class ExceptionsScreen(Screen):
         self.list.choose(0 if self._model.rowCount() else -1)
         self.list.setFocus()
 
+    def _settled(self, _: Message) -> None:
+        self._reader.refresh(at_once=True)
+        self.list.setFocus()
+
     def _wire(self) -> None:
         self._reader.changed.connect(self._show)
         self._reader.failed.connect(self._none.say)
@@ -147,7 +151,7 @@ class ExceptionsScreen(Screen):
         self.list.clicked.connect(lambda _: self.sheet.notice.say(None))
         self.sheet.acted.connect(self._act)
         self.sheet.left.connect(self.take_focus)
-        self.sheet.settled.connect(lambda _: self.list.setFocus())
+        self.sheet.settled.connect(self._settled)
         self.kit.words.changed.connect(self._speak)
         self._speak()
 

@@ -57,17 +57,17 @@ class _Page(QWidget):
         back.clicked.connect(self.left)
         self.go.clicked.connect(self.taken)
         field.editor.returnPressed.connect(self.taken)
-        self.more = QHBoxLayout()
-        self.more.setSpacing(kit.theme.step)
-        self.more.addWidget(back)
-        self.more.addWidget(self.go, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, kit.theme.step, 0, 0)
-        column.setSpacing(kit.theme.step)
+        foot = QHBoxLayout()
+        foot.setSpacing(kit.theme.step)
+        foot.addWidget(back)
+        foot.addWidget(self.go, 1)
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, kit.theme.step, 0, 0)
+        self.column.setSpacing(kit.theme.step)
         for widget in (self.title, self.why, field, self.notice):
-            column.addWidget(widget)
-        column.addStretch(1)
-        column.addLayout(self.more)
+            self.column.addWidget(widget)
+        self.column.addStretch(1)
+        self.column.addLayout(foot)
 
 
 class ReasonPage(Choices):
@@ -152,10 +152,10 @@ class OtpPage(_Page):
         self._busy = False
         self._sent = False
         self.title.say(Message.of("confirm.title"))
-        self._send = Button(kit, Message.of("confirm.send_again"))
+        self._send = Button(kit, Message.of("confirm.send_again"), plain=True)
         self._send.setObjectName("otp-send")
         self._send.clicked.connect(self._ask)
-        self.more.insertWidget(1, self._send)
+        self.column.insertWidget(3, self._send, 0, Qt.AlignmentFlag.AlignLeft)
         self.taken.connect(self._go_on)
 
     def begin(self, one: DayException, whom: Message | str) -> None:

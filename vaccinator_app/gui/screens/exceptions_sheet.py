@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -258,11 +256,11 @@ class ExceptionSheet(QFrame):
         column.addWidget(self._what, 1)
         column.addWidget(self._none, 1)
         sheet_column(self._about, self._kit, [], Scrolled(inside), [self.notice, foot])
-        self._reason_page = Scrolled(self._reasons)
-        parts: Sequence[QWidget] = (self._about, self._reason_page, self._note, self._otp)
-        for part in parts:
+        self._reason_page = QWidget()
+        sheet_column(self._reason_page, self._kit, [], Scrolled(self._reasons), [])
+        for part in (self._about, self._reason_page, self._note, self._otp):
             self._pages.addWidget(part)
-        for part in parts[1:]:
+        for part in (self._note, self._otp):
             part.setContentsMargins(3 * step, step, 3 * step, 2 * step)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)

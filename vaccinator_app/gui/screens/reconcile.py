@@ -145,6 +145,9 @@ class ReconcileScreen(Screen):
         self._state.say(state.words, state.icon, state.tone)
         self._state.setVisible(True)
         self.charts.show_close(state.amendment)
+        if seen.overview.agreed is not None:
+            # central has spoken since
+            self.charts.notice.say(None)
         self.charts.show_figures(seen.figures)
         self.numbers.show_day(seen)
         self._page(self._nothing if _is_empty(seen) else self.numbers)
@@ -216,7 +219,7 @@ class ReconcileScreen(Screen):
 
     def _read_again(self) -> None:
         self._show()
-        self._reader.refresh()
+        self._reader.refresh(at_once=True)
 
     def _lay_out(self) -> None:
         step = self.kit.theme.step

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.counts import Counts
@@ -106,6 +107,10 @@ class Numbers(Scrolled):
         kit.words.changed.connect(self._speak)
         self._speak()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # the screen's: Page Up is the day before
+        event.ignore()
+
     def show_day(self, seen: Seen) -> None:
         """Show other numbers."""
         self._seen = seen
@@ -179,7 +184,6 @@ class Numbers(Scrolled):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(step)
         column.addWidget(self._people)
-        column.addSpacing(step)
         column.addWidget(self._doses)
         column.addWidget(self._verdict)
         row = QHBoxLayout()
@@ -191,7 +195,6 @@ class Numbers(Scrolled):
         column.addWidget(self.groups)
         column.addWidget(self.table)
         column.addWidget(self._empty)
-        column.addSpacing(step)
         column.addWidget(self._checks)
         column.addWidget(self._deferred)
         column.addStretch(1)

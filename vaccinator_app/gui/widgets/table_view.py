@@ -23,6 +23,7 @@ from vaccinator_app.gui.widgets.kit import Kit
 _BAR = 3
 _LEAST_NAME = 90
 _SPARE = 4
+_BETWEEN = 2
 _ICON = 16
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -67,6 +68,28 @@ class _Cells(QStyledItemDelegate):
         painter.restore()
 
 
+class _Head(QHeaderView):
+    """Words over the columns, set close: on two lines where one has no room."""
+
+    def __init__(self, kit: Kit, table: DayTable, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._kit = kit
+        self._table = table
+
+    def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
+        theme = self._kit.theme
+        painter.save()
+        painter.fillRect(rect, theme.color("surface"))
+        painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), theme.color("line"))
+        painter.setFont(theme.font())
+        painter.setPen(theme.color("quiet"))
+        words = rect.adjusted(theme.step if section == 0 else _BETWEEN, 0, -theme.step, -theme.step // 2)
+        side = Qt.AlignmentFlag.AlignRight if section else Qt.AlignmentFlag.AlignLeft
+        flags = side.value | Qt.AlignmentFlag.AlignBottom.value | Qt.TextFlag.TextWordWrap.value
+        painter.drawText(words, flags, self._table.head(section))
+        painter.restore()
+
+
 def tabular(font: QFont) -> QFont:
     """``font`` with digits of one width."""
     font.setFeature(QFont.Tag.fromString("tnum"), 1)
@@ -96,8 +119,11 @@ class TableView(QTableView):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.verticalHeader().hide()
-        head = self.horizontalHeader()
+        head = _Head(kit, table, self)
+        self.setHorizontalHeader(head)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        # a short word may have a narrow column
+        head.setMinimumSectionSize(1)
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
         table.modelReset.connect(self._fit)
@@ -132,7 +158,7 @@ class TableView(QTableView):
         """Each column as wide as its numbers and the longest word over it; what is left is the name's."""
         theme = self._kit.theme
         metrics, strong = QFontMetrics(theme.font()), QFontMetrics(tabular(theme.font(strong=True)))
-        pad = 2 * theme.step
+        pad = theme.step + _BETWEEN
         whole = 0
         columns = range(1, len(self._table.columns) + 1)
         widths = [self._column(at, metrics, strong) + pad for at in columns]
@@ -143,7 +169,7 @@ class TableView(QTableView):
             wide = metrics.horizontalAdvance(self._table.head(at)) + pad + 1
             if wide <= widths[at - 1]:
                 continue
-            if sum(widths) - widths[at - 1] + wide + self._name(metrics) + pad <= room:
+            if sum(widths) - widths[at - 1] + wide + self._name(metrics) + 2 * theme.step <= room:
                 widths[at - 1] = wide
             else:
                 lines = 2
