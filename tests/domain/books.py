@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from tests.domain.given import FORMULARY, NINE, TODAY
+from tests.domain.given import FORMULARY, NINE, TODAY, opened, received
 from vaccinator_app.domain.day import Booked, Happened
 from vaccinator_app.domain.daybook import DayBook, Machine
 from vaccinator_app.domain.events import Body
@@ -14,6 +14,10 @@ from vaccinator_app.domain.find_exceptions import find
 
 NOON = NINE + timedelta(hours=3)
 OWN = Machine(device="d1", name="Desk 1", own=True, upto=0, head="")
+
+GOOD: list[Body] = [received(5), opened(3)]
+"""What a dose of the tests is drawn from; the next record has ``seq`` 3."""
+DAY = timedelta(days=1)
 
 
 def desk(*history: Body, device: str = "d1", first: int = 1, at: datetime = NINE, staff: str = "s1") -> list[Happened]:
@@ -45,3 +49,13 @@ def found(happened: Iterable[Happened], **more: object) -> dict[str, DayExceptio
     exceptions = find(book(happened, **more))  # type: ignore[arg-type]
     assert len({one.key for one in exceptions}) == len(exceptions)
     return {one.key: one for one in exceptions}
+
+
+def day(*history: Body) -> list[Happened]:
+    """A day at one desk, with something to draw from."""
+    return desk(*GOOD, *history)
+
+
+def keys(happened: Iterable[Happened], **more: object) -> set[str]:
+    """What ``found`` names."""
+    return set(found(happened, **more))

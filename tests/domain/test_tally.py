@@ -177,7 +177,7 @@ def test_never_came_takes_back_the_arrival() -> None:
 
 def test_never_came_is_not_true_while_another_dose_stands() -> None:
     """As the queue has it: who takes back the second record for being one too many does not send the person home."""
-    history = [dose_given("a"), dose_given("a"), voided(1, "a", VoidReason.NEVER_CAME), voided(2, "a")]
+    history: list[Body] = [dose_given("a"), dose_given("a"), voided(1, "a", VoidReason.NEVER_CAME), voided(2, "a")]
     assert count(happened(*history), [A]).total.arrived == 1
     assert count(happened(*history[:2], *history[:1:-1]), [A]).total.arrived == 0
 
