@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, update
 
-from tests.central.support import BATCH, BHOJPUR, EXPIRY, MORNING, A, Colleague, Desk, H, World, X, other_code
+from tests.central.support import BATCH, BHOJPUR, EXPIRY, MORNING, A, Colleague, Desk, H, World, X, count, other_code
 from vaccinator_app.central import admin, schema
 from vaccinator_app.central.decisions import decide
 from vaccinator_app.central.housekeeping import forget
@@ -102,6 +102,7 @@ def test_after_eight_days_only_stock_is_told(world: World, desk: Desk) -> None:
     assert told(late.pull()) == [(2, A, ())]
     forget(world.home.database, world.clock())
     assert told(late.pull()) == [(2, A, ())]
+    assert count(world, schema.records, schema.records.c.told.is_not(None)) == 1
 
 
 def test_a_page_of_large_records_is_cut_before_it_outgrows_a_message(world: World, desk: Desk) -> None:
