@@ -77,6 +77,8 @@ def stock(day: Day, hands: Hands, stop: Stop) -> None:
     hands.press(Qt.Key.Key_F3)
     hands.press(Qt.Key.Key_F10)
     hands.settle()
+    for _ in range(2):
+        hands.press(Qt.Key.Key_Down)
     stop("stock-time-over")
     hands.enter()
     stop("stock-discard-vial")

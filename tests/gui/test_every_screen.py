@@ -65,7 +65,7 @@ def english_left(day: Day, hands: Hands) -> set[str]:
     for text in spoken(hands):
         for word in re.findall(r"[A-Za-z][A-Za-z0-9]*|\d+[A-Z]\w+", text):
             known_initial = len(word) == 1 and word.isupper()
-            if word not in known and not known_initial and not re.fullmatch(r"F\d|4121Z\d+", word):
+            if word not in known and not known_initial and not re.fullmatch(r"F\d+|4121Z\d+", word):
                 found.add(f"{word!r} in {text!r}")
     return found
 

@@ -144,7 +144,8 @@ class Batches(QAbstractListModel):
 
 class BatchDelegate(QStyledItemDelegate):
     """Numbers at the right of their columns, under their names. Where there is no room for all, the open vials' time
-    goes first, then the expiry: the sheet has both."""
+    goes first, then the expiry, the open doses and the doses in all: the sheet has them. The batch is never cut for
+    them."""
 
     def __init__(self, kit: Kit, batches: Batches) -> None:
         super().__init__(batches)
@@ -182,12 +183,12 @@ class BatchDelegate(QStyledItemDelegate):
         name = painter.fontMetrics().elidedText(line.batch.batch, Qt.TextElideMode.ElideRight, columns.batch.width())
         painter.drawText(columns.batch, _LEFT, name)
         painter.drawText(columns.unopened, _RIGHT, unopened_words(line))
-        painter.drawText(columns.doses, _RIGHT, doses_words(line))
+        if columns.doses is not None:
+            painter.drawText(columns.doses, _RIGHT, doses_words(line))
         painter.setPen(quiet)
-        if columns.time:
-            painter.drawText(columns.open, _RIGHT, words.say(open_words(line)))
-        else:
-            painter.drawText(columns.open, _RIGHT, str(open_doses(line)) if line.vials else "–")
+        if columns.open is not None:
+            short = str(open_doses(line)) if line.vials else "–"
+            painter.drawText(columns.open, _RIGHT, words.say(open_words(line)) if columns.time else short)
         if columns.expiry is not None:
             painter.drawText(columns.expiry, _LEFT, words.month(line.batch.expiry))
         look = batch_look(line)
@@ -209,7 +210,8 @@ class BatchDelegate(QStyledItemDelegate):
             (columns.open, "stock.open"),
             (columns.doses, "stock.doses"),
         ):
-            painter.drawText(box, _RIGHT, words.t(key))
+            if box is not None:
+                painter.drawText(box, _RIGHT, words.t(key))
         painter.setPen(theme.color("line"))
         painter.drawLine(rect.left() + theme.step, rect.bottom(), rect.right() - theme.step, rect.bottom())
 
@@ -229,8 +231,8 @@ class _Placed:
     batch: QRect
     expiry: QRect | None
     unopened: QRect
-    open: QRect
-    doses: QRect
+    open: QRect | None
+    doses: QRect | None
     chip: QRect
     time: bool
 
@@ -258,9 +260,18 @@ class _Columns:
         gap, right = 3 * self._step // 2, rect.right() + 1 - self._step
         left = rect.left() + self._step
         room = right - left
-        least = self._batch + self._unopened + self._open_short + self._doses + self._chip + 4 * gap
-        expiry = least + self._expiry + gap <= room
-        time = expiry and least + self._expiry + gap + self._open - self._open_short <= room
+        # what goes first stands last
+        taken = self._batch + gap + self._unopened + gap + self._chip
+        there = []
+        for width in (
+            self._doses + gap,
+            self._open_short + gap,
+            self._expiry + gap,
+            self._open - self._open_short,
+        ):
+            taken += width
+            there.append(taken <= room)
+        doses_fit, open_fits, expiry_fits, time_fits = there
 
         def column(width: int) -> QRect:
             nonlocal right
@@ -270,12 +281,12 @@ class _Columns:
             return box
 
         chip = column(self._chip)
-        doses = column(self._doses)
-        opened = column(self._open if time else self._open_short)
+        doses = column(self._doses) if doses_fit else None
+        opened = column(self._open if time_fits else self._open_short) if open_fits else None
         unopened = column(self._unopened)
-        month = column(self._expiry) if expiry else None
+        month = column(self._expiry) if expiry_fits else None
         batch = QRect(left, rect.top(), max(0, right - left), rect.height())
-        return _Placed(batch, month, unopened, opened, doses, chip, time)
+        return _Placed(batch, month, unopened, opened, doses, chip, time_fits)
 
 
 def _vaccine(row: StockLine | Vaccine) -> Vaccine:
