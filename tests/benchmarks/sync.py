@@ -50,6 +50,9 @@ class Weighing:
     def pull(self, packed: bytes) -> bytes:
         return self._central.pull(packed)
 
+    def confirm(self, packed: bytes) -> bytes:
+        return self._central.confirm(packed)
+
 
 def push(folder: Path) -> list[Row]:
     """Records a second, verified, opened, adjudicated and durable at central; beside bare verify-and-open on one

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from tests.central.support import RAMPUR, TODAY, World
 from tests.support.central import PASSPHRASE, Simulator
@@ -38,6 +39,8 @@ from vaccinator_app.protocol.enrolment import read_file
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.trust.code import MODULUS
 from vaccinator_app.trust.keyslot import FLOOR
+
+T = TypeVar("T")
 
 PEOPLE = 600
 NO_SHOWS = 20
@@ -151,6 +154,10 @@ def _slot(number: int, people: int) -> time:
     return time(minutes // 60, minutes % 60)
 
 
+def _always(this: T) -> Callable[[object], T]:
+    return lambda _: this
+
+
 def set_up(world: World, folder: Path, booked: list[Booked]) -> PlayedDay:
     """Two machines enrolled, their roster pulled, their vials counted in; a quarter to ten."""
     counters = []
@@ -160,8 +167,8 @@ def set_up(world: World, folder: Path, booked: list[Booked]) -> PlayedDay:
         file = read_file(admin.create_enrolment_file(world.home, world.clock, RAMPUR, "https://127.0.0.1:1"))
         in_charge = ("R. Sharma", "A. Verma")[number]
         desk = NewDesk(device_name=name, in_charge_name=in_charge, passphrase=PASSPHRASE, kdf=FLOOR)
-        enrol(home, file, desk, lambda _, way=simulator: way, clock.now())
-        unlock = Unlock(home, vaccines(), lambda _, told=clock: told)
+        enrol(home, file, desk, _always(simulator), clock.now())
+        unlock = Unlock(home, vaccines(), _always(clock))
         opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
         add_vaccinator(opened.place, home, STAFF[number], PASSPHRASE, opened.database_key, FLOOR)
         counter = Counter(name, home, clock, simulator, unlock, opened.place)
