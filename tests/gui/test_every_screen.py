@@ -30,7 +30,7 @@ from vaccinator_app.gui.window import SIZE
 # what is written in Latin letters in the middle of Hindi too: names, vaccines, keys, and the other language's own name
 _LATIN = {
     *("Covishield", "Covaxin", "Corbevax", "PHC", "Rampur", "CHC", "Bhojpur", "Desk", "Sharma", "Devi", "English"),
-    *("SMS", "Enter", "Esc", "Ctrl", "Caps", "Lock", "QR", "ID", "A", "Z", "L", "R", "S", "Kumar"),
+    *("SMS", "OTP", "Enter", "Esc", "Ctrl", "Caps", "Lock", "QR", "ID", "A", "Z", "L", "R", "S", "Kumar"),
     *("Insert", "Delete", "Space"),
 }
 _TAKES_FOCUS = (QAbstractButton, QLineEdit, QComboBox, QListView)

@@ -14,7 +14,7 @@ from vaccinator_app.domain.stock_events import DiscardReason
 from vaccinator_app.domain.visits import VisitState
 
 Stop = Callable[[str], None]
-OTHERS = (("covishield", "4121Z077", date(2027, 6, 30)), ("covaxin", "37F21", date(2027, 1, 31)))
+OTHERS = (("covishield", "4121Z077", date(2027, 6, 30)), ("covaxin", "4121Z903", date(2027, 1, 31)))
 
 
 def press(hands: Hands, name: str) -> None:
@@ -59,6 +59,7 @@ def right(day: Day, hands: Hands, stop: Stop) -> None:
 
     The last of the tour, since it ends with somebody else at the desk.
     """
+    hands.press(Qt.Key.Key_F3)
     stock = Stock(hands.place)
     for vaccine, batch, expiry in OTHERS:
         stock.receive(ReceiveForm(vaccine=vaccine, batch=batch, expiry=expiry, vials="2"))
@@ -97,6 +98,8 @@ def correct(hands: Hands, stop: Stop) -> None:
     hands.write("1")
     hands.enter()
     hands.settle()
+    hands.press(Qt.Key.Key_F5)
+    hands.until(lambda: "Confirmed by central" in hands.seen())
     stop("corrected")
     look_up(hands, "sunita")
     press(hands, "correct")
