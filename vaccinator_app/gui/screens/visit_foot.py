@@ -67,6 +67,8 @@ class Foot(QWidget):
         seconds.setSpacing(kit.theme.step)
         for button in (self.defer, self.other, self.override, self.correct, self.void, self.aefi):
             seconds.addWidget(button)
+            # all of them at once, before anybody is opened, would ask for more room than the sheet has
+            button.setVisible(False)
         seconds.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
