@@ -21,6 +21,7 @@ from vaccinator_app.domain.stock_events import (
     VialOpened,
     VvmStage,
 )
+from vaccinator_app.gui.screens.people_column import PeopleColumn
 from vaccinator_app.protocol.records import read_event
 
 B = TypeVar("B", bound=Body)
@@ -295,3 +296,13 @@ def test_the_rail_brings_the_screen_by_mouse_and_a_row_its_batch(hands: Hands) -
     assert hands.said("batch-name") == BATCH
     QTest.mouseClick(hands.find(QWidget, "stock-primary"), Qt.MouseButton.LeftButton)
     assert hands.focused() == "receive-vials"
+
+
+def test_columns_keep_their_shares_and_the_rail_its_words_in_a_small_window(hands: Hands) -> None:
+    for size in ((1366, 768), (1024, 640)):
+        hands.window.resize(*size)
+        hands.settle()
+        people, ready = hands.find(PeopleColumn, ""), hands.find(QWidget, "ready")
+        assert abs(people.width() - ready.width()) <= 1
+        rail = hands.find(QWidget, "screen-stock")
+        assert rail.width() >= rail.sizeHint().width()

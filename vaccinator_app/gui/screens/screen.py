@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.screens.help import HelpPanel
@@ -30,6 +30,9 @@ class Screen(QWidget):
         """``left`` beside the stack of ``sheets``, of which the first is shown; ``shares`` of the width for each."""
         for sheet in (*sheets, self._help):
             self.sheets.addWidget(sheet)
+        for column in (left, self.sheets):
+            # the shares hold whatever a sheet that is not even shown would like to have
+            column.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         self._row.addWidget(left, shares[0])
         self._row.addWidget(self.sheets, shares[1])
 
