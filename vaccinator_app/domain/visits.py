@@ -111,7 +111,8 @@ def _void(visit: Visit, body: Voided) -> Visit:
     undone = replace(visit, voided=visit.voided + 1, further=left[:-1])
     if left:
         return replace(undone, dose_seq=left[-1][0], dose_at=left[-1][1])
-    undone = replace(undone, dose_seq=None, dose_at=None)
+    # an in-charge's leave is for one dose: another needs another
+    undone = replace(undone, dose_seq=None, dose_at=None, override_seq=None)
     if body.reason is VoidReason.NEVER_CAME:
         return replace(undone, state=VisitState.EXPECTED, arrived_at=None)
     return replace(undone, state=_waiting(undone))
