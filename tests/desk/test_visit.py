@@ -8,10 +8,8 @@ import pytest
 
 from tests.support.desk import MORNING, CentralSide, ToldClock
 from vaccinator_app.desk.errors import CannotDo
-from vaccinator_app.desk.stock import ReceiveForm, Stock
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.visit_view import Step, StepState, view
-from vaccinator_app.desk.walk_in import WalkInForm, register
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.events import (
@@ -21,9 +19,7 @@ from vaccinator_app.domain.events import (
     DeferReason,
     DoseDeferred,
     DoseGiven,
-    OverrideGranted,
     OverrideReason,
-    Proof,
     ProofKind,
     RecordViewed,
     Voided,
@@ -31,9 +27,9 @@ from vaccinator_app.domain.events import (
 )
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
-from vaccinator_app.domain.stock_events import DiscardReason, VialOpened
+from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import VisitState
-from vaccinator_app.protocol.messages import AllottedBatch, Outcome, Reason, Receipt, Status
+from vaccinator_app.protocol.messages import Outcome, Reason, Receipt, Status
 from vaccinator_app.trust import seal, slip
 from vaccinator_app.trust.errors import BadSeal
 from vaccinator_app.vault.errors import VisitMoved
@@ -286,54 +282,6 @@ def test_the_code_is_nowhere_in_what_is_kept(place: Workplace) -> None:
     assert b"4821" not in kept
 
 
-def test_an_expired_batch_is_never_offered(place: Workplace, central: CentralSide, clock: ToldClock) -> None:
-    old = [AllottedBatch("covishield", "OLD1", date(2026, 11, 20), 10)]
-    place.vault.exchange.apply(central.changes(place.vault.identity.device, from_cursor=1, batches=old))
-    desk = VisitDesk(place, SUNITA)
-    desk.confirm_identity()
-    desk.type_code("4821")
-    assert state_of(desk, place)[Step.DOSE] is StepState.STOPPED
-    with pytest.raises(CannotDo) as problem:
-        desk.record_dose()
-    assert refused(problem) == "dose.no_good_batch"
-    with pytest.raises(CannotDo):
-        desk.choose_batch("OLD1")
-
-
-def test_a_vial_is_opened_used_up_and_followed_by_the_next(place: Workplace, central: CentralSide) -> None:
-    people = [central.appointment(n, f"Person {n}", the_code="1111") for n in range(10, 22)]
-    place.vault.exchange.apply(central.changes(place.vault.identity.device, people, from_cursor=1))
-    for person in people:
-        desk = VisitDesk(place, person.appointment)
-        desk.confirm_identity()
-        desk.type_code("1111")
-        desk.record_dose()
-    opened = [b for b in bodies(place) if isinstance(b, VialOpened)]
-    assert [b.vial for b in opened] == [1, 2]
-    assert [b.vial for b in bodies(place) if isinstance(b, DoseGiven)] == [1] * 10 + [2] * 2
-
-
-def test_an_open_vial_is_not_drawn_from_past_its_time(place: Workplace, clock: ToldClock) -> None:
-    desk = VisitDesk(place, SUNITA)
-    desk.confirm_identity()
-    desk.type_code("4821")
-    desk.record_dose()
-    draw = VisitDesk(place, RAM).draw
-    assert draw is not None
-    assert not draw.opens
-    clock.pass_time(timedelta(hours=4))
-    draw = VisitDesk(place, RAM).draw
-    assert draw is not None
-    assert (draw.opens, draw.vial) == (True, 2)
-
-
-def test_a_chosen_batch_stays_on_the_table(place: Workplace) -> None:
-    VisitDesk(place, SUNITA).choose_batch("4121Z026")
-    draw = VisitDesk(place, RAM).draw
-    assert draw is not None
-    assert draw.batch.batch == "4121Z026"
-
-
 def test_past_the_lease_no_online_visit_is_recorded(place: Workplace, clock: ToldClock) -> None:
     desk = VisitDesk(place, SUNITA)
     clock.pass_time(timedelta(days=7))
@@ -364,131 +312,6 @@ def test_an_appointment_of_another_day_is_told(place: Workplace, central: Centra
 
 
 VACCINATOR = StaffMember(staff="s-devi", name="S. Devi", role=Role.VACCINATOR)
-
-
-def guess_three_times(place: Workplace) -> VisitDesk:
-    desk = VisitDesk(place, SUNITA)
-    desk.confirm_identity()
-    for wrong in ("0001", "0002", "0003"):
-        desk.type_code(wrong)
-    return desk
-
-
-def words_of(desk: VisitDesk, place: Workplace) -> dict[Step, str]:
-    return {line.step: line.words.key for line in view(desk, place).steps}
-
-
-def test_the_in_charge_lets_a_visit_go_on_and_a_vaccinator_goes_on(place: Workplace) -> None:
-    in_charge = place.staff
-    place.staff = VACCINATOR
-    desk = guess_three_times(place)
-    assert words_of(desk, place)[Step.CODE] == "code.closed"
-    with pytest.raises(CannotDo) as problem:
-        desk.grant_override(OverrideReason.OTHER)
-    assert refused(problem) == "override.only_in_charge"
-
-    place.staff = in_charge
-    theirs = VisitDesk(place, SUNITA)
-    assert words_of(theirs, place)[Step.CODE] == "code.closed_in_charge"
-    theirs.grant_override(OverrideReason.SLIP_LOST)
-    theirs.close()
-    granted = place.vault.ledger.head().seq
-    assert bodies(place)[-1] == OverrideGranted(appointment=SUNITA, reason=OverrideReason.SLIP_LOST)
-    assert theirs.visit.state is VisitState.ARRIVED
-
-    place.staff = VACCINATOR
-    desk = VisitDesk(place, SUNITA)
-    assert words_of(desk, place)[Step.CODE] == "code.override"
-    assert view(desk, place).now is Step.DOSE
-    desk.record_dose()
-    dose = bodies(place)[-1]
-    assert isinstance(dose, DoseGiven)
-    assert dose.proof == Proof(how=ProofKind.OVERRIDE, seq=granted)
-    assert words_of(VisitDesk(place, SUNITA), place)[Step.CODE] == "code.override"
-
-
-def test_who_has_no_code_goes_on_without_a_single_try(place: Workplace) -> None:
-    desk = VisitDesk(place, SUNITA)
-    desk.confirm_identity()
-    desk.grant_override(OverrideReason.SMS_NOT_RECEIVED)
-    for act in (lambda: desk.type_code("4821"), lambda: desk.grant_override(OverrideReason.OTHER)):
-        with pytest.raises(CannotDo) as problem:
-            act()
-        assert refused(problem) == "code.passed_already"
-    desk.record_dose()
-    with pytest.raises(CannotDo) as problem:
-        desk.grant_override(OverrideReason.OTHER)
-    assert refused(problem) == "visit.dose_stands"
-
-
-def test_a_walk_in_needs_no_leave_to_go_on_without_a_code(place: Workplace) -> None:
-    form = WalkInForm(name="Ram", year_of_birth="1970", photo_id_last4="1234", vaccine="covishield")
-    desk = VisitDesk(place, register(form, place))
-    desk.confirm_identity()
-    with pytest.raises(CannotDo) as problem:
-        desk.grant_override(OverrideReason.OTHER)
-    assert refused(problem) == "code.walk_in"
-
-
-def test_what_became_of_the_code_is_said_of_a_dose_on_record(place: Workplace) -> None:
-    desk = VisitDesk(place, SUNITA)
-    desk.confirm_identity()
-    desk.type_code("4821")
-    desk.record_dose()
-    found = {line.step: line.words for line in view(VisitDesk(place, SUNITA), place).steps}
-    assert found[Step.CODE] == Message.of("code.was_checked")
-    assert found[Step.DOSE] == Message.of("dose.given_from", at=MORNING, batch="4121Z025", vial=1)
-
-
-def test_batches_that_are_at_hand_and_not_to_be_used_are_named(place: Workplace, central: CentralSide) -> None:
-    def allotted(name: str, expiry: date, *, withdrawn: bool = False) -> AllottedBatch:
-        return AllottedBatch("covishield", name, expiry, 10, withdrawn)
-
-    today, later = MORNING.date(), date(2027, 6, 30)
-    stock = Stock(place)
-    for name in ("USED1", "LEFT1"):
-        stock.receive(ReceiveForm(vaccine="covishield", batch=name, expiry=later, vials="1"))
-    stock.open_vial("covishield", "USED1")
-    stock.discard_open("covishield", "USED1", 1, DiscardReason.BROKEN)
-    batches = [
-        allotted("4121Z026", later),
-        allotted("LATELY", today - timedelta(days=14)),
-        allotted("LONGAGO", today - timedelta(days=15)),
-        allotted("LEFT1", later, withdrawn=True),
-    ]
-    cursor = place.vault.exchange.cursor()
-    place.vault.exchange.apply(central.changes(place.vault.identity.device, from_cursor=cursor, batches=batches))
-
-    desk = VisitDesk(place, SUNITA)
-
-    assert set(map(str, desk.closed_batches)) == set(
-        map(
-            str,
-            [
-                Message.of("batch.expired", batch="LATELY", day=today - timedelta(days=14)),
-                Message.of("batch.withdrawn", batch="LEFT1"),
-                Message.of("batch.exhausted", batch="USED1"),
-            ],
-        )
-    )
-    assert [b.batch for b in desk.batches] == ["4121Z026"]
-
-
-def test_a_batch_used_up_yesterday_is_not_talked_of_any_more(place: Workplace, clock: ToldClock) -> None:
-    stock = Stock(place)
-    stock.receive(ReceiveForm(vaccine="covishield", batch="USED1", expiry=date(2027, 6, 30), vials="1"))
-    stock.open_vial("covishield", "USED1")
-    stock.discard_open("covishield", "USED1", 1, DiscardReason.BROKEN)
-    assert len(VisitDesk(place, SUNITA).closed_batches) == 1
-    clock.pass_time(timedelta(days=1))
-    assert VisitDesk(place, SUNITA).closed_batches == ()
-
-
-def test_the_batch_that_is_open_comes_first(place: Workplace) -> None:
-    Stock(place).open_vial("covishield", "4121Z026")
-    desk = VisitDesk(place, SUNITA)
-    assert [b.batch for b in desk.batches] == ["4121Z026", "4121Z025"]
-    assert desk.opened_batches == {"4121Z026"}
 
 
 def confirmed(place: Workplace, central: CentralSide, *outcomes: Outcome) -> None:
