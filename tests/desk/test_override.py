@@ -19,6 +19,7 @@ from vaccinator_app.domain.events import (
     ProofKind,
 )
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.domain.visits import VisitState
 
 SUNITA, RAM, LAKSHMI = "000000000001", "000000000002", "000000000003"
@@ -34,6 +35,9 @@ def refused(problem: pytest.ExceptionInfo[CannotDo]) -> str:
 
 def state_of(desk: VisitDesk, place: Workplace) -> dict[Step, StepState]:
     return {line.step: line.state for line in view(desk, place).steps}
+
+
+VACCINATOR = StaffMember(staff="s-devi", name="S. Devi", role=Role.VACCINATOR)
 
 
 def guess_three_times(place: Workplace) -> VisitDesk:

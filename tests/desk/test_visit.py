@@ -26,7 +26,6 @@ from vaccinator_app.domain.events import (
     VoidReason,
 )
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import Outcome, Reason, Receipt, Status
@@ -309,9 +308,6 @@ def test_an_appointment_of_another_day_is_told(place: Workplace, central: Centra
     desk = VisitDesk(place, other.appointment)
     assert desk.eligibility.reason == Message.of("eligible.other_day", day=tomorrow)
     assert state_of(desk, place)[Step.ELIGIBLE] is StepState.STOPPED
-
-
-VACCINATOR = StaffMember(staff="s-devi", name="S. Devi", role=Role.VACCINATOR)
 
 
 def confirmed(place: Workplace, central: CentralSide, *outcomes: Outcome) -> None:
