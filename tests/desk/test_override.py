@@ -7,7 +7,7 @@ import pytest
 from tests.support.desk import MORNING
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.visit import VisitDesk
-from vaccinator_app.desk.visit_view import Step, StepState, view
+from vaccinator_app.desk.visit_view import Step, view
 from vaccinator_app.desk.walk_in import WalkInForm, register
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import (
@@ -31,10 +31,6 @@ def bodies(place: Workplace) -> list[Body]:
 
 def refused(problem: pytest.ExceptionInfo[CannotDo]) -> str:
     return problem.value.message.key
-
-
-def state_of(desk: VisitDesk, place: Workplace) -> dict[Step, StepState]:
-    return {line.step: line.state for line in view(desk, place).steps}
 
 
 VACCINATOR = StaffMember(staff="s-devi", name="S. Devi", role=Role.VACCINATOR)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.digits import ascii_digits
+from vaccinator_app.domain.exception_words import reason_words
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
 from vaccinator_app.domain.visits import VisitState
@@ -82,7 +83,7 @@ class Queue:
         vault, today = self._place.vault, self._place.today()
         if pile is Pile.ATTENTION:
             found = sorted(vault.queue.attention(today), key=lambda item: (item.row.slot, item.row.token))
-            why = {item.row.appointment: reason_words(item.reasons) for item in found}
+            why = {item.row.appointment: why_words(item.reasons) for item in found}
             return self._lines([item.row for item in found], why)
         return self._lines(self._waiting(_STATES[pile]))
 
@@ -135,32 +136,6 @@ class Queue:
         ]
 
 
-def reason_words(reasons: Iterable[Reason]) -> tuple[Message, ...]:
+def why_words(reasons: Iterable[Reason]) -> tuple[Message, ...]:
     """Why somebody has to look: what central gave as reasons, else that the codes ran out (DESIGN 4.4)."""
-    return tuple(Message.of(REASON_WORDS[reason]) for reason in reasons) or (Message.of("code.closed"),)
-
-
-REASON_WORDS: Mapping[Reason, str] = {
-    Reason.CODE_MISMATCH: "reason.code_mismatch",
-    Reason.SEAL_UNREADABLE: "reason.seal_unreadable",
-    Reason.NO_PROOF: "reason.no_proof",
-    Reason.UNKNOWN_APPOINTMENT: "reason.unknown_appointment",
-    Reason.OTHER_CENTRE: "reason.other_centre",
-    Reason.APPOINTMENT_CANCELLED: "reason.appointment_cancelled",
-    Reason.ALREADY_DOSED: "reason.already_dosed",
-    Reason.TOO_EARLY: "reason.too_early",
-    Reason.OTHER_VACCINE: "reason.other_vaccine",
-    Reason.BATCH_EXPIRED: "reason.batch_expired",
-    Reason.CHAIN_BROKEN: "reason.chain_broken",
-    Reason.SEQ_FORKED: "reason.seq_forked",
-    Reason.BAD_SIGNATURE: "reason.bad_signature",
-    Reason.UNKNOWN_STAFF: "reason.unknown_staff",
-    Reason.NOT_ALLOWED: "reason.not_allowed",
-    Reason.UNREADABLE: "reason.unreadable",
-    Reason.NOTHING_TO_VOID: "reason.nothing_to_void",
-    Reason.BATCH_WITHDRAWN: "reason.batch_withdrawn",
-    Reason.NOT_VACCINATED: "reason.not_vaccinated",
-    Reason.TALLY_DIFFERS: "reason.tally_differs",
-    Reason.AWAITS_OTP: "reason.awaits_otp",
-}
-"""Central's reasons, by catalogue key."""
+    return tuple(reason_words(reason.value) for reason in reasons) or (Message.of("code.closed"),)

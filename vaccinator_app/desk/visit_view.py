@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from vaccinator_app.desk.queue import reason_words
+from vaccinator_app.desk.queue import why_words
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Booking
@@ -181,7 +181,7 @@ def record_words(place: Workplace, seq: int) -> Message:
 def _held(desk: VisitDesk, place: Workplace) -> tuple[Message, ...]:
     for item in place.vault.queue.attention(place.today()):
         if item.row.appointment == desk.appointment.appointment and item.reasons:
-            return reason_words(item.reasons)
+            return why_words(item.reasons)
     return ()
 
 
