@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmarks.dose import durable_dose
+from tests.benchmarks.reconcile import reconcile
 from tests.benchmarks.rows import Row
 from tests.benchmarks.search import search
 from tests.benchmarks.start import start
 from tests.benchmarks.sync import push
 
-MEASURES: tuple[Callable[[Path], list[Row]], ...] = (start, durable_dose, search, push)
+MEASURES: tuple[Callable[[Path], list[Row]], ...] = (start, durable_dose, search, push, reconcile)
 
 
 def main() -> None:

@@ -113,12 +113,14 @@ def reconcile(hands: Hands) -> None:
     """To Reconcile, with the day read."""
     hands.press(Qt.Key.Key_F11)
     hands.settle()
+    hands.until(lambda: not hands.shown("stop-reading"))
 
 
 def exceptions(hands: Hands) -> None:
     """To Exceptions, with the day read."""
     hands.press(Qt.Key.Key_F12)
     hands.settle()
+    hands.until(lambda: listed(hands))
 
 
 def listed(hands: Hands) -> list[str]:
@@ -248,7 +250,8 @@ def _tour_close(evening: Evening, hands: Hands, stop: Stop) -> None:
     hands.enter()
     hands.settle()
     stop("close-why")
-    hands.find(QComboBox, count_rows(hands)[0].choice.objectName()).setCurrentIndex(1)
+    hands.press(Qt.Key.Key_Down)
+    hands.find(QWidget, "close-next").setFocus()
     hands.enter()
     hands.settle()
     stop("close-sign")

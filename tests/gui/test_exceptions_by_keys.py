@@ -22,13 +22,12 @@ def settlements(hands: Hands) -> list[ExceptionSettled]:
 
 
 def otp(evening: Evening) -> str:
-    """The six digits in the newest SMS to anybody."""
+    """The six digits that the person is asked to read out; nobody else was sent such a text."""
     world = evening.day.world
     world.drain.run()
-    files = sorted((world.folder / "sms").glob("*.jsonl"), key=lambda file: file.stat().st_mtime_ns)
-    found = re.search(r"\b\d{6}\b", world.inbox(files[-1].stem)[-1])
-    assert found is not None
-    return found.group()
+    texts = [text for file in (world.folder / "sms").glob("*.jsonl") for text in world.inbox(file.stem)]
+    (asked,) = [found for text in texts if (found := re.search(r"tell them this number: (\d{6})", text))]
+    return asked.group(1)
 
 
 def test_the_gravest_stands_first_and_names_are_masked(in_charge: Hands) -> None:

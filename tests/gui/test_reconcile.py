@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event
@@ -16,7 +18,7 @@ from tests.support.central import PASSPHRASE
 from tests.support.window import Hands, put_away, show_window
 from vaccinator_app.desk.stock import Stock
 from vaccinator_app.domain.stock_events import DiscardReason, VialDiscarded
-from vaccinator_app.gui.models.day_reader import DayReader
+from vaccinator_app.gui.models.day_reader import DayReader, yielding
 from vaccinator_app.gui.screens.reconcile import ReconcileScreen
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.theme import Mode
@@ -144,6 +146,11 @@ def test_days_before_are_reached_by_page_up_and_none_after_today(evening: Evenin
     # what waits today still stands at the rail
     assert in_charge.said("screen-exceptions") == "Exceptions: 13"
 
+    in_charge.press(Qt.Key.Key_PageUp)
+    in_charge.settle()
+    in_charge.press(Qt.Key.Key_PageDown)
+    in_charge.settle()
+    assert in_charge.said("day") == "Fri 20 Nov"
     QTest.mouseClick(in_charge.find(QWidget, "day-after"), Qt.MouseButton.LeftButton)
     in_charge.settle()
     assert in_charge.said("people").startswith("Booked: 60")
@@ -245,6 +252,19 @@ def test_a_lock_ends_a_read_and_forgets_the_day(in_charge: Hands) -> None:
     in_charge.press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     in_charge.until(lambda: in_charge.window.locked)
     assert not in_charge.window.findChildren(DayReader)
+    # what a read put out of the collector's sight is in it again: no screen of the last person stays in memory
+    in_charge.until(lambda: gc.get_freeze_count() == 0)
+
+
+def test_long_work_beside_the_window_leaves_the_interpreter_as_it_was() -> None:
+    usual = sys.getswitchinterval()
+    with pytest.raises(ZeroDivisionError), yielding():
+        assert not gc.isenabled()
+        assert sys.getswitchinterval() < usual
+        _ = 1 / 0
+    assert gc.isenabled()
+    assert sys.getswitchinterval() == usual
+    gc.unfreeze()
 
 
 def test_the_way_to_the_exceptions_and_back(in_charge: Hands) -> None:

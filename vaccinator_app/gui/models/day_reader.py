@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from threading import Event
@@ -21,6 +24,35 @@ if TYPE_CHECKING:
 
 _REST_MS = 250
 """Between two reads at least, or as long as the last one took: a busy day does not make a busy machine."""
+
+
+_TURN = 0.0005
+"""Seconds after which a long read lets another thread go on; Python's own 5 ms are felt, taken often in a frame."""
+
+
+@contextmanager
+def yielding() -> Iterator[None]:
+    """For long work beside the window: nothing that this thread does holds up the window's for long.
+
+    A full pass of the garbage collector over the hundred thousand records of a large day takes up to half a second, in
+    which no thread goes on. They hold no cycles: collecting waits while they are made, and passes by whatever there is
+    until `collect_again` (what nobody needs is freed at once, as before, unless it holds itself). For one thread at a
+    time.
+    """
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+        sys.setswitchinterval(usual)
+
+
+def collect_again(*_: object) -> None:
+    """Nothing is passed by any more: a session's screens go with the session, and all that they showed."""
+    gc.unfreeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +97,7 @@ class DayReader(QObject):
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._rested)
         session.moved.connect(self._stale)
+        self.destroyed.connect(collect_again)
 
     @classmethod
     def of(cls, session: Session) -> DayReader:
@@ -148,12 +181,13 @@ class DayReader(QObject):
 
     def _look(self, day: date, turn: int, cancel: Event, task: Task) -> Seen | None:
         """On another thread."""
-        overview = self._session.reconcile.overview(day, task.report, lambda: cancel.is_set() or task.cancelled)
-        if overview is None:
-            return None
-        book = overview.book
-        numbers = figures(overview.tally, book.happened, book.booked, book.formulary, book.names)
-        return Seen(turn, overview, numbers, self._people(overview))
+        with yielding():
+            overview = self._session.reconcile.overview(day, task.report, lambda: cancel.is_set() or task.cancelled)
+            if overview is None:
+                return None
+            book = overview.book
+            numbers = figures(overview.tally, book.happened, book.booked, book.formulary, book.names)
+            return Seen(turn, overview, numbers, self._people(overview))
 
     def _people(self, overview: Overview) -> Mapping[str, str]:
         roster = self._place.vault.roster

@@ -66,6 +66,7 @@ class CountRow(QWidget):
         grid.addWidget(self.field, 0, 1, 2, 1, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self.choice, 2, 0, 1, 2)
         self.field.textEdited.connect(self._edited)
+        self.choice.activated.connect(lambda _: self.edited.emit())
         self.field.installEventFilter(self)
         self.choice.installEventFilter(self)
         kit.words.changed.connect(self._speak)
@@ -178,6 +179,7 @@ class CountList(QWidget):
         for name in set(self._rows) - set(ordered):
             row = self._rows.pop(name)
             self._column.removeWidget(row)
+            row.hide()
             row.deleteLater()
         for at, count in enumerate(counts):
             name = (count.vaccine, count.batch)

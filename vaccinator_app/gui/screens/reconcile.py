@@ -129,7 +129,7 @@ class ReconcileScreen(Screen):
         if page is self._reading:
             self._reading.cancel.setFocus()
         else:
-            (self._again if page is self._stopped else self.charts.report).setFocus()
+            (self._again if page is self._stopped else self._day.before).setFocus()
 
     def _show(self) -> None:
         seen = self._reader.seen

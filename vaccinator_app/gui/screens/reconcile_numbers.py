@@ -60,11 +60,15 @@ class Verdict(QWidget):
         row.setSpacing(kit.theme.step)
         row.addWidget(self._icon)
         row.addWidget(self._words, 1)
+        kit.words.changed.connect(self._speak)
 
     def say(self, what: Message, icon: str, tone: str) -> None:
         self._icon.show_icon(icon, tone)
         self._words.set_tone(tone)
         self._words.say(what)
+        self._speak()
+
+    def _speak(self) -> None:
         self.setAccessibleName(self._words.accessibleName())
 
 

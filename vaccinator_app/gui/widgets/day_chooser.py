@@ -24,9 +24,9 @@ class DayChooser(QWidget):
     def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._day: date | None = None
-        self._before = Button(kit, Message.of("day.before"), plain=True, icon="before", key="Page Up")
+        self.before = Button(kit, Message.of("day.before"), plain=True, icon="before", key="Page Up")
         self._after = Button(kit, Message.of("day.after"), plain=True, icon="after", key="Page Down")
-        for button, name, by in ((self._before, "day-before", -1), (self._after, "day-after", 1)):
+        for button, name, by in ((self.before, "day-before", -1), (self._after, "day-after", 1)):
             button.setObjectName(name)
             button.clicked.connect(lambda _=False, by=by: self.step(by))
         self._said = Text(kit, strong=True)
@@ -35,7 +35,7 @@ class DayChooser(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(kit.theme.step // 2)
-        row.addWidget(self._before)
+        row.addWidget(self.before)
         row.addWidget(self._said)
         row.addWidget(self._after)
 

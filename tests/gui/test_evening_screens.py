@@ -1,0 +1,45 @@
+"""Past reconcile, exceptions, close and report in both languages, at the window's size and at its least."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from tests.gui.evening import Evening, evening_tour
+from tests.gui.test_every_screen import cut_off, english_left, nameless, wrong_heights
+from tests.support.window import put_away, show_window
+from vaccinator_app.gui.settings import Settings
+from vaccinator_app.gui.window import LEAST, SIZE
+
+# in Hindi too: who works there, what files and tables are called by everybody
+_KNOWN = ("Khan", "Verma", "PDF", "CSV", "FHIR", "OTP", "Page", "Up", "Down", "Tab", *"fell off the table".split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [SIZE, LEAST])
+def test_every_state_in_both_languages(evening: Evening, qapp: QApplication, size: tuple[int, int]) -> None:
+    hands = show_window(evening.day)
+    hands.window.resize(*size)
+    evening.day.booked = dict.fromkeys((*_KNOWN, "Sunita"))  # type: ignore[arg-type]
+    faults: set[str] = set()
+    stops: list[str] = []
+
+    def stop(name: str) -> None:
+        stops.append(name)
+        focused = hands.focused()
+        for language, settings in (("hi", Settings(language="hi")), ("en", Settings())):
+            hands.window.apply(settings)
+            hands.settle()
+            for _ in range(3):
+                QApplication.processEvents()
+            left = english_left(evening.day, hands) if language == "hi" else set()
+            for fault in left | nameless(hands) | cut_off(hands) | wrong_heights(hands):
+                faults.add(f"{name}, {language}: {fault}")
+            assert (hands.window.width(), hands.window.height()) == size
+        assert hands.focused() == focused, f"{name}: a switch of language took the focus away"
+
+    evening_tour(evening, hands, stop)
+    put_away(hands)
+
+    assert len(stops) > 20
+    assert faults == set()
