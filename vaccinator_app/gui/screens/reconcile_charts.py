@@ -13,6 +13,9 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 
+CLOSE_KEY = "Ctrl+Enter"
+"""As it stands on a keyboard; Qt calls it Ctrl+Return."""
+
 
 class ChartsSheet(QFrame):
     """What a person looks at before closing."""
@@ -35,7 +38,7 @@ class ChartsSheet(QFrame):
         self.report.setObjectName("day-report")
         self.report.clicked.connect(self.report_asked)
         self.close_day = PrimaryButton(kit, Message.of("close.open"))
-        self.close_day.setToolTip("Ctrl+Enter")
+        self.close_day.setToolTip(CLOSE_KEY)
         self.close_day.setObjectName("close-day")
         self.close_day.clicked.connect(self.close_asked)
         inside = QWidget()
