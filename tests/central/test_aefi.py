@@ -7,29 +7,18 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
+from tests.central.reporting import report
 from tests.central.support import BHOJPUR, MORNING, A, Colleague, Desk, H, World, other_code, said
 from vaccinator_app.central import schema
 from vaccinator_app.central.intake import MOST_URGENT
-from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
+from vaccinator_app.domain.aefi import AefiReported, Seriousness
 from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
+from vaccinator_app.protocol.messages import Outcome
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.protocol.records import Record, sign_event
 from vaccinator_app.trust.keys import SigningKey
 
 NOT_VACCINATED = (H, (R.NOT_VACCINATED,))
-
-
-def report(appointment: str, dose_seq: int = 1, how: Seriousness = Seriousness.NOT_SERIOUS) -> AefiReported:
-    return AefiReported(
-        appointment=appointment,
-        dose_seq=dose_seq,
-        onset=MORNING,
-        signs=(AefiSign.FAINTING,),
-        seriousness=how,
-        outcome=AefiOutcome.RECOVERED,
-        key="",
-        sealed=b"",
-    )
 
 
 def grave(appointment: str, dose_seq: int = 1) -> AefiReported:
@@ -156,3 +145,94 @@ def test_so_many_are_looked_at_and_no_more(world: World, desk: Desk) -> None:
         desk.record(replace(grave(f"{n:012d}")))
     desk.push([], desk.ledger)
     assert len(alarms(world)) == MOST_URGENT
+
+
+# The dose comes after the report of another desk
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_report_is_accepted_once_the_dose_is_there(world: World, desk: Desk, named: bool) -> None:
+    other, booked, never = Desk(world), world.book(), world.book()
+    desk.record(desk.dose(booked))
+    other.record(report(booked.reference, 1 if named else 77))
+    other.record(report(never.reference, 1))
+    assert said(other.push()) == {1: NOT_VACCINATED, 2: NOT_VACCINATED}
+    cursor, theirs = other.pull().cursor, desk.pull().cursor
+    assert said(desk.push()) == {1: (A, ())}
+    assert other.pull(cursor).outcomes == [Outcome(1, A, ())]
+    told = desk.pull(theirs).peers
+    assert [(one.device, one.status, one.reasons) for one in told] == [(other.device, A, ())]
+    assert said(other.push()) == {1: (A, ()), 2: NOT_VACCINATED}
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("report_first", [True, False])
+@pytest.mark.parametrize(("named", "answer"), [(0, (A, ())), (75, NOT_VACCINATED)])
+def test_of_held_doses_only_the_one_that_it_names_counts(
+    world: World, desk: Desk, *, together: bool, report_first: bool, named: int, answer: object
+) -> None:
+    booked = world.book()
+    dose = desk.dose(booked, other_code(booked.code, same_bucket=True))
+    about = report(booked.reference, named + (2 if report_first else 1))
+    for body in (about, dose) if report_first else (dose, about):
+        desk.record(body)
+        if not together:
+            desk.push(desk.ledger[-1:])
+    assert said(desk.push())[1 if report_first else 2] == answer
+
+
+def test_a_receipt_says_what_the_whole_batch_came_to(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), world.book()
+    desk.record(report(booked.reference, 2))
+    desk.record(desk.dose(booked))
+    cursor = desk.pull().cursor
+    assert said(desk.push()) == {1: (A, ()), 2: (A, ())}
+    assert said(desk.push()) == {1: (A, ()), 2: (A, ())}
+    assert desk.pull(cursor).outcomes == []
+    assert [one.status for one in other.pull().peers] == [A, A]
+
+
+def test_a_dose_taken_back_in_the_same_batch_settles_nothing(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), world.book()
+    other.record(report(booked.reference))
+    other.push()
+    desk.record(desk.dose(booked))
+    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.NOT_GIVEN))
+    desk.push()
+    assert said(other.push()) == {1: NOT_VACCINATED}
+    desk.record(desk.dose(booked))
+    desk.push()
+    assert said(other.push()) == {1: (A, ())}
+
+
+def test_what_else_is_against_a_report_stays(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), world.book()
+    other.record(report(booked.reference), prev=bytes([1] * 32))
+    assert said(other.push()) == {1: (H, (R.CHAIN_BROKEN, R.NOT_VACCINATED))}
+    desk.record(desk.dose(booked))
+    desk.push()
+    cursor = desk.pull().cursor
+    assert said(other.push()) == {1: (H, (R.CHAIN_BROKEN,))}
+    desk.record(desk.dose(booked))
+    desk.push()
+    assert desk.pull(cursor).peers == []
+
+
+def test_a_refused_dose_and_another_centres_settle_nothing(world: World, desk: Desk) -> None:
+    other, there, booked = Desk(world), Desk(world, BHOJPUR), world.book()
+    other.record(report(booked.reference))
+    other.push()
+    spoiled = desk.record(desk.dose(booked))
+    desk.ledger[-1] = Record(spoiled.payload, spoiled.keyid, bytes(64))
+    desk.push()
+    there.record(there.dose(booked))
+    there.push()
+    assert said(other.push()) == {1: NOT_VACCINATED}
+
+
+def test_held_reports_are_found_without_a_look_at_anything_else(world: World) -> None:
+    statement = f"EXPLAIN QUERY PLAN SELECT 1 FROM records WHERE centre = '1' AND {schema.HELD_REPORTS}"
+    with world.home.database.read() as connection:
+        for narrower in ("", " AND appointment IN ('1', '2')"):
+            plan = connection.exec_driver_sql(statement + narrower).all()
+            assert all("USING" in row[-1] and "records_held_reports" in row[-1] for row in plan), plan

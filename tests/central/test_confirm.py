@@ -8,6 +8,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from tests.central.reporting import report
 from tests.central.support import BHOJPUR, MORNING, A, Desk, H, World, count, other_code, said
 from vaccinator_app.central import one_time, schema
 from vaccinator_app.central.booking import Booked
@@ -189,6 +190,17 @@ def test_a_dose_that_stands_already_is_not_confirmed_a_second_time(world: World,
     assert desk.confirm(1) is C.NOT_WAITING
     assert count(world, schema.doses) == 1
     assert said(desk.push())[1] == (H, (R.CODE_MISMATCH,))
+
+
+def test_an_adverse_event_report_waited_for_the_dose(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), mismatched(world, desk)
+    other.record(report(booked.reference, 77))
+    other.push()
+    cursor = other.pull().cursor
+    desk.confirm(1)
+    assert other.pull(cursor).outcomes == []
+    assert desk.confirm(1, otp_of(world)) is C.CONFIRMED
+    assert other.pull(cursor).outcomes == [Outcome(1, A, ())]
 
 
 def test_somebody_without_a_mobile_cannot_be_asked(world: World, desk: Desk) -> None:

@@ -64,6 +64,8 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``booked`` is None for an appointment that is not this centre's, ``elsewhere`` then tells that it is another one's;
     ``standing`` are the person's doses on record that nobody voided; ``day`` is the date of the dose in the centre's
     zone; ``batch_expiry`` is of the allotted batch; ``withdrawn`` whether that had been taken out of use by then.
+    ``misplaced`` is whether it names for the dose it corrects what is no voided dose of its desk and appointment, and
+    ``moved`` whether it says another time than that dose; ``day`` is then that of the record itself.
     """
 
     day: date
@@ -74,6 +76,8 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     vaccine: Vaccine | None
     batch_expiry: date | None
     withdrawn: bool = False
+    misplaced: bool = False
+    moved: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +118,10 @@ def adjudicate(facts: Facts) -> Verdict:
     reasons = [] if facts.chained else [Reason.CHAIN_BROKEN]
     match facts.body:
         case DoseGiven() if facts.dose is not None:
+            if facts.dose.misplaced and facts.chained:
+                reasons.append(Reason.CHAIN_BROKEN)
+            if facts.dose.moved:
+                reasons.append(Reason.TIME_MOVED)
             reasons.extend(_dose(facts.body, facts.dose))
             if not reasons and waits(facts.dose):
                 return Verdict(Status.ACCEPTED, (Reason.AWAITS_OTP,))

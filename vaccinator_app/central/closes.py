@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, and_, insert, select, text, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.comparing import MOST, differences
-from vaccinator_app.central.decisions import decide
+from vaccinator_app.central.decisions import amend, decide
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.schema import FOR_EVER, closes, device_heads, records, roster
 from vaccinator_app.central.seats import read_entry
@@ -109,9 +109,7 @@ def take_closes(
         log.event("close_counted", centre=centre.centre, device=close.device, seq=close.seq, count=len(counted))
         if counted and (close.device, close.seq) in fresh:
             answers[close.seq] = (Status.HELD, (Reason.TALLY_DIFFERS,))
-            mine = (records.c.centre == centre.centre, records.c.device == device, records.c.seq == close.seq)
-            held = {"status": Status.HELD.value, "reasons": Reason.TALLY_DIFFERS.value}
-            connection.execute(update(records).where(*mine).values(held))
+            amend(connection, centre.centre, device, close.seq, *answers[close.seq])
         elif counted:
             decide(connection, centre.centre, close.device, close.seq, Status.HELD, (Reason.TALLY_DIFFERS,))
     return answers

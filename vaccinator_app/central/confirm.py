@@ -13,6 +13,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from vaccinator_app.central import log, one_time, outbox
 from vaccinator_app.central.adjudicate import PROOF_REASONS
+from vaccinator_app.central.aefi import accept_late
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.decisions import decide
@@ -199,6 +200,7 @@ def _put_on_record(connection: Connection, cupboard: Cupboard, waiting: _Waiting
     connection.execute(
         insert(sms_outbox).values(outbox.row(cupboard, recorded, waiting.beneficiary, now, params=params))
     )
+    accept_late(connection, centre.centre, waiting.device, (), {body.appointment})
     expected = open_bookings(connection, centre.day(now), {waiting.beneficiary})
     for place, names in sorted(expected.items()):
         tell(connection, place, read_seats(connection, place, names))

@@ -18,7 +18,7 @@ from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState, Verd
 from vaccinator_app.central.chain import New
 from vaccinator_app.central.closes import NewClose
 from vaccinator_app.central.examine import Incoming
-from vaccinator_app.central.facts import Known, Standing, Visited, takes_over, when
+from vaccinator_app.central.facts import Known, Standing, Visited, moment_of, takes_over, when
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.proofs import Holder
@@ -89,6 +89,7 @@ class Effects:
         self.mismatches: list[Mismatch] = []
         self.closes: list[NewClose] = []
         self.serious: list[int] = []
+        self.dosed: set[str] = set()
 
     def note(self, new: New, facts: Facts, verdict: Verdict) -> None:
         """Take the answer to one record. Called in ``seq`` order."""
@@ -158,8 +159,14 @@ class Effects:
         if _is_told(new):
             self._to_tell.append(new.seq)
         if new.seq in known.targets and event is not None and status is not Status.REFUSED:
-            day = known.centre.day(event.at)
-            known.visited[new.seq] = Visited(kind, appointment, True, event.staff, day)
+            known.visited[new.seq] = Visited(
+                kind=kind,
+                appointment=appointment,
+                stands=True,
+                staff=event.staff,
+                day=known.centre.day(event.at),
+                moment=moment_of(event, incoming.body, verdict.reasons),
+            )
 
     def _use_up(self, new: New, facts: Facts, verdict: Verdict) -> bytes | None:
         """The name of the proof that this record holds from now on, taken from the dose it corrects if need be."""
@@ -183,9 +190,10 @@ class Effects:
         return seal
 
     def _dose(self, new: New, body: DoseGiven, facts: DoseFacts, verdict: Verdict) -> None:
-        stands = self._known.vaccinated.get(body.appointment)
-        if stands is not None:
-            stands.add((self._known.device, new.seq))
+        self.dosed.add(body.appointment)
+        given = self._known.vaccinated.get(body.appointment)
+        if given is not None:
+            given[self._known.device, new.seq] = verdict.status is Status.ACCEPTED
         seat = self._known.seats.get(body.appointment)
         if seat is None or facts.booked is None:
             return
@@ -275,8 +283,8 @@ class Effects:
         known.visited[body.seq].stands = False
         known.voided.add(body.seq)
         self._voids.append((body.seq, seq))
-        for stands in known.vaccinated.values():
-            stands.discard((known.device, body.seq))
+        for given in known.vaccinated.values():
+            given.pop((known.device, body.seq), None)
         seat = known.seats.get(body.appointment)
         if seat is None:
             return

@@ -7,7 +7,7 @@ the second record sees what the first one did, whichever batches the two came in
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,23 +15,25 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState
+from vaccinator_app.central.aefi import Given, is_about, read_given
 from vaccinator_app.central.chain import New
 from vaccinator_app.central.closes import Closed, follows, read_closed
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre, find_formulary
 from vaccinator_app.central.proofs import Holder, inherited, read_grants, read_holders
-from vaccinator_app.central.schema import batches, devices, doses, people, records, roster
+from vaccinator_app.central.rows import read_outcome
+from vaccinator_app.central.schema import batches, doses, people, records, roster
 from vaccinator_app.central.seats import Seat, read_seats
 from vaccinator_app.central.walk_ins import read_walk_in
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.digits import CODE_LENGTH
-from vaccinator_app.domain.events import VOIDABLE, DoseGiven, ProofKind, Voided, WalkInRegistered
+from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, ProofKind, Voided, WalkInRegistered
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import TRIES
-from vaccinator_app.protocol.messages import Status
+from vaccinator_app.protocol.messages import Reason, Status
 from vaccinator_app.protocol.records import Event, read_event
 
 _VOIDABLE = frozenset(kind.KIND for kind in VOIDABLE)
@@ -50,23 +52,27 @@ class Standing(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Visited:
-    """A record that a ``voided`` of this batch names: whose it is, and of which day at the centre."""
+    """A record that a ``voided`` or a correction of this batch names: whose it is, and of which day at the centre.
+
+    ``moment`` is when a dose went in; None for what is no dose, and for one whose time was moved already.
+    """
 
     kind: str
     appointment: str | None
     stands: bool
     staff: str
     day: date | None
+    moment: datetime | None
 
 
 @dataclass(slots=True, kw_only=True)
 class Known:
     """Everything the answers to one batch depend on.
 
-    ``targets`` are the records that it voids, ``visited`` those of them that are there. ``holders`` are the doses that
-    used up its proofs, ``voided`` those records of this device among all these that do not stand any more; ``grants``
-    the accepted leaves to go on without a code, each with its appointment. ``vaccinated`` has for each appointment of
-    an AEFI report the doses that stand; ``closed`` the closes of each day that it closes.
+    ``targets`` are the records that it voids or corrects, ``visited`` those of them that are there. ``holders`` are the
+    doses that used up its proofs, ``voided`` those records of this device among all these that do not stand any more;
+    ``grants`` the accepted leaves to go on without a code, each with its appointment. ``vaccinated`` has for each
+    appointment of an AEFI report its doses; ``closed`` the closes of each day that it closes.
     """
 
     centre: Centre
@@ -80,7 +86,7 @@ class Known:
     holders: dict[bytes, Holder] = field(default_factory=dict)
     voided: set[int] = field(default_factory=set)
     grants: dict[int, str] = field(default_factory=dict)
-    vaccinated: dict[str, set[tuple[str, int]]] = field(default_factory=dict)
+    vaccinated: dict[str, Given] = field(default_factory=dict)
     closed: dict[date, Closed] = field(default_factory=dict)
     targets: frozenset[int] = frozenset()
     visited: dict[int, Visited] = field(default_factory=dict)
@@ -106,9 +112,11 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
         known.elsewhere.update(found)
     known.standing = read_standing(connection, {seat.beneficiary for seat in known.seats.values()})
     _load_proofs(connection, known, new)
-    known.targets = frozenset(body.seq for body in bodies if isinstance(body, Voided))
+    voids = {body.seq for body in bodies if isinstance(body, Voided)}
+    known.targets = frozenset(voids.union(body.corrects for body in bodies if isinstance(body, DoseGiven)) - {0})
     _load_visited(connection, known)
-    _load_vaccinated(connection, known, [body for body in bodies if isinstance(body, AefiReported)])
+    reports = [body for body in bodies if isinstance(body, AefiReported)]
+    known.vaccinated = read_given(connection, centre.centre, reports)
     known.closed = read_closed(connection, centre.centre, {body.day for body in bodies if isinstance(body, DayClosed)})
     return known
 
@@ -144,7 +152,7 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         voidable=isinstance(body, Voided) and _is_voidable(body, known),
         may_void=isinstance(body, Voided) and _may_void(incoming, body, known),
         in_charge=incoming.in_charge,
-        vaccinated=isinstance(body, AefiReported) and bool(known.vaccinated.get(body.appointment)),
+        vaccinated=isinstance(body, AefiReported) and is_about(body, known.vaccinated[body.appointment]),
         continues=isinstance(body, DayClosed) and follows(body, known.closed[body.day]),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,
     )
@@ -161,7 +169,11 @@ def _has_opened(incoming: Incoming) -> bool:
 def _dose(incoming: Incoming, body: DoseGiven, known: Known, cupboard: Cupboard) -> DoseFacts:
     assert incoming.event is not None
     seat = known.seats.get(body.appointment)
-    batch, given_at = (body.vaccine, body.batch), when(incoming.event, body)
+    corrected, given_at = _corrected(body, known), when(incoming.event, body)
+    moved = body.given_at is not None if corrected is None else corrected.moment != given_at
+    if moved:
+        given_at = incoming.event.at
+    batch = body.vaccine, body.batch
     withdrawn_at = known.withdrawn.get(batch)
     return DoseFacts(
         day=known.centre.day(given_at),
@@ -172,12 +184,28 @@ def _dose(incoming: Incoming, body: DoseGiven, known: Known, cupboard: Cupboard)
         vaccine=known.formulary.get(body.vaccine),
         batch_expiry=known.expiries.get(batch),
         withdrawn=withdrawn_at is not None and given_at > withdrawn_at,
+        misplaced=body.corrects != 0 and corrected is None,
+        moved=moved,
     )
+
+
+def _corrected(body: DoseGiven, known: Known) -> Visited | None:
+    """The dose that ``body`` takes the place of: of the same desk and appointment, and voided by now."""
+    found = known.visited.get(body.corrects)
+    if found is None or found.stands or (found.kind, found.appointment) != (DoseGiven.KIND, body.appointment):
+        return None
+    return found
 
 
 def when(event: Event, body: DoseGiven) -> datetime:
     """When the dose went in: one that corrects another says so itself."""
     return body.given_at or event.at
+
+
+def moment_of(event: Event, body: Body | None, reasons: Collection[Reason]) -> datetime | None:
+    """The time that a correction of this record has to say; None of what is no dose, and of one whose time was moved:
+    else that time would be the right one for the next correction."""
+    return when(event, body) if isinstance(body, DoseGiven) and Reason.TIME_MOVED not in reasons else None
 
 
 def _proof(incoming: Incoming, body: DoseGiven, seat: Seat | None, known: Known, cupboard: Cupboard) -> ProofState:
@@ -267,34 +295,15 @@ def _load_visited(connection: Connection, known: Known) -> None:
         mine = (records.c.centre == known.centre.centre, records.c.device == known.device)
         statement = select(
             *(records.c.seq, records.c.kind, records.c.appointment, records.c.status, records.c.voided_by),
-            records.c.payload,
+            *(records.c.reasons, records.c.payload),
         ).where(*mine, records.c.seq.in_(known.targets), records.c.status != Status.REFUSED.value)
         for row in connection.execute(statement):
-            event = read_event(row.payload)
-            day = known.centre.day(event.at)
-            known.visited[row.seq] = Visited(row.kind, row.appointment, row.voided_by is None, event.staff, day)
-
-
-def _load_vaccinated(connection: Connection, known: Known, reports: Sequence[AefiReported]) -> None:
-    """Doses that stand for the people of AEFI reports: those on record, and held ones that a report names."""
-    if not reports:
-        return
-    centre = known.centre.centre
-    known.vaccinated = {body.appointment: set() for body in reports}
-    for standing in (one for doses_of in known.standing.values() for one in doses_of):
-        if standing.appointment in known.vaccinated:
-            known.vaccinated[standing.appointment].add((standing.device, standing.seq))
-    desks = connection.scalars(select(devices.c.device).where(devices.c.centre == centre)).all()
-    named = connection.execute(
-        select(records.c.device, records.c.seq, records.c.appointment).where(
-            records.c.centre == centre,
-            records.c.device.in_(desks),
-            records.c.seq.in_({body.dose_seq for body in reports}),
-            records.c.kind == DoseGiven.KIND,
-            records.c.status != Status.REFUSED.value,
-            records.c.voided_by.is_(None),
-        )
-    )
-    for device, seq, appointment in named:
-        if appointment in known.vaccinated:
-            known.vaccinated[appointment].add((device, seq))
+            event, reasons = read_event(row.payload), read_outcome(row.seq, row.status, row.reasons).reasons
+            known.visited[row.seq] = Visited(
+                kind=row.kind,
+                appointment=row.appointment,
+                stands=row.voided_by is None,
+                staff=event.staff,
+                day=known.centre.day(event.at),
+                moment=moment_of(event, event.read_body(), reasons),
+            )

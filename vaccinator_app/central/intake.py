@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, or_, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.adjudicate import adjudicate
+from vaccinator_app.central.aefi import accept_late
 from vaccinator_app.central.alarms import raise_for_aefi, raise_for_mismatches
 from vaccinator_app.central.chain import New, Plan, Stored, place, plan
 from vaccinator_app.central.clock import Clock
@@ -135,6 +136,7 @@ class Intake:
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
         answers = take_closes(connection, centre, device, effects.closes, now)
+        answers |= accept_late(connection, request.centre, device, outcomes, effects.dosed)
         return outcomes | {seq: Outcome(seq, status, reasons) for seq, (status, reasons) in answers.items()}
 
 

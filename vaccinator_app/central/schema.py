@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, Date, Index, Integer, LargeBinary, Me
 from sqlalchemy.types import TypeEngine
 
 from vaccinator_app.central.instant import Instant
+from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.events import Voided
 from vaccinator_app.domain.stock_events import STOCK
 
@@ -28,6 +29,9 @@ STOCK_KINDS = tuple(sorted(kind.KIND for kind in STOCK))
 
 FOR_EVER = f"kind IN ({_names((*STOCK_KINDS, Voided.KIND))})"
 """In these very words, so that a query finds the index over those records."""
+
+HELD_REPORTS = f"kind = '{AefiReported.KIND}' AND status = 'held'"
+"""In these very words, as above. A dose that comes later may settle one."""
 
 _ID = String(32)
 _NAME = String(200)
@@ -287,6 +291,7 @@ records = Table(
     Index("records_by_day", "centre", "day"),
     # A tally needs these of all days: stock goes on from day to day, and a void may come later than what it voids.
     Index("records_for_ever", "centre", "device", "seq", **_where(FOR_EVER)),
+    Index("records_held_reports", "centre", "appointment", **_where(HELD_REPORTS)),
 )
 
 closes = Table(

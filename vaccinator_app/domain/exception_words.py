@@ -28,6 +28,7 @@ REASONS: dict[str, str] = {
     "batch_withdrawn": "reason.batch_withdrawn",
     "not_vaccinated": "reason.not_vaccinated",
     "tally_differs": "reason.tally_differs",
+    "time_moved": "reason.time_moved",
     "awaits_otp": "reason.awaits_otp",
 }
 """Central's reasons by their names on the wire; a central newer than this desk may give others."""

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     BATCH_WITHDRAWN = "batch_withdrawn"
     NOT_VACCINATED = "not_vaccinated"
     TALLY_DIFFERS = "tally_differs"
+    TIME_MOVED = "time_moved"
     AWAITS_OTP = "awaits_otp"
     """Accepted without a code on an in-charge's word: the certificate waits for the person (DESIGN 4.4)."""
 
