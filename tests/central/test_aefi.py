@@ -192,6 +192,24 @@ def test_a_receipt_says_what_the_whole_batch_came_to(world: World, desk: Desk) -
     assert [one.status for one in other.pull().peers] == [A, A]
 
 
+def test_a_report_from_before_the_batch_is_told_of_later(world: World, desk: Desk) -> None:
+    booked = world.book()
+    desk.record(report(booked.reference, 2))
+    desk.push()
+    cursor = desk.pull().cursor
+    desk.record(desk.dose(booked))
+    assert said(desk.push(desk.ledger[1:])) == {2: (A, ())}
+    assert desk.pull(cursor).outcomes == [Outcome(1, A, ())]
+
+
+def test_somebody_elses_dose_under_the_number_that_it_names_is_none(world: World, desk: Desk) -> None:
+    one, two = world.book(), world.book()
+    desk.record(desk.dose(one, other_code(one.code, same_bucket=True)))
+    desk.push()
+    desk.record(report(two.reference))
+    assert said(desk.push())[2] == NOT_VACCINATED
+
+
 def test_a_dose_taken_back_in_the_same_batch_settles_nothing(world: World, desk: Desk) -> None:
     other, booked = Desk(world), world.book()
     other.record(report(booked.reference))
