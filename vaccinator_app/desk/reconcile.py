@@ -45,6 +45,8 @@ class Overview:
     close: Happened | None
     late: tuple[Happened, ...]
     agreed: bool | None
+    rejected: int = 0
+    """Records of other machines that did not verify and are counted nowhere."""
 
     @property
     def day(self) -> date:
@@ -65,7 +67,8 @@ class Overview:
     @property
     def warnings(self) -> tuple[Message, ...]:
         """What this desk cannot know of: other machines not heard, records not confirmed."""
-        return tuple(found for machine in self.book.machines for found in _warnings(machine))
+        rejected = (Message.of("machine.rejected", n=self.rejected),) if self.rejected else ()
+        return (*(found for machine in self.book.machines for found in _warnings(machine)), *rejected)
 
 
 class Reconcile:
@@ -119,6 +122,7 @@ def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -
         close=close,
         late=() if close is None else tuple(late(day, happened, close)),
         agreed=None if close is None else _agreed(place, book, close),
+        rejected=place.vault.peers.rejected(),
     )
 
 
