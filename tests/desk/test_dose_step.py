@@ -127,6 +127,27 @@ def test_a_batch_used_up_yesterday_is_not_talked_of_any_more(place: Workplace, c
     assert VisitDesk(place, SUNITA).closed_batches == ()
 
 
+def test_a_vial_whose_time_goes_by_while_the_sheet_lies_open_is_said_before_another_is_opened(
+    place: Workplace, clock: ToldClock
+) -> None:
+    Stock(place).open_vial("covishield", "4121Z025")
+    desk = VisitDesk(place, SUNITA)
+    desk.confirm_identity()
+    desk.type_code("4821")
+    assert desk.draw is not None
+    assert (desk.draw.vial, desk.draw.opens) == (1, False)
+
+    clock.pass_time(timedelta(hours=4))
+    before = place.vault.ledger.head()
+    with pytest.raises(CannotDo) as problem:
+        desk.record_dose()
+    assert problem.value.message == Message.of("dose.vial_over", batch="4121Z025", vial=1)
+    assert place.vault.ledger.head() == before
+
+    desk.record_dose()
+    assert [(body.vial, body.batch) for body in bodies(place) if isinstance(body, DoseGiven)] == [(2, "4121Z025")]
+
+
 def test_the_batch_that_is_open_comes_first(place: Workplace) -> None:
     Stock(place).open_vial("covishield", "4121Z026")
     desk = VisitDesk(place, SUNITA)

@@ -76,6 +76,14 @@ def test_what_came_is_counted_in(place: Workplace) -> None:
     assert (line(place).shelf.unopened, line(place).doses) == (12, 120)
 
 
+def test_the_number_of_another_vaccines_batch_is_not_received_as_this_ones(place: Workplace) -> None:
+    before = place.vault.ledger.head()
+    problem = refused(Stock(place).receive, form(vaccine="covaxin", batch="4121z025"))
+
+    assert problem == Message.of("stock.batch_of_other", batch=FIRST, known="Covishield", typed="Covaxin")
+    assert place.vault.ledger.head() == before
+
+
 def test_a_known_batch_needs_no_expiry_and_no_capitals(place: Workplace) -> None:
     Stock(place).receive(form(batch=" ४१२१z०२५ ", expiry=None))
 

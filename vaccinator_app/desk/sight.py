@@ -7,6 +7,7 @@ and the record would cost more than the record itself. That nothing moved meanwh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from vaccinator_app.desk.correct import dose_on_record
 from vaccinator_app.desk.dose import Choice, choices
@@ -20,8 +21,10 @@ from vaccinator_app.protocol.messages import Lease
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """``drawn`` is the batch on the table for this vaccine; None when no batch is good. ``choices`` are all batches of
-    the vaccine, with why not for those that may not be drawn from. ``given`` is the body of the dose that stands."""
+    the vaccine, with why not for those that may not be drawn from. ``given`` is the body of the dose that stands. ``at``
+    is when somebody looked."""
 
+    at: datetime
     visit: Visit
     lease: Lease | None
     choices: tuple[Choice, ...]
@@ -31,13 +34,14 @@ class Sight:
 
 def look(place: Workplace, appointment: Appointment) -> Sight:
     """Ask the vault."""
-    roster = place.vault.roster
-    found = choices(place.vault, place.formulary, appointment.vaccine, place.now())
+    roster, now = place.vault.roster, place.now()
+    found = choices(place.vault, place.formulary, appointment.vaccine, now)
     good = [choice for choice in found if choice.why_not is None]
     chosen = place.on_table.get(appointment.vaccine)
     drawn = next((choice for choice in good if choice.batch.batch == chosen), good[0] if good else None)
     visit = roster.visit(appointment.appointment)
     return Sight(
+        at=now,
         visit=visit,
         lease=roster.lease(),
         choices=tuple(found),

@@ -110,6 +110,8 @@ class Stock:
             raise CannotDo(Message.of("stock.batch_name", most=LONGEST_BATCH))
         vials = self._vials(form.vials)
         known = self._known_as(form.vaccine, name)
+        if known is None:
+            self._is_of_no_other(name, vaccine)
         name = name.upper() if known is None else known.batch
         expiry = form.expiry or (known.expiry if known is not None else None)
         if expiry is None:
@@ -219,6 +221,14 @@ class Stock:
         known = [b for b in self._place.vault.roster.batches() if b.vaccine == vaccine]
         exact = next((b for b in known if b.batch == typed), None)
         return exact or next((b for b in known if b.batch.casefold() == typed.casefold()), None)
+
+    def _is_of_no_other(self, typed: str, vaccine: Vaccine) -> None:
+        """Vials go by batch and number, and two makers' numbers are not the same: the wrong vaccine was chosen."""
+        for name in self._place.formulary.keys() - {vaccine.id}:
+            other = self._known_as(name, typed)
+            if other is not None:
+                known = self._place.formulary[name].name
+                raise CannotDo(Message.of("stock.batch_of_other", batch=other.batch, known=known, typed=vaccine.name))
 
     def _batch(self, vaccine: str, batch: str) -> Batch:
         found = self._known(vaccine, batch)

@@ -7,7 +7,7 @@ returns; a half-done visit is a draft in the vault and never in the ledger.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from vaccinator_app.desk.correct import Alternatives, Correction, alternatives, corrected, why_not_mine
 from vaccinator_app.desk.dose import Draw, next_draw
@@ -97,8 +97,7 @@ class VisitDesk:
     @property
     def draw(self) -> Draw | None:
         """Where the dose would be drawn from; None when no batch here is good."""
-        drawn = self._sight.drawn
-        return None if drawn is None else next_draw(self._place.formulary, drawn, self._place.now())
+        return self._draw_at(self._place.now())
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -200,6 +199,11 @@ class VisitDesk:
             raise CannotDo(eligibility.reason)
         if not self.proven:
             raise CannotDo(Message.of("visit.code_first"))
+        seen = self._draw_at(self._sight.at)
+        if seen is not None and seen != draw:
+            # the vial's time went by while the sheet lay open: nobody saw from which other one the dose would be
+            self.look()
+            raise CannotDo(Message.of("dose.vial_over", batch=seen.batch.batch, vial=seen.vial))
         if draw is None:
             raise CannotDo(Message.of("dose.no_good_batch"))
         bodies: list[Body] = []
@@ -277,6 +281,10 @@ class VisitDesk:
         own = (self.appointment.dose, self.appointment.session_date)
         others = tuple(p for p in self.appointment.previous if (p.dose, p.given_on) != own)
         return replace(self.appointment, previous=others)
+
+    def _draw_at(self, moment: datetime) -> Draw | None:
+        drawn = self._sight.drawn
+        return None if drawn is None else next_draw(self._place.formulary, drawn, moment)
 
     def _dose(self, identity: IdentityMethod, eligibility: Eligibility, draw: Draw) -> DoseGiven:
         shown = self.draft.previous_on

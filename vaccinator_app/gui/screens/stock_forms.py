@@ -29,7 +29,7 @@ _VVM: dict[VvmStage, str] = {
 }
 _VIALS_AT = ("stock.how_many", "stock.more_than_there")
 _EXPIRY_AT = ("stock.expiry_missing", "stock.two_expiries", "stock.expired_already", "stock.expiry_shape")
-_BATCH_AT = ("stock.batch_name", "batch.withdrawn")
+_BATCH_AT = ("stock.batch_name", "stock.batch_of_other", "batch.withdrawn")
 _MOST_DIGITS = 6
 _MOST_DATE = 14
 
