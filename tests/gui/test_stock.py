@@ -306,3 +306,27 @@ def test_columns_keep_their_shares_and_the_rail_its_words_in_a_small_window(hand
         assert abs(people.width() - ready.width()) <= 1
         rail = hands.find(QWidget, "screen-stock")
         assert rail.width() >= rail.sizeHint().width()
+
+
+def test_what_is_thrown_away_is_of_the_batch_the_form_was_opened_for(day: Day, hands: Hands) -> None:
+    allot(day)
+    hands.press(Qt.Key.Key_F5)
+    hands.until(lambda: len(hands.place.vault.roster.batches()) == 5)
+    to_stock(hands)
+    for vials in ("40", "12", "9"):
+        receive(hands, vials)
+    hands.press(Qt.Key.Key_Home)
+    assert "4121Z901" in row(hands)
+    hands.press(Qt.Key.Key_Delete)
+    hands.write("3")
+    hands.write("2")
+
+    hands.find(QListView, "stock-list").setFocus()
+    hands.press(Qt.Key.Key_Down)
+    assert "4121Z026" in row(hands)
+    hands.find(QWidget, "discard-go").setFocus()
+    hands.enter()
+    hands.settle()
+
+    assert [(one.batch, one.vials) for one in bodies(hands, VialDiscarded)] == [("4121Z901", 2)]
+    assert "4121Z901" in hands.said("stock-saved")

@@ -21,8 +21,8 @@ from vaccinator_app.protocol.messages import Lease
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sight:
     """``drawn`` is the batch on the table for this vaccine; None when no batch is good. ``choices`` are all batches of
-    the vaccine, with why not for those that may not be drawn from. ``given`` is the body of the dose that stands. ``at``
-    is when somebody looked."""
+    the vaccine, with why not for those that may not be drawn from. ``given`` is the body of the dose that stands,
+    ``at`` is when somebody looked."""
 
     at: datetime
     visit: Visit

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from vaccinator_app.desk.numbers import small_number
 from vaccinator_app.desk.stock import OpenVial, ReceiveForm, StockLine
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import DiscardReason
 from vaccinator_app.gui.models.batches import BatchDelegate, Batches
 from vaccinator_app.gui.screens.choices import Choices, framed
@@ -48,6 +49,8 @@ class StockScreen(Screen):
         super().__init__(kit, Message.of("help.stock"), STOCK, parent)
         self._session = session
         self._reason = DiscardReason.OTHER
+        self._about: Batch | None = None
+        """What the form in front is about, whichever row is chosen meanwhile."""
         self._batches = Batches(kit, self)
         self.list = PeopleList(kit)
         self.list.setObjectName("stock-list")
@@ -134,7 +137,7 @@ class StockScreen(Screen):
             self._show(self._receive)
             self._receive.begin(None)
             return
-        batch = line.batch
+        batch = self._about = line.batch
         if act is Act.RECEIVE:
             self._show(self._receive)
             self._receive.begin(line)
@@ -192,9 +195,8 @@ class StockScreen(Screen):
         self._session.record(lambda: self._session.stock.receive(form).seq, done, self._receive.refuse)
 
     def _discarded(self, amount: Amount) -> None:
-        line = self._line
-        if line is not None:
-            batch, reason = line.batch, self._reason
+        batch, reason = self._about, self._reason
+        if batch is not None:
             self._save(
                 lambda: self._session.stock.discard_unopened(batch.vaccine, batch.batch, amount.vials, reason).seq,
                 Message.of("stock.saved_discarded", n=small_number(amount.vials) or 0, batch=batch.batch),
@@ -202,9 +204,8 @@ class StockScreen(Screen):
             )
 
     def _transferred(self, amount: Amount) -> None:
-        line = self._line
-        if line is not None:
-            batch = line.batch
+        batch = self._about
+        if batch is not None:
             self._save(
                 lambda: self._session.stock.transfer(batch.vaccine, batch.batch, amount.vials, amount.to).seq,
                 Message.of("stock.saved_transferred", n=small_number(amount.vials) or 0, batch=batch.batch),
