@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from tests.gui.evening import Evening, computed, count_all, count_rows, reconcile, sign, start_close
 from tests.support.window import Hands
@@ -143,6 +143,22 @@ def test_a_second_enter_signs_no_second_time(in_charge: Hands) -> None:
     for _ in range(3):
         QTest.keyClick(button, Qt.Key.Key_Return)
     in_charge.settle()
+    assert len(closes(in_charge)) == 1
+
+
+def test_the_second_of_two_quick_presses_signs_nothing_that_nobody_has_read(in_charge: Hands) -> None:
+    QApplication.setDoubleClickInterval(60_000)
+    reconcile(in_charge)
+    start_close(in_charge)
+    count_all(in_charge)
+    go_on(in_charge)
+    assert "You sign:" in in_charge.seen()
+    go_on(in_charge)
+
+    assert closes(in_charge) == []
+    assert "You sign:" in in_charge.seen()
+    QApplication.setDoubleClickInterval(0)
+    go_on(in_charge)
     assert len(closes(in_charge)) == 1
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QListView, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QListView, QPlainTextEdit, QWidget
 
 from tests.gui.steps import open_person, to_code, type_code
 from tests.gui.test_stock import bodies
@@ -171,6 +171,49 @@ def test_a_serious_one_says_at_once_what_to_do_and_ends_the_watch_when_referred(
     assert bodies(hands, ObservationEnded)[0].outcome is ObservationOutcome.REFERRED
     assert "Phone the district immunisation officer now" in hands.seen()
     assert "Nobody is under observation." in hands.seen()
+
+
+def fill_in(hands: Hands) -> None:
+    """A report that wants nothing more; the focus is on its button."""
+    hands.press(Qt.Key.Key_Space)
+    hands.enter()
+    hands.write("1008")
+    to(hands, "aefi-serious")
+    hands.press(Qt.Key.Key_Down)
+    hands.press(Qt.Key.Key_Down)
+    to(hands, "aefi-go")
+
+
+def test_an_enter_too_many_on_the_report_ends_nobodys_watch(day: Day, hands: Hands) -> None:
+    QApplication.setDoubleClickInterval(0)
+    to_report(day, hands)
+    day.pass_time(timedelta(minutes=30))
+    fill_in(hands)
+    for _ in range(3):
+        # while the report is being saved
+        hands.enter()
+    hands.settle()
+
+    assert len(bodies(hands, AefiReported)) == 1
+    assert bodies(hands, ObservationEnded) == []
+    assert "Phone the district immunisation officer now" in hands.seen()
+    hands.enter()
+    hands.settle()
+    assert len(bodies(hands, ObservationEnded)) == 1
+
+
+def test_the_second_of_two_quick_presses_on_the_report_ends_nobodys_watch(day: Day, hands: Hands) -> None:
+    QApplication.setDoubleClickInterval(60_000)
+    to_report(day, hands)
+    day.pass_time(timedelta(minutes=30))
+    fill_in(hands)
+    hands.enter()
+    hands.settle()
+    hands.enter()
+    hands.settle()
+
+    assert bodies(hands, ObservationEnded) == []
+    assert "Phone the district immunisation officer now" in hands.seen()
 
 
 def test_from_the_sheet_of_somebody_who_went_home_and_back_there(day: Day, hands: Hands) -> None:

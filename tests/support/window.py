@@ -195,6 +195,8 @@ def show_window(day: Day, *, idle_seconds: float = 300) -> Hands:
         idle_seconds=idle_seconds,
         strict=True,
     )
+    # these hands never press twice by mistake, and wait for nothing
+    QApplication.setDoubleClickInterval(0)
     window.show()
     window.activateWindow()
     hands = Hands(window)

@@ -49,6 +49,7 @@ def close_the_day(hands: Hands, picture: Picture) -> None:
     hands.press(_ENTER)
     hands.until(lambda: hands.sees("sign-people"), "the second step of the close did not come")
     picture("sign")
+    hands.read()
     hands.press(_ENTER)
     hands.until(lambda: not hands.sees("close-next"), "the day was not closed")
     agrees = words().t("close.central_agrees")

@@ -10,6 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.glance import Glance
 from vaccinator_app.gui.models.day_reader import DayReader
 from vaccinator_app.gui.screens.closing_count import CountList
 from vaccinator_app.gui.screens.closing_sign import SignSummary
@@ -46,6 +47,7 @@ class ClosingSheet(QFrame):
         self._reader = reader
         self._day: date | None = None
         self._plan: ClosePlan | None = None
+        self._glance = Glance()
         self._wanted = 0
         self._asked = 0
         self._busy = False
@@ -139,7 +141,9 @@ class ClosingSheet(QFrame):
             # one Enter signs once
             return
         if self.signing:
-            self._sign()
+            # the second of two quick presses signs nothing that nobody has read
+            if self._glance.over:
+                self._sign()
             return
         self._busy = True
         self.counts.mark_missing()
@@ -176,6 +180,7 @@ class ClosingSheet(QFrame):
         self._notice.say(None)
         self._summary.show_plan(plan, overview)
         self._pages.setCurrentWidget(self._second)
+        self._glance.begin()
         self._step.say(Message.of("close.step_sign"))
         number = plan.body.amendment
         again = Message.of("close.sign_amendment", number=number)

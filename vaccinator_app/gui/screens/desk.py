@@ -79,8 +79,12 @@ class DeskScreen(QWidget):
             self.queue.take_focus()
 
     def unwanted(self, event: QKeyEvent) -> bool:
-        """An Enter that was pressed before the dose step could be seen records no dose."""
-        return event.key() in _ENTER and self.queue.visit.due is Go.DOSE and self._screen is self.queue
+        """An Enter that was pressed before the dose step could be seen records no dose, and ends nobody's watch."""
+        if event.key() not in _ENTER:
+            return False
+        if self._screen is self._observation:
+            return self._observation.asks
+        return self._screen is self.queue and self.queue.visit.due is Go.DOSE
 
     def leave(self) -> Callable[[], object]:
         """What is still to be written of the sheet that is open: that it was looked at, if it was no more."""

@@ -13,6 +13,7 @@ from vaccinator_app.desk.observe import Watched
 from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import EarlyReason
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.glance import Glance
 from vaccinator_app.gui.models.watched import WatchedDelegate, WatchedPeople
 from vaccinator_app.gui.screens.aefi import AefiPanel
 from vaccinator_app.gui.screens.choices import Choices, framed
@@ -97,6 +98,7 @@ class ObservationScreen(Screen):
         self._session = session
         self._count: tuple[int, int] | None = None
         self._from_visit = False
+        self._reported = Glance()
         self._people = WatchedPeople(kit, self)
         self.list = PeopleList(kit)
         self.list.setObjectName("observation-list")
@@ -148,6 +150,11 @@ class ObservationScreen(Screen):
         else:
             self._to_sheet()
 
+    @property
+    def asks(self) -> bool:
+        """Enter ends a watch here, or says why it ends: no key of the form before may do that."""
+        return self.sheets.currentWidget() is not self._aefi
+
     def report_on(self, appointment: str) -> None:
         """The form for somebody whose sheet is open, watched or not; Esc goes back there."""
         self._report(appointment)
@@ -179,6 +186,7 @@ class ObservationScreen(Screen):
         def saved(_: object) -> None:
             self._aefi.clear()
             self._from_visit = False
+            self._reported.begin()
             self._to_sheet()
             key = "aefi.saved_serious" if serious else "aefi.saved"
             self._sheet.notice.say(Message(key), "attention" if serious else "text")
@@ -211,7 +219,8 @@ class ObservationScreen(Screen):
     def _end(self, row: int) -> None:
         """Enter. Before the time it asks why, and the answer ends it."""
         chosen = self._people.person(row)
-        if chosen is None:
+        if chosen is None or not self._reported.over:
+            # the second of two quick presses on the report's button ends nobody's watch
             return
         # the clocks were told the time up to a second ago
         self.refresh()
