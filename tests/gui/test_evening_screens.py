@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QApplication
 from tests.gui.evening import Evening, evening_tour
 from tests.gui.test_every_screen import cut_off, english_left, nameless, wrong_heights
 from tests.support.window import put_away, show_window
+from tests.whole.script import COVAXIN
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.window import LEAST, SIZE
 
 # in Hindi too: who works there, what files and tables are called by everybody
-_KNOWN = ("Khan", "Verma", "PDF", "CSV", "FHIR", "OTP", "Page", "Up", "Down", "Tab", *"fell off the table".split())
+_KNOWN = ("Khan", "Verma", "PDF", "CSV", "FHIR", "OTP", "Page", "Up", "Down", "Tab", *["fell", "off", "the", "table"])
 
 
 @pytest.mark.slow
@@ -20,7 +21,7 @@ _KNOWN = ("Khan", "Verma", "PDF", "CSV", "FHIR", "OTP", "Page", "Up", "Down", "T
 def test_every_state_in_both_languages(evening: Evening, qapp: QApplication, size: tuple[int, int]) -> None:
     hands = show_window(evening.day)
     hands.window.resize(*size)
-    evening.day.booked = dict.fromkeys((*_KNOWN, "Sunita"))  # type: ignore[arg-type]
+    evening.day.booked = dict.fromkeys((*_KNOWN, "Sunita"))  # type: ignore[assignment]
     faults: set[str] = set()
     stops: list[str] = []
 
@@ -32,7 +33,8 @@ def test_every_state_in_both_languages(evening: Evening, qapp: QApplication, siz
             hands.settle()
             for _ in range(3):
                 QApplication.processEvents()
-            left = english_left(evening.day, hands) if language == "hi" else set()
+            found = english_left(evening.day, hands) if language == "hi" else set()
+            left = {fault for fault in found if not fault.startswith(repr(COVAXIN))}
             for fault in left | nameless(hands) | cut_off(hands) | wrong_heights(hands):
                 faults.add(f"{name}, {language}: {fault}")
             assert (hands.window.width(), hands.window.height()) == size

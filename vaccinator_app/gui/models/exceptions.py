@@ -20,6 +20,9 @@ ONE = Qt.ItemDataRole.UserRole
 """The `DayException` of a row."""
 
 _BAR = 3
+_LEAST_LETTERS = 14
+"""Fewer of a sentence than this tell nothing."""
+
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
@@ -176,10 +179,15 @@ class ExceptionDelegate(QStyledItemDelegate):
             right -= wide + step
         name = words.say(self._exceptions.whom(one))
         if name:
-            wide = min(metrics.horizontalAdvance(name) + 1, (right - left) * 2 // 5)
+            wide = metrics.horizontalAdvance(name) + 1
+            alone = right - left - wide < metrics.averageCharWidth() * _LEAST_LETTERS
+            wide = min(wide, right - left)
             painter.setPen(theme.color(text))
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, wide)
             painter.drawText(QRect(left, rect.top(), wide, rect.height()), _LEFT, shown)
+            if alone:
+                # the sheet beside the list has the words
+                return
             left += wide + step
         painter.setPen(theme.color(quiet if name else text))
         shown = metrics.elidedText(words.say(one.words), Qt.TextElideMode.ElideRight, right - left)

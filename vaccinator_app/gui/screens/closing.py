@@ -19,6 +19,7 @@ from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.tasks import Task
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
+from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
@@ -254,10 +255,5 @@ class ClosingSheet(QFrame):
         self._first, self._second = Scrolled(first), Scrolled(self._summary)
         for page in (self._first, self._second):
             self._pages.addWidget(page)
-        foot = QWidget()
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(step)
-        row.addWidget(self._back)
-        row.addWidget(self._next, 1)
+        foot = FootRow(self._kit, [self._back], self._next)
         sheet_column(self, self._kit, [self._title, self._step], self._pages, [self._notice, foot])

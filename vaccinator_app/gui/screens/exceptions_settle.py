@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.closing_events import SettleReason
 from vaccinator_app.domain.exception_words import SETTLE_REASONS
@@ -18,6 +18,7 @@ from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.field import Field
+from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.text import Text
@@ -57,17 +58,13 @@ class _Page(QWidget):
         back.clicked.connect(self.left)
         self.go.clicked.connect(self.taken)
         field.editor.returnPressed.connect(self.taken)
-        foot = QHBoxLayout()
-        foot.setSpacing(kit.theme.step)
-        foot.addWidget(back)
-        foot.addWidget(self.go, 1)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(0, kit.theme.step, 0, 0)
         self.column.setSpacing(kit.theme.step)
         for widget in (self.title, self.why, field, self.notice):
             self.column.addWidget(widget)
         self.column.addStretch(1)
-        self.column.addLayout(foot)
+        self.column.addWidget(FootRow(kit, [back], self.go))
 
 
 class ReasonPage(Choices):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.closing_events import SettleReason
 from vaccinator_app.domain.exception_words import settled_words
@@ -17,6 +17,7 @@ from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.chip import Chip, Look
 from vaccinator_app.gui.widgets.empty_state import EmptyState
+from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
@@ -240,15 +241,7 @@ class ExceptionSheet(QFrame):
     def _lay_out(self) -> None:
         step = self._kit.theme.step
         self._about = QWidget()
-        foot = QWidget()
-        grid = QGridLayout(foot)
-        grid.setContentsMargins(0, 0, 0, 0)
-        grid.setSpacing(step)
-        grid.addWidget(self.primary, 0, 0, 1, 2)
-        for at, button in enumerate(self._others):
-            grid.addWidget(button, 1 + at // 2, at % 2)
-        for column_number in (0, 1):
-            grid.setColumnStretch(column_number, 1)
+        foot = FootRow(self._kit, self._others, self.primary, apart=True)
         self._none = EmptyState(self._kit, "exceptions", Message.of("exceptions.choose"))
         inside = QWidget()
         column = QVBoxLayout(inside)

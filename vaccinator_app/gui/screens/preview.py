@@ -18,6 +18,7 @@ from vaccinator_app.gui.tasks import Task
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.empty_state import EmptyState
+from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.page_view import PageView
@@ -91,6 +92,7 @@ class PreviewSheet(QFrame):
         self._notice = Notice(kit)
         self._notice.setObjectName("report-notice")
         self._buttons: dict[str, Button] = {}
+        self.print_button = PrimaryButton(kit, Message.of("report.print"), key="Ctrl+P")
         self._stack = QStackedWidget()
         self._lay_out()
         kit.words.changed.connect(self._respeak)
@@ -240,23 +242,22 @@ class PreviewSheet(QFrame):
             "smaller": (self._plain("report.smaller", "", "−"), lambda: self._view.zoom(-1)),
             "larger": (self._plain("report.larger", "", "+"), lambda: self._view.zoom(1)),
             **{e: (Button(self._kit, Message(key)), lambda e=e: self._save(e)) for e, (key, _) in _FORMS.items()},  # type: ignore[misc]
-            "print": (PrimaryButton(self._kit, Message.of("report.print"), key="Ctrl+P"), self.print_report),
+            "print": (self.print_button, self.print_report),
         }
         for name, (button, act) in acts.items():
             button.setObjectName(f"report-{name}")
             button.clicked.connect(lambda _=False, act=act: act())
             self._buttons[name] = button
-        head, foot = QHBoxLayout(), QHBoxLayout()
-        for row in (head, foot):
-            row.setSpacing(step)
+        head = QHBoxLayout()
+        head.setSpacing(step)
         head.addWidget(self._title)
         head.addStretch(1)
         for widget in (self._buttons["before"], self._which, self._buttons["after"]):
             head.addWidget(widget)
         for name in ("smaller", "larger"):
             head.addWidget(self._buttons[name])
-        for name in ("back", *_FORMS, "print"):
-            foot.addWidget(self._buttons[name], 1 if name == "print" else 0)
+        others = [self._buttons[name] for name in ("back", *_FORMS)]
+        foot = FootRow(self._kit, others, self.print_button)
         for part in (self._wait, self._view):
             self._stack.addWidget(part)
         column = QVBoxLayout(self)
@@ -265,7 +266,7 @@ class PreviewSheet(QFrame):
         column.addLayout(head)
         column.addWidget(self._stack, 1)
         column.addWidget(self._notice)
-        column.addLayout(foot)
+        column.addWidget(foot)
         here = Qt.ShortcutContext.WidgetWithChildrenShortcut
         QShortcut(QKeySequence("Ctrl+S"), self, lambda: self._save("pdf"), context=here)
         self._enable()

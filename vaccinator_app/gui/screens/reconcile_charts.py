@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.models.day_figures import Figures
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.charts import HoursChart, RunningChart, VaccinesChart
+from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
@@ -48,12 +49,7 @@ class ChartsSheet(QFrame):
         column.addWidget(self._hours, 1)
         column.addWidget(self._running, 1)
         column.addWidget(self._vaccines)
-        foot = QWidget()
-        row = QHBoxLayout(foot)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(kit.theme.step)
-        row.addWidget(self.report)
-        row.addWidget(self.close_day, 1)
+        foot = FootRow(kit, [self.report], self.close_day)
         sheet_column(self, kit, [], Scrolled(inside), [self.notice, foot])
 
     def show_figures(self, figures: Figures) -> None:

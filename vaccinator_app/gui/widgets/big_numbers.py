@@ -34,7 +34,9 @@ class BigNumbers(QWidget):
         super().__init__(parent)
         self._kit = kit
         self._numbers: tuple[Big, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         kit.words.changed.connect(self._speak)
         kit.theme.changed.connect(self._speak)
 
@@ -44,37 +46,57 @@ class BigNumbers(QWidget):
             self._numbers = tuple(numbers)
             self._speak()
 
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        lines = len(self._lines(width))
+        return lines * self._high() + (lines - 1) * self._kit.theme.step
+
     def sizeHint(self) -> QSize:
-        theme = self._kit.theme
-        high = QFontMetrics(theme.font(Size.TITLE, strong=True)).height() + QFontMetrics(theme.font()).height()
-        return QSize(sum(self._wide(one) for one in self._numbers), high)
+        return QSize(sum(self._wide(one) for one in self._numbers), self._high())
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(0, self._high())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme = self._kit.theme
         painter = QPainter(self)
+        for place, line in enumerate(self._lines(self.width())):
+            self._line(painter, line, place * (self._high() + self._kit.theme.step))
+
+    def _lines(self, width: int) -> list[tuple[Big, ...]]:
+        """All in one line, or halves where that is too long."""
+        if sum(self._wide(one) for one in self._numbers) <= width or len(self._numbers) < 2:
+            return [self._numbers]
+        half = (len(self._numbers) + 1) // 2
+        return [self._numbers[:half], self._numbers[half:]]
+
+    def _line(self, painter: QPainter, numbers: Sequence[Big], top: int) -> None:
+        theme = self._kit.theme
         large, small = theme.font(Size.TITLE, strong=True), theme.font()
         high = QFontMetrics(large).height()
         signs = any(one.before for one in self._numbers)
-        spare = 0 if signs else (self.width() - self.sizeHint().width()) / max(1, len(self._numbers))
+        spare = 0.0 if signs else (self.width() - sum(self._wide(one) for one in numbers)) / max(1, len(numbers))
         left = 0.0
-        for one in self._numbers:
+        for one in numbers:
             sign = self._sign(one)
             if one.before:
                 painter.setFont(large)
                 painter.setPen(theme.color("quiet"))
-                painter.drawText(QRectF(left, 0, sign, high), _CENTRE, one.before)
+                painter.drawText(QRectF(left, top, sign, high), _CENTRE, one.before)
             wide = self._wide(one) - sign
             painter.setFont(large)
             painter.setPen(theme.color(one.tone))
-            painter.drawText(QRectF(left + sign, 0, wide, high), _LEFT, str(one.number))
+            painter.drawText(QRectF(left + sign, top, wide, high), _LEFT, str(one.number))
             painter.setFont(small)
             painter.setPen(theme.color("quiet"))
-            below = QRectF(left + sign, high, wide, self.height() - high)
+            below = QRectF(left + sign, top + high, wide, self._high() - high)
             painter.drawText(below, _LEFT, self._kit.words.t(one.word))
             left += sign + wide + spare
+
+    def _high(self) -> int:
+        theme = self._kit.theme
+        return QFontMetrics(theme.font(Size.TITLE, strong=True)).height() + QFontMetrics(theme.font()).height()
 
     def _wide(self, one: Big) -> int:
         theme = self._kit.theme

@@ -91,7 +91,9 @@ class PrimaryButton(Button):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         words = theme.color("on-accent" if self.isEnabled() else "quiet")
-        if self._key:
+        beside = self.width() - self.fontMetrics().horizontalAdvance(self.text())
+        if self._key and beside >= 2 * (self._hint_width() + theme.step):
+            # where the words leave no room, the tooltip has the key
             painter.setPen(words)
             painter.setFont(theme.font())
             box = self.rect().adjusted(0, 0, -2 * theme.step, 0)

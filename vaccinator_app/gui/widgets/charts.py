@@ -137,7 +137,8 @@ class Chart(QWidget):
             left += side + theme.step // 2
             word = self.kit.words.t(key)
             painter.setPen(theme.color("quiet"))
-            wide = painter.fontMetrics().horizontalAdvance(word) + 1
+            wide = min(painter.fontMetrics().horizontalAdvance(word) + 1, round(box.right() - left))
+            word = painter.fontMetrics().elidedText(word, Qt.TextElideMode.ElideRight, wide)
             painter.drawText(QRectF(left, box.top(), wide, box.height()), _LEFT, word)
             left += wide + 2 * theme.step
 

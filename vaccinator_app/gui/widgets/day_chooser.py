@@ -15,6 +15,20 @@ from vaccinator_app.gui.widgets.text import Text
 _DAY = timedelta(days=1)
 
 
+class _Arrow(Button):
+    """A sign; its words are its name and its tooltip."""
+
+    def _speak(self) -> None:
+        super()._speak()
+        self.setToolTip(f"{self.accessibleName()} ({self._tip})")
+        self.setText("")
+
+    def __init__(self, kit: Kit, what: Message, icon: str, key: str) -> None:
+        self._tip = key
+        super().__init__(kit, what, plain=True, icon=icon, key=key)
+        self._speak()
+
+
 class DayChooser(QWidget):
     """The day between a button for the day before and one for the day after; Page Up and Page Down do the same."""
 
@@ -24,12 +38,12 @@ class DayChooser(QWidget):
     def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._day: date | None = None
-        self.before = Button(kit, Message.of("day.before"), plain=True, icon="before", key="Page Up")
-        self._after = Button(kit, Message.of("day.after"), plain=True, icon="after", key="Page Down")
+        self.before = _Arrow(kit, Message.of("day.before"), "before", "Page Up")
+        self._after = _Arrow(kit, Message.of("day.after"), "after", "Page Down")
         for button, name, by in ((self.before, "day-before", -1), (self._after, "day-after", 1)):
             button.setObjectName(name)
             button.clicked.connect(lambda _=False, by=by: self.step(by))
-        self._said = Text(kit, strong=True)
+        self._said = Text(kit, strong=True, elide=True)
         self._said.setObjectName("day")
         self._said.setAlignment(Qt.AlignmentFlag.AlignCenter)
         row = QHBoxLayout(self)

@@ -27,6 +27,7 @@ class Scrolled(QScrollArea):
         self._bar_shown = self.verticalScrollBar()
         self._bar_shown.rangeChanged.connect(self._leave_strip)
         self._part: QWidget | None = None
+        self._leaving = False
         self._leave_strip()
         # the sheet's own ground shows through
         self.viewport().setAutoFillBackground(False)
@@ -38,8 +39,13 @@ class Scrolled(QScrollArea):
         QTimer.singleShot(0, self, self._show_part)
 
     def _leave_strip(self) -> None:
+        if self._leaving:
+            # what is as high as its width makes it may ask again and again
+            return
+        self._leaving = True
         there = self._bar_shown.maximum() > 0
         self.setViewportMargins(0, 0, 0 if there else self._bar_shown.sizeHint().width(), 0)
+        self._leaving = False
         QTimer.singleShot(0, self, self._show_part)
 
     def _show_part(self) -> None:

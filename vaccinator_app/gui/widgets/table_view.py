@@ -21,9 +21,10 @@ from vaccinator_app.gui.models.lines import Index
 from vaccinator_app.gui.widgets.kit import Kit
 
 _BAR = 3
-_LEAST_NAME = 90
+_LEAST_NAME = 70
 _SPARE = 4
 _BETWEEN = 2
+_SPARED = ("walk_ins",)
 _ICON = 16
 _MOVES = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End)
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -162,19 +163,27 @@ class TableView(QTableView):
         whole = 0
         columns = range(1, len(self._table.columns) + 1)
         widths = [self._column(at, metrics, strong) + pad for at in columns]
+        room = self.width() - 2 * self.frameWidth()
+        narrow = sum(widths) + theme.px(_LEAST_NAME) > room
+        for at, name in enumerate(self._table.columns, 1):
+            # they have a line of their own under Booking, and stand above among the people
+            hidden = narrow and name in _SPARED
+            self.setColumnHidden(at, hidden)
+            if hidden:
+                widths[at - 1] = 0
         # each word over a column goes on one line where there is room for it
         lines = 1
-        room = self.width() - 2 * self.frameWidth()
         for at in columns:
             wide = metrics.horizontalAdvance(self._table.head(at)) + pad + 1
-            if wide <= widths[at - 1]:
+            if self.isColumnHidden(at) or wide <= widths[at - 1]:
                 continue
             if sum(widths) - widths[at - 1] + wide + self._name(metrics) + 2 * theme.step <= room:
                 widths[at - 1] = wide
             else:
                 lines = 2
         for at, pixels in enumerate(widths, 1):
-            self.setColumnWidth(at, pixels)
+            if pixels:
+                self.setColumnWidth(at, pixels)
             whole += pixels
         self.setColumnWidth(0, max(theme.px(_LEAST_NAME), room - whole))
         head = lines * metrics.height() + 2 * theme.step
