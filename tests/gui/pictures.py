@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.central.support import RAMPUR, TODAY, Desk, World, make_home
 from tests.gui import stock_tour, visit_tour
+from tests.gui.evening import evening_day, evening_tour
 from tests.support.central import PASSPHRASE
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
@@ -271,12 +272,22 @@ def pictures(out: Path, folder: Path) -> None:
     day.world.home.database.close()
 
 
+def evening_pictures(out: Path, folder: Path) -> None:
+    """The in-charge's evening at one of two machines, in the same looks."""
+    evening = evening_day(folder)
+    hands = show_window(evening.day)
+    evening_tour(evening, hands, Album(hands, out, number=60).take)
+    put_away(hands)
+    evening.close()
+
+
 def main() -> None:
     """The command."""
     out = Path(sys.argv[1])
     app = make_application(sys.argv[0])
-    with tempfile.TemporaryDirectory() as folder:
-        pictures(out, Path(folder))
+    for tour_of in (pictures, evening_pictures):
+        with tempfile.TemporaryDirectory() as folder:
+            tour_of(out, Path(folder))
     app.quit()
 
 
