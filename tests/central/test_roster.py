@@ -6,15 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
+import pytest
 from sqlalchemy import insert, update
 
 from tests.central.support import BATCH, BHOJPUR, EXPIRY, FAR, MORNING, RAMPUR, TODAY, Desk, World
 from vaccinator_app.central import schema
+from vaccinator_app.central.errors import Refused
+from vaccinator_app.central.roster import FURTHEST
 from vaccinator_app.central.seats import write_entry
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.domain.people import Gender, PhotoId
 from vaccinator_app.protocol.messages import AllottedBatch, Outcome, Reason, Status
+from vaccinator_app.protocol.shapes import MAX_NUMBER
 from vaccinator_app.trust.code import MODULUS
 
 
@@ -120,6 +124,20 @@ def test_a_cursor_from_before_a_restored_backup_misses_nothing(world: World, des
     assert page.cursor > 1_000_000
     newer = world.book().reference
     assert names(desk, page.cursor) == [newer]
+
+
+def test_a_cursor_that_no_central_gave_moves_nobodys_numbers(world: World, desk: Desk) -> None:
+    made = world.book().reference
+    before = desk.pull().cursor
+    with pytest.raises(Refused) as refused:
+        desk.pull(FURTHEST + 1)
+    assert refused.value.code == "cursor_unknown"
+    assert desk.pull().cursor == before
+    # At the very end everything is told anew, and what central itself gave from there on is a cursor like any other.
+    page = desk.pull(FURTHEST)
+    assert [one.appointment for one in page.appointments] == [made]
+    assert FURTHEST < page.cursor < MAX_NUMBER // 2
+    assert desk.pull(page.cursor).cursor == page.cursor
 
 
 def test_a_dose_given_anywhere_is_told_wherever_the_person_is_expected(world: World, desk: Desk) -> None:

@@ -18,6 +18,7 @@ from vaccinator_app.central import bulk, feed
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.closes import recent_answers
 from vaccinator_app.central.database import Database
+from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.programme import Centre, find_centre
 from vaccinator_app.central.relay import read_desks, read_peers, read_staff
@@ -37,6 +38,9 @@ from vaccinator_app.trust import code
 
 LEASE = timedelta(days=7)
 WARN_AFTER = timedelta(days=5)
+FURTHEST = 2**50
+"""The highest cursor beyond its own feed that central goes on behind: numbers must stay such as travel (P.8.5)."""
+
 _WALK_IN = "W%"
 
 
@@ -52,7 +56,8 @@ class Roster:
         """One page of what changed at the device's centre since its cursor.
 
         Appointments of today (in the centre's zone) and of the lease's days after it; later ones come into the feed as
-        their day comes near (DESIGN 5.5: only the roster of the lease).
+        their day comes near (DESIGN 5.5: only the roster of the lease). Raises ``Refused`` for a cursor that no central
+        can have given.
         """
         now = self._clock()
         self._advance(request.centre, request.cursor, now)
@@ -64,6 +69,9 @@ class Roster:
         """Bring days into the feed that have come within the lease, most often none."""
         with self._database.read() as connection:
             centre = find_centre(connection, self._keys.cupboard, name)
+        if cursor > max(centre.feed, FURTHEST):
+            # Else one machine could end the feed of its whole centre.
+            raise Refused("cursor_unknown", 400, "This machine was never told so much. Ask the district office.")
         if _is_current(centre, cursor, now):
             return
         with self._database.write() as connection:
