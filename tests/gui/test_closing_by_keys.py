@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
+from tests.central.support import TODAY
 from tests.gui.evening import Evening, computed, count_all, count_rows, reconcile, sign, start_close
 from tests.support.window import Hands
 from tests.whole.script import walk_in
@@ -192,6 +193,47 @@ def test_records_of_the_other_machine_that_come_late_make_an_amendment(evening: 
 
     assert [body.amendment for body in closes(in_charge)] == [0, 1]
     in_charge.until(lambda: "amendment 1. Central counts the same." in in_charge.said("day-state"))
+
+
+def test_a_lock_loses_nothing_that_was_counted(in_charge: Hands) -> None:
+    reconcile(in_charge)
+    start_close(in_charge)
+    in_charge.write("12")
+    in_charge.enter()
+    in_charge.press(Qt.Key.Key_Down)
+    in_charge.enter()
+    in_charge.write("44")
+
+    in_charge.window.lock(idle=True)
+    in_charge.until(lambda: in_charge.window.locked)
+    in_charge.unlock()
+    reconcile(in_charge)
+    in_charge.until(lambda: in_charge.find(QWidget, "close-day").isEnabled())
+    start_close(in_charge)
+
+    rows = count_rows(in_charge)
+    assert [row.typed for row in rows] == ["12", "44", ""]
+    assert rows[0].reason is VarianceReason.BROKEN_UNRECORDED
+    assert in_charge.focused() == "count-4121Z077"
+
+
+def test_midnight_does_not_take_away_the_day_that_is_being_closed(evening: Evening, in_charge: Hands) -> None:
+    reconcile(in_charge)
+    start_close(in_charge)
+    in_charge.write("13")
+    evening.day.pass_time(timedelta(hours=8))
+    in_charge.press(Qt.Key.Key_F5)
+    in_charge.until(lambda: "· today" not in in_charge.seen())
+    in_charge.settle()
+
+    assert "Close Sat 21 Nov" in in_charge.seen()
+    assert [row.typed for row in count_rows(in_charge)] == ["13", "", ""]
+    for vials in ("", "44", "22"):
+        in_charge.write(vials)
+        in_charge.enter()
+    go_on(in_charge)
+    go_on(in_charge)
+    assert [body.day for body in closes(in_charge)] == [TODAY]
 
 
 def test_a_second_batch_in_another_language_keeps_what_was_typed(in_charge: Hands) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from datetime import date
 from functools import cached_property
 from threading import Condition
 from typing import TYPE_CHECKING, TypeVar
@@ -22,6 +23,7 @@ from vaccinator_app.gui.tasks import Cancelled, Progress, Task, Tasks
 
 if TYPE_CHECKING:
     from vaccinator_app.desk.reconcile import Reconcile
+    from vaccinator_app.gui.screens.closing_count import Kept
 
 T = TypeVar("T")
 
@@ -54,6 +56,8 @@ class Session(QObject):
         super().__init__(parent)
         self.place = opened.place
         self.resume = opened.resume
+        self.counted: dict[date, Kept] = {}
+        """Vials counted by hand for a close not signed yet, by day; the `Window` keeps it through a lock."""
         self.queue = Queue(opened.place)
         self.observation = Observation(opened.place)
         self.stock = Stock(opened.place)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
@@ -22,6 +23,7 @@ from vaccinator_app.gui.widgets.kit import Kit
 if TYPE_CHECKING:
     from vaccinator_app.desk.syncing import Connect
     from vaccinator_app.desk.unlock import Opened
+    from vaccinator_app.gui.screens.closing_count import Kept
     from vaccinator_app.gui.screens.desk import DeskScreen
     from vaccinator_app.gui.session import Session
 
@@ -47,6 +49,7 @@ class Window(QWidget):
         self._session: Session | None = None
         self._desk: DeskScreen | None = None
         self._closing = False
+        self._counted: dict[str, dict[date, Kept]] = {}
         self._keys = TypeAhead(self)
         self._idle = Idle(self, idle_seconds)
         self._way_in = unlock
@@ -145,6 +148,8 @@ class Window(QWidget):
         from vaccinator_app.gui.session import Session
 
         session = Session(opened, self._connect, self._tasks, self)
+        # who went to count what lies in the carriers comes back to what was typed before the desk locked
+        session.counted = self._counted.setdefault(opened.place.staff.staff, {})
         desk = DeskScreen(self._kit, session, self._settings)
         session.busy.connect(self._busy)
         desk.lock_asked.connect(self.lock)

@@ -91,6 +91,8 @@ class DayReader(QObject):
         self._at_once = False
         self._halted = False
         self._turn = 0
+        self.stays = False
+        """Somebody is at work on the day shown: midnight does not take it away."""
         self.seen: Seen | None = None
         self._watch = QElapsedTimer()
         self._rest = QTimer(self)
@@ -137,7 +139,8 @@ class DayReader(QObject):
         today = self._place.today()
         if today != self._today:
             # who looks at today goes on to do so after midnight
-            self._day, self._today = today if self._day == self._today else self._day, today
+            goes_on = self._day == self._today and not self.stays
+            self._day, self._today = today if goes_on else self._day, today
             self._drop()
         self._again, self._at_once = True, self._at_once or at_once
         self._halted = self._halted and not at_once

@@ -109,7 +109,7 @@ class ClosingSheet(QFrame):
         if self._reader.day != self._day:
             self._day = self._reader.day
             self._let_go()
-            self.counts.clear()
+            self.counts.keep_in(self._session.counted.setdefault(self._day, {}))
             self._show_first()
         if seen is None:
             return

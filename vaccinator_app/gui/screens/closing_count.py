@@ -21,6 +21,9 @@ from vaccinator_app.gui.widgets.text import Text
 BatchName = tuple[str, str]
 """Vaccine and batch."""
 
+Kept = dict[BatchName, tuple[str, VarianceReason]]
+"""What was typed of a day's batches, and why it differs. No word of it is about a person."""
+
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _FIELD = 88
 _REASONS = (
@@ -100,6 +103,11 @@ class CountRow(QWidget):
         """Why it differs; none where it does not."""
         return self.choice.value if self.differs else VarianceReason.NONE
 
+    def put(self, typed: str, reason: VarianceReason) -> None:
+        """What was typed before."""
+        self.field.setText(typed)
+        self.choice.choose(reason)
+
     def show_count(self, count: BatchCount) -> None:
         """What the records say now. What was typed stays."""
         self.computed = count.unopened
@@ -160,6 +168,7 @@ class CountList(QWidget):
         self._kit = kit
         self._formulary = formulary
         self._rows: dict[BatchName, CountRow] = {}
+        self._kept: Kept = {}
         self._none = Text(kit, Message.of("close.no_batches"), tone="quiet", wrap=True)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -192,8 +201,14 @@ class CountList(QWidget):
         for before, after in zip(self.rows, self.rows[1:], strict=False):
             QWidget.setTabOrder(before.choice, after.field)
 
+    def keep_in(self, kept: Kept) -> None:
+        """Another day: what is typed from here on goes into ``kept``, and what stands there comes back."""
+        self.show_counts(())
+        self._kept = kept
+
     def clear(self) -> None:
-        """Another day: nothing of this one is kept."""
+        """The day is signed: nothing of what was typed is kept."""
+        self._kept.clear()
         self.show_counts(())
 
     def take_focus(self) -> bool:
@@ -217,9 +232,16 @@ class CountList(QWidget):
         found = self._formulary.get(name[0])
         row = CountRow(self._kit, name, name[0] if found is None else found.name)
         row.entered.connect(lambda: self._on(row))
+        if name in self._kept:
+            row.put(*self._kept[name])
         row.edited.connect(self.edited)
+        row.edited.connect(lambda: self._keep(row))
+        row.choice.currentIndexChanged.connect(lambda: self._keep(row))
         self._rows[name] = row
         return row
+
+    def _keep(self, row: CountRow) -> None:
+        self._kept[row.name] = row.field.text(), row.choice.value
 
     def _on(self, row: CountRow) -> None:
         rows = self.rows

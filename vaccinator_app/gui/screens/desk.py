@@ -88,6 +88,8 @@ class DeskScreen(QWidget):
 
     def leave(self) -> Callable[[], object]:
         """What is still to be written of the sheet that is open: that it was looked at, if it was no more."""
+        # the vault is closed before the last of this screen is gone
+        self._minute.stop()
         desk = self.queue.visit.forget()
         if desk is not None and not desk.draft.acted:
             return desk.close

@@ -176,6 +176,7 @@ class ReconcileScreen(Screen):
     def _front(self, sheet: QWidget) -> None:
         """Bring a sheet to the front; the report has the whole screen."""
         self._column.setVisible(sheet is not self.preview)
+        self._reader.stays = sheet is not self.charts
         self.sheets.setCurrentWidget(sheet)
         self.take_focus()
 
