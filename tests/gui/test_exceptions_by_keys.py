@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QLineEdit, QListView, QWidget
 
 from tests.gui.evening import Evening, choose, exceptions, listed
 from tests.support.window import Hands
+from vaccinator_app.desk.settle import settle
 from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason
+from vaccinator_app.domain.exceptions import Act
 from vaccinator_app.gui.screens.exceptions_settle import CONFIRM_STATES
+from vaccinator_app.gui.screens.exceptions_sheet import ExceptionSheet
 from vaccinator_app.protocol.messages import ConfirmState
 from vaccinator_app.protocol.records import read_event
 
@@ -198,6 +201,25 @@ def test_a_refresh_takes_no_open_question_away(in_charge: Hands) -> None:
 
     assert in_charge.find(QLineEdit, "settle-note").text() == "half a note"
     assert in_charge.focused() == "settle-note"
+
+
+def test_what_was_settled_meanwhile_leaves_the_question_and_says_so(in_charge: Hands) -> None:
+    exceptions(in_charge)
+    choose(in_charge, "Thrown away")
+    (sheet,) = in_charge.window.findChildren(ExceptionSheet)
+    one = sheet.one
+    assert one is not None
+    in_charge.enter()
+    in_charge.write("1")
+    settle(in_charge.place, one, Act.EXPLAIN, SettleReason.COUNTED_AGAIN)
+    in_charge.window._session.moved.emit()  # type: ignore[union-attr]
+    in_charge.until(lambda: len(listed(in_charge)) == 12)
+    assert in_charge.focused() == "settle-note"
+
+    in_charge.enter()
+    in_charge.settle()
+    assert "This was settled already." in in_charge.seen()
+    assert len(settlements(in_charge)) == 1
 
 
 def test_whoever_is_not_on_this_desks_roster_is_told_by_reference(in_charge: Hands) -> None:

@@ -198,6 +198,8 @@ def test_reads_never_run_two_at_a_time_and_the_last_wish_is_heard(
             inside.pop()
 
     monkeypatch.setattr(type(reconciling), "overview", counted)
+    reader(in_charge).refresh(at_once=True)
+    assert reader(in_charge).reading
     for _ in range(20):
         in_charge.window._session.moved.emit()  # type: ignore[union-attr]
     last = reader(in_charge).refresh(at_once=True)

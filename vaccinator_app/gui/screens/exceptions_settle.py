@@ -89,12 +89,13 @@ class NotePage(_Page):
     settled = Signal(object)
     """The `Message` that says it was saved."""
 
-    def __init__(self, kit: Kit, session: Session) -> None:
+    def __init__(self, kit: Kit, session: Session, latest: Callable[[DayException], DayException]) -> None:
         hint = Message.of("settle.note_hint")
         super().__init__(
             kit, Field(kit, Message.of("settle.note"), hint=hint), Message.of("settle.save"), "settle-note"
         )
         self._session = session
+        self._latest = latest
         self._about: tuple[DayException, Act, SettleReason] | None = None
         self._busy = False
         self.taken.connect(self._save)
@@ -112,8 +113,8 @@ class NotePage(_Page):
     def _save(self) -> None:
         if self._about is None or self._busy:
             return
-        one, act, reason = self._about
-        note = self.field.text
+        begun, act, reason = self._about
+        one, note = self._latest(begun), self.field.text
         self._busy = True
 
         def work() -> object:

@@ -127,7 +127,7 @@ class ExceptionSheet(QFrame):
         self.primary.setObjectName("exception-act")
         self._others = [Button(kit, Message(WORDS[Act.OPEN])) for _ in range(_MOST)]
         self._reasons = ReasonPage(kit)
-        self._note = NotePage(kit, session)
+        self._note = NotePage(kit, session, self._latest)
         self._otp = OtpPage(kit, session)
         self._pages = QStackedWidget()
         self._lay_out()
@@ -145,9 +145,10 @@ class ExceptionSheet(QFrame):
 
     def show_one(self, one: DayException | None, seen: Seen | None) -> None:
         """Show ``one``; None for nothing. While a question about another stands open, that one stays."""
+        self._seen = seen
         if self.answering and (one is None or self._one is None or one.key != self._one.key):
             return
-        self._one, self._seen = one, seen
+        self._one = one
         self._none.setVisible(one is None)
         self._what.setVisible(one is not None)
         self._acts = () if one is None or seen is None else self._fitting(one, seen)
@@ -198,6 +199,11 @@ class ExceptionSheet(QFrame):
             else:
                 found.append(act)
         return tuple(found[: _MOST + 1])
+
+    def _latest(self, one: DayException) -> DayException:
+        """As it stands now: somebody may have settled it while a note was typed."""
+        found = () if self._seen is None else self._seen.overview.exceptions
+        return next((other for other in found if other.key == one.key), one)
 
     def _word(self, act: Act) -> Message:
         return Message(WORDS[act])
