@@ -210,12 +210,13 @@ def test_what_was_settled_meanwhile_leaves_the_question_and_says_so(in_charge: H
     one = sheet.one
     assert one is not None
     in_charge.enter()
-    in_charge.write("1")
     settle(in_charge.place, one, Act.EXPLAIN, SettleReason.COUNTED_AGAIN)
     in_charge.window._session.moved.emit()  # type: ignore[union-attr]
     in_charge.until(lambda: len(listed(in_charge)) == 12)
-    assert in_charge.focused() == "settle-note"
 
+    # the answer is to the question that was asked, whatever the list has chosen since
+    in_charge.write("1")
+    assert in_charge.focused() == "settle-note"
     in_charge.enter()
     in_charge.settle()
     assert "This was settled already." in in_charge.seen()
