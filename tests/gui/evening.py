@@ -28,10 +28,10 @@ from tests.whole.script import (
     walk_in,
 )
 from tests.whole.script import (
-    _evening as throw_away_the_rest,
+    evening as throw_away_the_rest,
 )
 from tests.whole.script import (
-    _mishaps as mishaps,
+    mishaps_of as mishaps,
 )
 from vaccinator_app.central import admin
 from vaccinator_app.desk.front_door import Unlock

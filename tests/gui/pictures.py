@@ -266,7 +266,7 @@ def others(hands: Hands, stop: Stop) -> None:
 def pictures(out: Path, folder: Path) -> None:
     """The tour, with a picture in every look at every stop."""
     day = full_day(folder)
-    hands = show_window(day)
+    hands = show_window(day, idle_seconds=3600)
     tour(day, hands, Album(hands, out).take)
     put_away(hands)
     day.world.home.database.close()
@@ -275,7 +275,8 @@ def pictures(out: Path, folder: Path) -> None:
 def evening_pictures(out: Path, folder: Path) -> None:
     """The in-charge's evening at one of two machines, in the same looks."""
     evening = evening_day(folder)
-    hands = show_window(evening.day)
+    # the looks of one stop take longer than a person sits idle
+    hands = show_window(evening.day, idle_seconds=3600)
     evening_tour(evening, hands, Album(hands, out, number=60).take)
     put_away(hands)
     evening.close()

@@ -117,8 +117,8 @@ class PlayedDay:
     def second(self) -> Counter:
         return self.counters[1]
 
-    def overview(self, counter: Counter) -> Overview:
-        found = Reconcile(counter.place).overview(TODAY)
+    def overview(self, counter: Counter, of: date = TODAY) -> Overview:
+        found = Reconcile(counter.place).overview(of)
         assert found is not None
         return found
 
@@ -183,7 +183,7 @@ def set_up(world: World, folder: Path, booked: list[Booked]) -> PlayedDay:
 
 def play(day: PlayedDay) -> None:
     """From ten to the evening, offline. People alternate between the machines; each mishap has its own person."""
-    mishaps = _mishaps(day)
+    mishaps = mishaps_of(day)
     coming = day.booked[: len(day.booked) - NO_SHOWS]
     step = timedelta(hours=6) / len(coming)
     for place, person in enumerate(coming):
@@ -198,10 +198,10 @@ def play(day: PlayedDay) -> None:
             counter.dose(person.reference, person.code)
         if place % 100 == 99:
             walk_in(counter, place)
-    _evening(day)
+    evening(day)
 
 
-def _evening(day: PlayedDay) -> None:
+def evening(day: PlayedDay) -> None:
     """Everybody's half hour is over, and what is left in open vials is thrown away."""
     for counter in day.counters:
         counter.at(max(counter.clock.moment, OPENS + timedelta(hours=6, minutes=45)))
@@ -241,7 +241,7 @@ def walk_in(counter: Counter, number: int) -> str:
 Mishap = Callable[[Counter, Booked], None]
 
 
-def _mishaps(day: PlayedDay) -> dict[int, Mishap]:
+def mishaps_of(day: PlayedDay) -> dict[int, Mishap]:
     """What goes wrong with the person at each place of the line (even places are at the first machine)."""
     absent = day.booked[-1]
 

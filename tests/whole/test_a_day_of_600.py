@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import pytest
 
-from tests.central.support import World, make_home
+from tests.central.support import TODAY, World, make_home
 from tests.whole.script import FIRST, NO_SHOWS, PEOPLE, SECOND, PlayedDay, book, meet, play, set_up, walk_in
 from vaccinator_app.central import admin
 from vaccinator_app.desk import closing
@@ -17,6 +18,8 @@ from vaccinator_app.domain.exceptions import DayException
 from vaccinator_app.domain.exceptions import ExceptionKind as Kind
 
 pytestmark = pytest.mark.slow
+
+TOMORROW = TODAY + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,8 @@ def test_the_day_from_first_slot_to_amended_close(day: PlayedDay) -> None:
     assert all(batch.variance == 0 for batch in seen[0].tally.stock)
     assert len(seen[0].tally.sessions) == 2
 
+    assert [day.overview(counter, TOMORROW).left_open for counter in day.counters] == [TODAY, TODAY]
+
     # a vial is missing from the carrier: the close needs a reason for it, and says it for ever after
     with pytest.raises(CannotDo):
         closing.prepare(day.first.place, seen[0], counts(day) | {("covishield", FIRST): Counted("0")})
@@ -92,6 +97,7 @@ def test_the_day_from_first_slot_to_amended_close(day: PlayedDay) -> None:
     synced(day)
     closed = day.overview(day.first)
     assert closed.agreed is True
+    assert [day.overview(counter, TOMORROW).left_open for counter in day.counters] == [None, None]
     assert about(closed.open) == wanted(day)
     with pytest.raises(CannotDo):
         sign(day, missing=1)

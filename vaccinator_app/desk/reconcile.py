@@ -47,6 +47,8 @@ class Overview:
     agreed: bool | None
     rejected: int = 0
     """Records of other machines that did not verify and are counted nowhere."""
+    left_open: date | None = None
+    """The last day before on which somebody came, if nobody closed it."""
 
     @property
     def day(self) -> date:
@@ -123,6 +125,7 @@ def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -
         late=() if close is None else tuple(late(day, happened, close)),
         agreed=None if close is None else _agreed(place, book, close),
         rejected=place.vault.peers.rejected(),
+        left_open=books.left_open(day),
     )
 
 

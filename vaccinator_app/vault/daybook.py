@@ -15,6 +15,7 @@ from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.appointment import Booking
+from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.day import Booked, Happened
 from vaccinator_app.domain.daybook import Difference, Machine, Name, Said
 from vaccinator_app.protocol.errors import ProtocolError
@@ -294,6 +295,22 @@ class DayBooks:
             (device, seq): tuple(Difference(what, here, there) for what, here, there in json.loads(found))
             for device, seq, found in rows
         }
+
+    def left_open(self, before: date) -> date | None:
+        """The last day before ``before`` on which somebody came to this desk, if nobody closed it; None otherwise."""
+        ((last,),) = self._database.read(
+            "SELECT max(day) FROM visits WHERE day > 0 AND day < ? AND arrived_at IS NOT NULL", (before.toordinal(),)
+        )
+        if last is None:
+            return None
+        day = date.fromordinal(last)
+        rows = self._database.read(
+            f"{_LEDGER} WHERE kind = ?1 AND seq >= coalesce((SELECT min(seq) FROM day_starts WHERE day >= ?2), 0) "
+            f"UNION ALL {_PEERS} WHERE day >= ?2 AND instr(payload, ?3) > 0",
+            (DayClosed.KIND, last, f'"kind":"{DayClosed.KIND}"'.encode()),
+        )
+        closed = (one.body for one in map(self._event, rows) if one is not None)
+        return None if any(isinstance(body, DayClosed) and body.day == day for body in closed) else day
 
     def names(self) -> dict[str, str]:
         """What each certified member of staff is called, by staff id."""

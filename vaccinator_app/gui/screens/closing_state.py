@@ -49,7 +49,11 @@ def state_of(overview: Overview) -> CloseState:
     """What is signed, whether central counts the same, and what came after."""
     close, body = overview.close, overview.closed
     if close is None or body is None:
-        return CloseState(Message.of("close.state_open"), "expected", "quiet", 0)
+        still_open = Message.of("close.state_open")
+        if overview.left_open is None:
+            return CloseState(still_open, "expected", "quiet", 0)
+        earlier = Message.of("close.left_open_before", day=overview.left_open)
+        return CloseState(_two(still_open, earlier), "needs-attention", "attention", 0)
     name = overview.book.names.get(close.staff, close.staff)
     signed = Message.of("close.state_closed", name=name, at=close.at)
     if body.amendment:
