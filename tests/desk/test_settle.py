@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.support.desk import MORNING
+from tests.support.desk import MORNING, CentralSide, staff_certificate
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.settle import settle
 from vaccinator_app.desk.workplace import Workplace
@@ -14,6 +14,7 @@ from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, S
 from vaccinator_app.domain.exceptions import Act, DayException, ExceptionKind, Settled
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.trust.keys import SigningKey
 
 EXCEPTION = DayException(
     key="variance:covishield/4121Z025",
@@ -81,6 +82,20 @@ def test_only_the_in_charge_and_only_once(place: Workplace) -> None:
 )
 def test_a_note_that_may_not_leave_the_desk(place: Workplace, reason: SettleReason, note: str, key: str) -> None:
     assert refused(place, Act.EXPLAIN, reason, note=note) == key
+
+
+@pytest.mark.parametrize("note", ["Sunita came late", "(SUNITA), asked", "asked Kumari."])
+def test_a_note_names_nobody_whom_it_is_about(place: Workplace, note: str) -> None:
+    about = replace(EXCEPTION, appointment="000000000001")
+    assert refused(place, Act.EXPLAIN, SettleReason.STAFF_MISTAKE, note=note, exception=about) == "settle.note_name"
+    settle(place, EXCEPTION, Act.EXPLAIN, SettleReason.STAFF_MISTAKE, note)
+
+
+def test_a_word_of_a_colleagues_name_may_stand_in_a_note(place: Workplace, central: CentralSide) -> None:
+    colleague = StaffMember(staff="s-kumari", name="A. Kumari", role=Role.VACCINATOR)
+    place.vault.certificates.add([staff_certificate(central, colleague, SigningKey.generate())])
+    about = replace(EXCEPTION, appointment="000000000001")
+    settle(place, about, Act.EXPLAIN, SettleReason.STAFF_MISTAKE, "A. Kumari took the wrong vial")
 
 
 @pytest.mark.parametrize(
