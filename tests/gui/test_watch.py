@@ -216,6 +216,31 @@ def test_the_second_of_two_quick_presses_on_the_report_ends_nobodys_watch(day: D
     assert "Phone the district immunisation officer now" in hands.seen()
 
 
+def test_an_enter_held_down_ends_nobodys_watch(day: Day, hands: Hands) -> None:
+    """Some keyboards send a held key as one press after the other."""
+    QApplication.setDoubleClickInterval(60_000)
+    for typed, name in (("sun", "Sunita Kumari"), ("irf", "Mohd. Irfan")):
+        give(day, hands, typed, name)
+    hands.press(Qt.Key.Key_F4)
+    for _ in range(5):
+        hands.enter()
+        hands.settle()
+    assert hands.shown("choice-1")
+    assert bodies(hands, ObservationEnded) == []
+    hands.write("1")
+    hands.settle()
+    assert len(bodies(hands, ObservationEnded)) == 1
+
+    day.pass_time(timedelta(minutes=31))
+    hands.enter()
+    hands.settle()
+    assert len(bodies(hands, ObservationEnded)) == 1
+    QApplication.setDoubleClickInterval(0)
+    hands.enter()
+    hands.settle()
+    assert len(bodies(hands, ObservationEnded)) == 2
+
+
 def test_from_the_sheet_of_somebody_who_went_home_and_back_there(day: Day, hands: Hands) -> None:
     give(day, hands, "sun", "Sunita Kumari")
     day.pass_time(timedelta(minutes=30))

@@ -16,7 +16,13 @@ class Glance:
         """Something else stands there now."""
         self._since.start()
 
-    @property
+    def end(self) -> None:
+        """Whoever is here knows what comes."""
+        self._since.invalidate()
+
     def over(self) -> bool:
-        """Whoever presses now has had time to look."""
-        return not self._since.isValid() or self._since.elapsed() >= QApplication.doubleClickInterval()
+        """Whether who presses now has had time to look. If not it begins anew: a key that is held down never has."""
+        read = not self._since.isValid() or self._since.elapsed() >= QApplication.doubleClickInterval()
+        if not read:
+            self._since.start()
+        return read

@@ -167,6 +167,7 @@ class Day:
     def _defer(self) -> None:
         self._hands.click("defer")
         self._picture("defer")
+        self._hands.read()
         self._hands.click(_FIRST_DEFER_REASON)
 
     def _correct(self, person: Booked) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.glance import Glance
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.kit import Kit
@@ -41,6 +42,8 @@ class Choices(QWidget):
     def __init__(self, kit: Kit, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kit = kit
+        self._glance = Glance()
+        self._numbered = False
         self._answers: list[Button] = []
         self._acts: list[Callable[[], Any]] = []
         self._title = Text(kit, size=Size.LEAD, strong=True, wrap=True)
@@ -74,6 +77,10 @@ class Choices(QWidget):
             answer.setVisible(number <= len(options))
             if number <= len(options):
                 answer.say(Message.of("choices.numbered", number=number, what=options[number - 1][0]))
+        if self._numbered:
+            self._glance.end()
+        else:
+            self._glance.begin()
         self.asked.emit()
         self.take_focus()
 
@@ -88,10 +95,18 @@ class Choices(QWidget):
         elif event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._move(1 if event.key() == Qt.Key.Key_Down else -1)
         elif number and 1 <= int(number) <= len(self._acts):
+            # whoever answers by number knows the way, and goes on as quickly as they like
+            self._numbered = True
             self._take(int(number) - 1)
+            self._numbered = False
         elif not event.text() or event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             super().keyPressEvent(event)
         # any other letter would leave the question unanswered
+
+    def _pressed(self, place: int) -> None:
+        # the Enter that asked, pressed twice or held down, is no answer
+        if self._glance.over():
+            self._take(place)
 
     def _take(self, place: int) -> None:
         self._acts[place]()
@@ -107,7 +122,7 @@ class Choices(QWidget):
         answer = _Answer(self._kit, Message.of("choices.back"))
         answer.setObjectName(f"choice-{place + 1}")
         answer.setProperty("kind", "answer")
-        answer.clicked.connect(partial(self._take, place))
+        answer.clicked.connect(partial(self._pressed, place))
         self._list.addWidget(answer)
         self._answers.append(answer)
 

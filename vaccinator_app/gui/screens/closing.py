@@ -143,7 +143,7 @@ class ClosingSheet(QFrame):
             return
         if self.signing:
             # the second of two quick presses signs nothing that nobody has read
-            if self._glance.over:
+            if self._glance.over():
                 self._sign()
             return
         self._busy = True

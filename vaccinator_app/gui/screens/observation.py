@@ -98,7 +98,7 @@ class ObservationScreen(Screen):
         self._session = session
         self._count: tuple[int, int] | None = None
         self._from_visit = False
-        self._reported = Glance()
+        self._glance = Glance()
         self._people = WatchedPeople(kit, self)
         self.list = PeopleList(kit)
         self.list.setObjectName("observation-list")
@@ -186,7 +186,7 @@ class ObservationScreen(Screen):
         def saved(_: object) -> None:
             self._aefi.clear()
             self._from_visit = False
-            self._reported.begin()
+            self._glance.begin()
             self._to_sheet()
             key = "aefi.saved_serious" if serious else "aefi.saved"
             self._sheet.notice.say(Message(key), "attention" if serious else "text")
@@ -219,8 +219,8 @@ class ObservationScreen(Screen):
     def _end(self, row: int) -> None:
         """Enter. Before the time it asks why, and the answer ends it."""
         chosen = self._people.person(row)
-        if chosen is None or not self._reported.over:
-            # the second of two quick presses on the report's button ends nobody's watch
+        if chosen is None or not self._glance.over():
+            # an Enter too many, or one that is held down, ends nobody's watch
             return
         # the clocks were told the time up to a second ago
         self.refresh()
@@ -241,6 +241,7 @@ class ObservationScreen(Screen):
         key = "observe.ended" if reason is EarlyReason.NONE else "observe.left_early"
 
         def saved(_: object) -> None:
+            self._glance.begin()
             self._to_sheet()
             self._sheet.notice.say(Message(key, {"name": person.name}), "text")
 
