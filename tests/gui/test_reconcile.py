@@ -9,7 +9,8 @@ from datetime import timedelta
 from threading import Event
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -325,3 +326,26 @@ def test_typing_a_count_survives_a_refresh_and_a_look_elsewhere(evening: Evening
     assert count_rows(in_charge) == rows
     assert rows[0].typed == "13"
     assert in_charge.focused() == "count-4121Z025"
+
+
+def test_words_over_the_columns_are_whole_in_hindi(in_charge: Hands) -> None:
+    """Two lines of Devanagari are higher than two of the font's own."""
+    reconcile(in_charge)
+    view = in_charge.find(TableView, "day-table")
+    view.setFocus()
+    for large in (False, True):
+        in_charge.window.apply(Settings(language="hi", large=large))
+        in_charge.settle()
+        for _ in range(5):
+            height = view.horizontalHeader().height()
+            for at in range(1, view.model().columnCount()):
+                if view.isColumnHidden(at):
+                    continue
+                words = view.model().headerData(at, Qt.Orientation.Horizontal)
+                step = in_charge.window._kit.theme.step
+                room = QRect(0, 0, view.columnWidth(at) - step - 2, 1000)
+                metrics = QFontMetrics(in_charge.window._kit.theme.font())
+                needed = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap.value, str(words)).height()
+                assert height - step // 2 >= needed, words
+            in_charge.press(Qt.Key.Key_Right)
+    in_charge.window.apply(Settings())

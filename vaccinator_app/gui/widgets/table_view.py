@@ -172,27 +172,34 @@ class TableView(QTableView):
             if hidden:
                 widths[at - 1] = 0
         # each word over a column goes on one line where there is room for it
-        lines = 1
         for at in columns:
             wide = metrics.horizontalAdvance(self._table.head(at)) + pad + 1
             if self.isColumnHidden(at) or wide <= widths[at - 1]:
                 continue
             if sum(widths) - widths[at - 1] + wide + self._name(metrics) + 2 * theme.step <= room:
                 widths[at - 1] = wide
-            else:
-                lines = 2
         for at, pixels in enumerate(widths, 1):
             if pixels:
                 self.setColumnWidth(at, pixels)
             whole += pixels
         self.setColumnWidth(0, max(theme.px(_LEAST_NAME), room - whole))
-        head = lines * metrics.height() + 2 * theme.step
+        head = self._head_height(metrics) + 2 * theme.step
         self.horizontalHeader().setFixedHeight(head)
         self.verticalHeader().setDefaultSectionSize(theme.row)
         self.verticalHeader().setMinimumSectionSize(theme.row)
         bar = self.horizontalScrollBar()
         sideways = bar.sizeHint().height() if whole + self.columnWidth(0) > room else 0
         self.setFixedHeight(head + self._table.rowCount() * theme.row + 2 * self.frameWidth() + sideways + _SPARE)
+
+    def _head_height(self, metrics: QFontMetrics) -> int:
+        """What the words need as they are set: lines of Devanagari are higher than the font's own."""
+        heights = [metrics.height()]
+        for at in range(1, len(self._table.columns) + 1):
+            if not self.isColumnHidden(at):
+                room = QRect(0, 0, self.columnWidth(at) - self._kit.theme.step - _BETWEEN, 1000)
+                flags = Qt.TextFlag.TextWordWrap.value | Qt.AlignmentFlag.AlignRight.value
+                heights.append(metrics.boundingRect(room, flags, self._table.head(at)).height())
+        return max(heights)
 
     def _column(self, at: int, metrics: QFontMetrics, strong: QFontMetrics) -> int:
         table = self._table
