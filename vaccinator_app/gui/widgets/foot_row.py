@@ -4,56 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRect, QSize
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QRect
 
+from vaccinator_app.gui.widgets.arranged import Arranged
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.kit import Kit
 
 
-class FootRow(QWidget):
+class FootRow(Arranged):
     """``others`` come before ``primary`` in a line, and below it where one line is too short, or always (``apart``)."""
 
     def __init__(self, kit: Kit, others: Sequence[Button], primary: PrimaryButton, *, apart: bool = False) -> None:
-        super().__init__()
-        self._kit = kit
+        super().__init__(kit, [*others, primary])
         self._others = list(others)
         self._primary = primary
         self._apart = apart
-        for button in (*others, primary):
-            button.setParent(self)
-        policy = self.sizePolicy()
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return self._arrange(width, move=False)
-
-    def sizeHint(self) -> QSize:
-        return QSize(0, self.heightForWidth(max(1, self.width())))
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange(self.width(), move=True)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.LayoutRequest:
-            self._arrange(self.width(), move=True)
-            self.updateGeometry()
-        return super().event(event)
-
-    def _arrange(self, width: int, *, move: bool) -> int:
+    def arrange(self, width: int, *, move: bool) -> int:
         """The height that is needed; with ``move`` the buttons go to their places."""
         margins = self.contentsMargins()
         width -= margins.left() + margins.right()
-        step = self._kit.theme.step
+        step = self.kit.theme.step
         shown = [button for button in self._others if not button.isHidden()]
         high = self._primary.sizeHint().height()
         if self._primary.isHidden():
