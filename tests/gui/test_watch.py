@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QListView, QPlainTextEdit, QWidget
 
 from tests.gui.steps import open_person, to_code, type_code
@@ -239,6 +240,32 @@ def test_an_enter_held_down_ends_nobodys_watch(day: Day, hands: Hands) -> None:
     hands.enter()
     hands.settle()
     assert len(bodies(hands, ObservationEnded)) == 2
+
+
+def test_an_enter_that_the_keyboard_repeats_ends_nobodys_watch_however_it_comes(day: Day, hands: Hands) -> None:
+    give(day, hands, "sun", "Sunita Kumari")
+    hands.press(Qt.Key.Key_F4)
+    press, release = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+
+    def send(kind: QEvent.Type, moment: int, *, repeats: bool = False) -> None:
+        event = QKeyEvent(kind, Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, "\r", repeats)
+        event.setTimestamp(moment)
+        QApplication.sendEvent(hands.window.windowHandle(), event)
+        hands.settle()
+
+    send(press, 1000)
+    assert hands.shown("choice-1")
+    for moment in (1660, 1700):
+        send(release, moment, repeats=True)
+        send(press, moment, repeats=True)
+    # one that was not seen to be a repetition
+    send(release, 1740)
+    send(press, 1740)
+    assert bodies(hands, ObservationEnded) == []
+
+    send(release, 1800)
+    send(press, 2400)
+    assert len(bodies(hands, ObservationEnded)) == 1
 
 
 def test_from_the_sheet_of_somebody_who_went_home_and_back_there(day: Day, hands: Hands) -> None:

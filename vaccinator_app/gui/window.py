@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QStackedWidget
 
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.held import HeldEnter
 from vaccinator_app.gui.idle import LIMIT, Idle
 from vaccinator_app.gui.screens.look_bar import LookBar
 from vaccinator_app.gui.screens.unlock import UnlockScreen
@@ -52,6 +53,7 @@ class Window(QWidget):
         self._counted: dict[str, dict[date, Kept]] = {}
         self._keys = TypeAhead(self)
         self._idle = Idle(self, idle_seconds)
+        self._held = HeldEnter(self)
         self._way_in = unlock
         self._ready = False
         self._unlock = UnlockScreen(kit, unlock, self._tasks)
@@ -121,6 +123,8 @@ class Window(QWidget):
             QTimer.singleShot(_SOON_MS, self._get_ready)
         handle = self.windowHandle()
         if handle is not None:
+            # the filter that was put in last is asked first: a held key is somebody who is there
+            self._held.watch(handle)
             self._idle.watch(handle)
 
     def closeEvent(self, event: QCloseEvent) -> None:
