@@ -125,3 +125,20 @@ def test_no_read_begins_once_the_desk_locks(hands: Hands, session: Session) -> N
     hands.until(lambda: hands.window.locked)
     hands.settle()
     assert begun == []
+
+
+def test_an_act_that_a_lock_overtakes_calls_no_screen_that_is_gone(hands: Hands) -> None:
+    session, gate = hands.window._session, Event()
+    assert session is not None
+    called: list[object] = []
+
+    def fails() -> None:
+        raise CannotDo(Message.of("visit.not_on_roster"))
+
+    session.act(lambda: gate.wait(5), called.append, called.append)
+    session.act(fails, called.append, called.append)
+    hands.window.lock()
+    gate.set()
+    hands.until(lambda: hands.window.locked)
+    assert called == []
+    assert hands.window._kit.words.t("visit.not_on_roster") in hands.seen()

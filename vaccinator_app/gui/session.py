@@ -67,6 +67,7 @@ class Session(QObject):
         self._line: deque[Callable[[], None]] = deque()
         self._running = False
         self._ended = False
+        self._unsaid: Message | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(_SETTLE_MS)
@@ -106,10 +107,23 @@ class Session(QObject):
     ) -> None:
         """Put ``work`` in line. Then, on the window's thread, ``done`` with its result or ``failed`` with words.
 
-        Lists are told to ask again before either. Nothing is taken once the session is ending.
+        Lists are told to ask again before either. Nothing is taken once the session is ending, and nothing called: the
+        screens that asked are gone by then. What failed meanwhile is said when the desk is locked.
         """
+        say = failed or self.failed.emit
+
+        def told(result: T) -> None:
+            if not self._ended:
+                done(result)
+
+        def refused(what: Message) -> None:
+            if self._ended:
+                self._unsaid = what
+            else:
+                say(what)
+
         if not self._ended:
-            self._put(work, done, failed or self.failed.emit)
+            self._put(work, told, refused)
 
     def record(
         self,
@@ -166,7 +180,7 @@ class Session(QObject):
             finally:
                 lock(self.place, idle=idle)
 
-        self._put(work, lambda _: done(None), done)
+        self._put(work, lambda _: done(self._unsaid), done)
 
     def _put(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Message], None]) -> None:
         def told(result: T) -> None:
