@@ -16,8 +16,8 @@ import requests
 
 from tests.central.support import RAMPUR, TODAY, Clock, Desk, World, texts
 from vaccinator_app.central import log
-from vaccinator_app.central.app import MAX_FORM
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.http.app import MAX_FORM
 from vaccinator_app.central.server import Running, Settings, listen, running
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol import packing

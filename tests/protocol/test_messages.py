@@ -92,7 +92,7 @@ def test_fields_of_tomorrow_do_not_disturb() -> None:
 
 
 def test_outcomes_travel_as_short_arrays() -> None:
-    assert msgspec.json.encode(Outcome(7, Status.HELD, (Reason.NO_PROOF,))) == b'[7,"held",["no_proof"]]'
+    assert msgspec.json.encode(Outcome(7, Status.HELD, (Reason.NO_PROOF,))) == b'[7,"held",["no_proof"],"",""]'
     assert msgspec.json.decode(b'[7,"accepted"]', type=Outcome) == Outcome(7, Status.ACCEPTED)
 
 

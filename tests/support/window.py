@@ -137,7 +137,7 @@ class Hands:
         """Whether the widget of this name is there to be seen."""
         return any(widget.isVisible() for widget in self.window.findChildren(QWidget, name))
 
-    def until(self, so: Callable[[], object], *, seconds: int = 5) -> None:
+    def until(self, so: Callable[[], object], *, seconds: int = 20) -> None:
         """Let the window work until something is so."""
         loop = QEventLoop()
         deadline = QDeadlineTimer(1000 * seconds)

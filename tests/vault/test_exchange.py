@@ -237,5 +237,5 @@ def test_no_decision_of_central_can_touch_the_ledger(vault: Vault) -> None:
     assert list(vault.ledger.records()) == before
     with pytest.raises(VaultError):
         vault._database.write(
-            lambda connection: connection.execute("INSERT INTO confirmation VALUES (7, 'held', '[]', '', NULL)")
+            lambda connection: connection.execute("INSERT INTO confirmation VALUES (7, 'held', '[]', '', NULL, '', '')")
         )

@@ -1,6 +1,6 @@
 """Central's own keys, in files beside its database and never inside it (DESIGN 5.2, 8.1, 8.2).
 
-``central.key`` holds the four secrets, ``tls/`` the certificate authority and the server's certificate; all 0600.
+``central.key`` holds the five secrets, ``tls/`` the certificate authority and the server's certificate; all 0600.
 """
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from pathlib import Path
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.trust import at_rest, authority
-from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
+from vaccinator_app.trust.keys import CardKey, HybridKey, SealingKey, SigningKey
 
 KEY_FILE = "central.key"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
+_PARTS = ("signing", "codes", "people", "cards", "data")
 _HOST = re.compile(r"[0-9A-Za-z.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
 _RENEW_WITHIN = timedelta(days=30)
 
@@ -62,6 +63,7 @@ class Keys:
     signing: SigningKey
     codes: SealingKey
     people: HybridKey
+    cards: CardKey
     cupboard: Cupboard
     authority: bytes
 
@@ -97,6 +99,8 @@ def create(home: Path, names: Sequence[str], now: datetime) -> None:
     (home / "tls").mkdir(exist_ok=True, mode=0o700)
     if not (home / KEY_FILE).exists():
         write_secret(home / KEY_FILE, _write(_fresh()))
+    else:
+        _complete(home / KEY_FILE)
     authority_files = (home / "tls" / "authority.pem", home / "tls" / "authority.key")
     there = [path.exists() for path in authority_files]
     if any(there) and not all(there):
@@ -128,11 +132,12 @@ def load(home: Path) -> Keys:
         if path.stat().st_mode & 0o077:
             raise CentralError("Other accounts may read central.key. Run chmod 600 on it, then start again.")
         found = json.loads(path.read_bytes())
-        part = {name: base64.b64decode(found[name], validate=True) for name in ("signing", "codes", "people", "data")}
+        part = {name: base64.b64decode(found[name], validate=True) for name in _PARTS}
         keys = Keys(
             signing=SigningKey(part["signing"]),
             codes=SealingKey(part["codes"]),
             people=HybridKey(part["people"]),
+            cards=CardKey(part["cards"]),
             cupboard=Cupboard(part["data"]),
             authority=(home / "tls" / "authority.pem").read_bytes(),
         )
@@ -164,8 +169,21 @@ def _fresh() -> dict[str, bytes]:
         "signing": SigningKey.generate().private,
         "codes": SealingKey.generate().private,
         "people": HybridKey.generate().private,
+        "cards": CardKey.generate().private,
         "data": os.urandom(at_rest.KEY_LENGTH),
     }
+
+
+def _complete(path: Path) -> None:
+    """A key file of an earlier version gets the keys that this one needs beside its own."""
+    try:
+        found = json.loads(path.read_bytes())
+        missing = [name for name in _PARTS if name not in found]
+    except (OSError, ValueError, TypeError):
+        # whoever opens it next says what is wrong with it
+        return
+    if missing == ["cards"]:
+        write_secret(path, json.dumps(found | {"cards": base64.b64encode(_fresh()["cards"]).decode()}).encode())
 
 
 def _write(parts: dict[str, bytes]) -> bytes:

@@ -16,7 +16,6 @@ from pathlib import Path
 import uvicorn
 
 from vaccinator_app.central import admin, log
-from vaccinator_app.central.app import Services, create_app
 from vaccinator_app.central.booking import Bookings
 from vaccinator_app.central.clock import Clock, system_clock
 from vaccinator_app.central.crew import Crew
@@ -24,6 +23,8 @@ from vaccinator_app.central.database import Database
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.housekeeping import forget
+from vaccinator_app.central.http.app import create_app
+from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.keys import tls_files
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.persons import LANGUAGES

@@ -30,6 +30,11 @@ REASONS: dict[str, str] = {
     "tally_differs": "reason.tally_differs",
     "time_moved": "reason.time_moved",
     "awaits_otp": "reason.awaits_otp",
+    "appointment_moved": "reason.appointment_moved",
+    "clock_ahead": "reason.clock_ahead",
+    "disputed": "reason.disputed",
+    "given_twice": "reason.given_twice",
+    "rejected": "reason.rejected",
 }
 """Central's reasons by their names on the wire; a central newer than this desk may give others."""
 

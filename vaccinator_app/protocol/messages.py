@@ -60,14 +60,49 @@ class Reason(StrEnum):
     TIME_MOVED = "time_moved"
     AWAITS_OTP = "awaits_otp"
     """Accepted without a code on an in-charge's word: the certificate waits for the person (DESIGN 4.4)."""
+    APPOINTMENT_MOVED = "appointment_moved"
+    CLOCK_AHEAD = "clock_ahead"
+    """Dated later than central's own clock when it came, by more than clocks differ."""
+    DISPUTED = "disputed"
+    """The person says that they did not get this dose: held until somebody decides."""
+    GIVEN_TWICE = "given_twice"
+    """Accepted; but another record of the same dose for the same person came as well, and is held."""
+    REJECTED = "rejected"
+    """The district decided against it."""
+
+
+class CertificateState(StrEnum):
+    """What became of the certificate of a dose (DESIGN 7.5, 8.3)."""
+
+    NONE = ""
+    """The record is not one that a certificate follows."""
+    WAITING = "waiting"
+    """For the person's own word, or for a decision."""
+    ISSUED = "issued"
+    REVOKED = "revoked"
+
+
+class MessageState(StrEnum):
+    """What became of the message to the person about a dose (DESIGN 7.5, 8.4)."""
+
+    NONE = ""
+    """Nothing was written to anybody; such as to a walk-in without a mobile."""
+    WAITING = "waiting"
+    TAKEN = "taken"
+    """The telephone network took it, and said no more yet."""
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    """The telephone network could not bring it."""
 
 
 class Outcome(msgspec.Struct, frozen=True, array_like=True):
-    """Central's answer for one record."""
+    """Central's answer for one record; of an accepted dose also what became of its certificate and message."""
 
     seq: Number
     status: Status
     reasons: tuple[Reason, ...] = ()
+    certificate: CertificateState = CertificateState.NONE
+    message: MessageState = MessageState.NONE
 
 
 class PushRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,13 +6,18 @@ import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 KEY_ID_LENGTH = 16
 _LATTICE_SEED = 64
+_SCALAR = 32
 
 
 def key_id(public: bytes) -> str:
@@ -50,12 +55,19 @@ def hybrid_private(private: bytes) -> MLKEM768X25519PrivateKey:
     )
 
 
+@lru_cache(maxsize=16)
+def p256_private(private: bytes) -> ec.EllipticCurvePrivateKey:
+    """The key object of a ``CardKey``'s 32 bytes; kept until ``forget``."""
+    return ec.derive_private_key(int.from_bytes(private, "big"), ec.SECP256R1())
+
+
 def forget() -> None:
     """Let go of every private key kept here: for a desk that locks (DESIGN 5.1). Keys that others hold stay theirs."""
     ed25519_private.cache_clear()
     ed25519_public.cache_clear()
     x25519_private.cache_clear()
     hybrid_private.cache_clear()
+    p256_private.cache_clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,34 @@ class SigningKey:
     def __repr__(self) -> str:
         """Never the key."""
         return f"SigningKey({key_id(self.public)})"
+
+
+@dataclass(frozen=True, slots=True)
+class CardKey:
+    """A P-256 private key, 32 raw bytes: signs certificates that other people's software verifies (RFC 7518, ES256)."""
+
+    private: bytes
+
+    @classmethod
+    def generate(cls) -> CardKey:
+        """A new key from the system's randomness."""
+        number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+        return cls(number.to_bytes(_SCALAR, "big"))
+
+    @property
+    def public(self) -> bytes:
+        """The raw public key: ``x`` and ``y``, 32 bytes each."""
+        point = p256_private(self.private).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+        return point[1:]
+
+    def sign(self, message: bytes) -> bytes:
+        """64 bytes, ``r`` and ``s`` (RFC 7518 section 3.4)."""
+        r, s = decode_dss_signature(p256_private(self.private).sign(message, ec.ECDSA(hashes.SHA256())))
+        return r.to_bytes(_SCALAR, "big") + s.to_bytes(_SCALAR, "big")
+
+    def __repr__(self) -> str:
+        """Never the key."""
+        return f"CardKey({key_id(self.public)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ DAY_BITS = _MINUTE_BITS + _NUMBER_BITS
 
 COLUMNS = (
     "appointment, token, cancelled, name, year_of_birth, gender, photo_id, photo_id_last4, mobile_last4, "
-    "slot, slot_offset, vaccine, dose, booking, previous, code_tag, slip_hash"
+    "slot, slot_offset, vaccine, dose, booking, previous, code_tag, slip_hash, interval_days"
 )
 AT_ONCE = 500
 """People whose words are indexed with them; of a larger page, the words follow (vault/indexing.py)."""
@@ -72,13 +72,15 @@ def _row_of(appointment: Appointment) -> Row:
         json.dumps(previous) if previous else None,
         appointment.code_tag,
         appointment.slip_hash,
+        appointment.interval_days,
     )
 
 
 def appointment_of(row: Row) -> Appointment:
     """The appointment in a row of ``id`` and ``COLUMNS``."""
     (number, name, token, cancelled, *person) = row
-    (who, born, gender, photo_id, last4, mobile, slot, offset, vaccine, dose, booking, previous, tag, slip) = person
+    who, born, gender, photo_id, last4, mobile, slot, offset, vaccine, dose, booking, previous, *rest = person
+    tag, slip, interval = rest
     return Appointment(
         appointment=name,
         token=token,
@@ -102,6 +104,7 @@ def appointment_of(row: Row) -> Appointment:
         code_tag=tag,
         slip_hash=slip,
         cancelled=bool(cancelled),
+        interval_days=interval,
     )
 
 
@@ -135,7 +138,7 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
         connection.executemany("DELETE FROM roster_words WHERE rowid = ?", unworded)
         connection.executemany("DELETE FROM unworded WHERE id = ?", unworded)
         connection.executemany("DELETE FROM roster WHERE id = ?", [(old.number,) for old in known.values()])
-    connection.executemany(f"INSERT INTO roster VALUES ({', '.join('?' * 18)})", rows)
+    connection.executemany(f"INSERT INTO roster VALUES ({', '.join('?' * 19)})", rows)
     if len(worded) <= AT_ONCE:
         put_words(connection, worded)
     else:

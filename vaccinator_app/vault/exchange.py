@@ -174,10 +174,14 @@ def _apply(connection: Connection, changes: Changes) -> None:
 def _decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receipt: int | None) -> None:
     """A later decision replaces an earlier one, in whatever order the two arrive. It never confirms: receipts do."""
     connection.executemany(
-        "INSERT INTO confirmation VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = excluded.status, "
-        "reasons = excluded.reasons, decided_at = excluded.decided_at, receipt = coalesce(excluded.receipt, receipt) "
-        "WHERE excluded.decided_at >= decided_at",
-        [(o.seq, o.status, json.dumps(list(o.reasons)), at, receipt) for o in outcomes if o.seq > 0],
+        "INSERT INTO confirmation VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = excluded.status, "
+        "reasons = excluded.reasons, decided_at = excluded.decided_at, receipt = coalesce(excluded.receipt, receipt), "
+        "certificate = excluded.certificate, message = excluded.message WHERE excluded.decided_at >= decided_at",
+        [
+            (o.seq, o.status, json.dumps(list(o.reasons)), at, receipt, o.certificate, o.message)
+            for o in outcomes
+            if o.seq > 0
+        ],
     )
 
 

@@ -1,0 +1,79 @@
+"""Central over HTTP: the Litestar application, and the OpenAPI document of every answer at ``/schema`` (DESIGN 8.1).
+
+Nothing is decided here. Handlers run in threads, since the work below is arithmetic and a database; bodies are bounded
+before they are read; every refusal has the same shape, and no answer or log line repeats what a request said.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from litestar import Litestar, Request
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from vaccinator_app import __version__
+from vaccinator_app.central import log
+from vaccinator_app.central.errors import Refused
+from vaccinator_app.central.http.answers import failed, refused, unreadable
+from vaccinator_app.central.http.citizen_routes import citizen_routes
+from vaccinator_app.central.http.desk_routes import desk_routes
+from vaccinator_app.central.http.operator_routes import operator_routes
+from vaccinator_app.central.http.services import Services
+
+MAX_FORM = 16 * 1024
+"""Bytes of one JSON request."""
+
+
+def create_app(services: Services) -> Litestar:
+    """The ASGI application."""
+
+    async def after_response(request: Request[Any, Any, Any]) -> None:
+        if request.method == "POST":
+            services.after()
+
+    return Litestar(
+        route_handlers=[
+            *desk_routes(services.desks),
+            *citizen_routes(services),
+            *operator_routes(services.database),
+        ],
+        exception_handlers={Refused: refused, HTTPException: unreadable, Exception: failed},
+        after_response=after_response,
+        middleware=[_logged],
+        request_max_body_size=MAX_FORM,
+        openapi_config=OpenAPIConfig(
+            title="Vaccinator central",
+            version=__version__,
+            description="Booking for citizens, and the signed protocol with desks (docs/protocol.md).",
+            path="/schema",
+            render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+        ),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _logged(app: ASGIApp) -> ASGIApp:
+    """One line a request: the address's pattern, never the address; how it ended; how long it took."""
+
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
+        method = str(scope.get("method", ""))
+        began = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        await app(scope, receive, watched)
+        taken = round((time.perf_counter() - began) * 1000, 1)
+        route = str(scope.get("path_template", ""))
+        log.event("request", method=method, route=route, status=status, ms=taken)
+
+    return logged

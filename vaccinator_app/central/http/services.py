@@ -1,0 +1,22 @@
+"""What the addresses lead to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vaccinator_app.central.booking import Bookings
+from vaccinator_app.central.database import Database
+from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.login import Login
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The rooms behind the addresses. ``after`` is called when a request that may have caused messages was answered."""
+
+    database: Database
+    desks: DeskApi
+    login: Login
+    bookings: Bookings
+    after: Callable[[], None]
