@@ -10,11 +10,13 @@ class CentralError(Exception):
 class Refused(Exception):
     """A request that central does not do: a code for machines, an HTTP status and one sentence for people.
 
-    The sentence says what to do next and repeats nothing that the request said.
+    The sentence says what to do next and repeats nothing that the request said. ``retry_after``, in whole seconds, is
+    when asking again may help.
     """
 
-    def __init__(self, code: str, http_status: int, sentence: str) -> None:
+    def __init__(self, code: str, http_status: int, sentence: str, *, retry_after: int | None = None) -> None:
         super().__init__(code)
         self.code = code
         self.http_status = http_status
         self.sentence = sentence
+        self.retry_after = retry_after

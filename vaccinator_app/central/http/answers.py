@@ -29,7 +29,10 @@ def refusals(*statuses: int) -> dict[int, ResponseSpec]:
 
 def refused(_: Request[Any, Any, Any], error: Refused) -> Response[Refusal]:
     """What central itself says no to."""
-    return _answer(Refusal(code=error.code, sentence=error.sentence), error.http_status)
+    answer = _answer(Refusal(code=error.code, sentence=error.sentence), error.http_status)
+    if error.retry_after is not None:
+        answer.headers["Retry-After"] = str(error.retry_after)
+    return answer
 
 
 _SENTENCES = {
