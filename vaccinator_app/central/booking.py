@@ -1,7 +1,6 @@
-"""Booking: who, where, when; and what comes of it: code, slip, message (DESIGN 4.1, 4.5, 8.2).
+"""Appointments: made, moved and cancelled; and what comes of one: code, slip, message (DESIGN 4.1, 4.5, 8.2).
 
-Nobody is booked without a session that a one-time password opened. Not here yet: captcha and rate limits (issue of the
-portal), moving an appointment (cancel and book again).
+Nobody is booked without a session that a one-time password opened.
 """
 
 from __future__ import annotations
@@ -11,31 +10,36 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from vaccinator_app.central import feed, log, outbox, persons
+from vaccinator_app.central import feed, log, outbox
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.facts import read_standing
 from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.login import Citizen, Login
-from vaccinator_app.central.persons import PhotoIdNumber
+from vaccinator_app.central.places import (
+    Place,
+    Places,
+    SlotLeft,
+    check_place,
+    give_place_back,
+    refuse_too_young,
+    take_place,
+)
 from vaccinator_app.central.programme import Centre, find_centre, find_formulary
-from vaccinator_app.central.rows import booking_row, may_be_id, new_beneficiary, new_code, person_row, said
-from vaccinator_app.central.schema import bookings, mobiles, people, photo_ids, roster, session_days, slots, sms_outbox
+from vaccinator_app.central.registering import PersonForm, as_booked, check_person, find_or_register, own_person
+from vaccinator_app.central.rows import booking_row, may_be_id, new_code, said
+from vaccinator_app.central.schema import bookings, mobiles, roster, session_days, sms_outbox
 from vaccinator_app.central.seats import Seat, read_entry, read_seats, roster_row, write_entry, write_seats
 from vaccinator_app.domain.appointment import Appointment, Booking
-from vaccinator_app.domain.people import Beneficiary
-from vaccinator_app.domain.vaccines import Formulary, Vaccine
 from vaccinator_app.trust import code, slip
-
-PEOPLE_A_MOBILE = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingForm:
-    """The fields as typed. ``slot`` is a time at the centre (``10:15``) or a moment with an offset."""
+    """A person and a place at once, as typed. ``slot`` is a time at the centre (``10:15``) or one with an offset."""
 
     name: str
     year_of_birth: int | str
@@ -48,6 +52,27 @@ class BookingForm:
     date: str
     slot: str
     language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceForm:
+    """A place for somebody registered before, as typed; ``slot`` as in ``BookingForm``."""
+
+    beneficiary: str
+    centre: str
+    date: str
+    slot: str
+    vaccine: str
+    dose: int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveForm:
+    """Where an appointment is to be instead, as typed; ``slot`` as in ``BookingForm``."""
+
+    centre: str
+    date: str
+    slot: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,60 +91,23 @@ class Booked:
     slip: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SlotLeft:
-    """A slot that is open for booking, and how many places it has left."""
-
-    vaccine: str
-    slot: datetime
-    time: str
-    left: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """A form that made sense."""
-
-    person: Beneficiary
-    photo_id: PhotoIdNumber
-    vaccine: Vaccine
-    dose: int
-    day: date
-    slot: datetime
-    language: str
-
-
 class Bookings:
-    """Makes and cancels appointments. Each call is one transaction; a ``Refused`` one changed nothing."""
+    """Makes, moves and cancels appointments. Each call is one transaction; a ``Refused`` one changed nothing."""
 
     def __init__(self, database: Database, keys: Keys, clock: Clock, login: Login) -> None:
         self._database = database
         self._cupboard = keys.cupboard
         self._clock = clock
         self._login = login
+        self._places = Places(database, keys, clock)
 
     def open_slots(self, centre: str, day: str) -> list[SlotLeft]:
         """The slots of a day (ISO 8601) at a centre, full ones too."""
-        wanted = _day(day)
-        with self._database.read() as connection:
-            found = find_centre(connection, self._cupboard, centre)
-            rows = connection.execute(
-                select(slots)
-                .where(slots.c.centre == centre, slots.c.day == wanted)
-                .order_by(slots.c.slot, slots.c.vaccine)
-            ).all()
-        return [
-            SlotLeft(
-                vaccine=row.vaccine,
-                slot=row.slot.astimezone(found.zone),
-                time=f"{row.slot.astimezone(found.zone):%H:%M}",
-                left=row.capacity - row.booked,
-            )
-            for row in rows
-        ]
+        return self._places.slots(centre, day)
 
     def book(self, token: str, form: BookingForm) -> Booked:
-        """Book one person for one dose. A later dose needs no earlier one on record: the desk asks for the certificate.
+        """Book one person for one dose, registered by the way if need be. A later dose needs no earlier one on record:
+        the desk asks for the certificate.
 
         Raises ``Refused`` with the first thing that is wrong.
         """
@@ -127,12 +115,71 @@ class Bookings:
         with self._database.write() as connection:
             citizen = self._login.citizen(connection, token)
             centre = find_centre(connection, self._cupboard, form.centre)
-            checked = _check(form, centre, find_formulary(connection), centre.day(now), citizen.mobile)
-            beneficiary = self._person(connection, citizen, checked, now)
-            self._refuse_second(connection, beneficiary, checked.dose)
-            _take_place(connection, centre, checked)
-            booked = self._appoint(connection, centre, beneficiary, checked, now)
+            today = centre.day(now)
+            typed = PersonForm(
+                name=form.name,
+                year_of_birth=form.year_of_birth,
+                gender=form.gender,
+                photo_id_type=form.photo_id_type,
+                photo_id_number=form.photo_id_number,
+                language=form.language,
+            )
+            checked = check_person(typed, today, citizen.mobile)
+            formulary = find_formulary(connection)
+            place = check_place(
+                form.vaccine, form.dose, form.date, form.slot, centre=centre, formulary=formulary, today=today
+            )
+            refuse_too_young(checked.person.year_of_birth, place)
+            beneficiary = find_or_register(connection, self._cupboard, citizen, checked, now)
+            booked = self._book(connection, citizen, beneficiary, centre, place, now)
         log.event("booked", centre=centre.centre)
+        return booked
+
+    def book_person(self, token: str, form: PlaceForm) -> Booked:
+        """Book one of this mobile's people for one dose. Raises ``Refused`` with the first thing that is wrong."""
+        now = self._clock()
+        with self._database.write() as connection:
+            citizen = self._login.citizen(connection, token)
+            centre = find_centre(connection, self._cupboard, form.centre)
+            place = check_place(
+                form.vaccine,
+                form.dose,
+                form.date,
+                form.slot,
+                centre=centre,
+                formulary=find_formulary(connection),
+                today=centre.day(now),
+            )
+            booked = self._book(connection, citizen, form.beneficiary, centre, place, now)
+        log.event("booked", centre=centre.centre)
+        return booked
+
+    def move(self, token: str, reference: str, form: MoveForm) -> Booked:
+        """Put an appointment elsewhere or at another time: a new one, with a code of its own, takes its place.
+
+        Raises ``Refused``; then the old one stays as it is.
+        """
+        now = self._clock()
+        with self._database.write() as connection:
+            citizen = self._login.citizen(connection, token)
+            old = self._open(connection, citizen, reference)
+            person = own_person(connection, citizen, old.beneficiary)
+            centre = find_centre(connection, self._cupboard, form.centre)
+            place = check_place(
+                old.vaccine,
+                int(old.dose),
+                form.date,
+                form.slot,
+                centre=centre,
+                formulary=find_formulary(connection),
+                today=centre.day(now),
+            )
+            refuse_too_young(person.year_of_birth, place)
+            self._withdraw(connection, old, now)
+            take_place(connection, centre, place)
+            booked = self._appoint(connection, centre, person, place, now, outbox.Kind.BOOKED)
+            connection.execute(update(bookings).where(*_named(old)).values(moved_to=booked.reference))
+        log.event("booking_moved", centre=centre.centre)
         return booked
 
     def cancel(self, token: str, reference: str) -> None:
@@ -140,230 +187,114 @@ class Bookings:
         now = self._clock()
         with self._database.write() as connection:
             citizen = self._login.citizen(connection, token)
-            statement = (
-                select(bookings)
-                .join(mobiles, mobiles.c.beneficiary == bookings.c.beneficiary)
-                .where(mobiles.c.mobile_hash == citizen.mobile_hash, bookings.c.appointment == reference)
-            )
-            row = connection.execute(statement).one_or_none() if may_be_id(reference) else None
-            if row is None or row.cancelled_at is not None:
-                raise Refused("booking_unknown", 404, "There is no such appointment under this mobile number.")
-            given = read_standing(connection, [row.beneficiary]).get(row.beneficiary, [])
-            if any(standing.previous.dose == row.dose for standing in given):
-                raise Refused("dose_recorded", 409, "This dose is on record. It can no longer be cancelled.")
+            row = self._open(connection, citizen, reference)
             self._withdraw(connection, row, now)
+            centre = find_centre(connection, self._cupboard, row.centre)
+            message = outbox.row(
+                self._cupboard,
+                outbox.Kind.CANCELLED,
+                row.beneficiary,
+                now,
+                params={"centre": centre.name, "day": said(row.day), "appointment": row.appointment},
+            )
+            connection.execute(insert(sms_outbox).values(message))
         log.event("booking_cancelled", centre=row.centre)
 
-    def _person(self, connection: Connection, citizen: Citizen, checked: _Checked, now: datetime) -> str:
-        """The beneficiary of this photo ID, known or new."""
-        number = f"{checked.photo_id.kind}\n{checked.photo_id.number}"
-        digest = self._cupboard.keyed_hash("photo_id", number)
-        known = connection.execute(select(photo_ids).where(photo_ids.c.photo_id_hash == digest)).one_or_none()
-        if known is None:
-            return self._register(connection, citizen, checked, digest, now)
-        if known.mobile_hash != citizen.mobile_hash:
-            raise Refused(
-                "photo_id_elsewhere", 409, "This photo ID was registered with another mobile number. Use that number."
-            )
-        person = connection.execute(select(people).where(people.c.beneficiary == known.beneficiary)).one()
-        same = persons.same_name(person.name, checked.person.name)
-        if not same or person.year_of_birth != checked.person.year_of_birth:
-            raise Refused(
-                "person_differs", 409, "This photo ID was registered with another name or year of birth. Check both."
-            )
-        return str(known.beneficiary)
-
-    def _register(
-        self, connection: Connection, citizen: Citizen, checked: _Checked, digest: bytes, now: datetime
-    ) -> str:
-        taken = connection.execute(
-            select(func.count())
-            .select_from(mobiles)
-            .where(mobiles.c.mobile_hash == citizen.mobile_hash, mobiles.c.booking == Booking.ONLINE.value)
-        ).scalar_one()
-        if taken >= PEOPLE_A_MOBILE:
-            raise Refused(
-                "mobile_full", 409, "Four people are registered with this mobile number already. Use another number."
-            )
-        beneficiary = new_beneficiary()
-        row = person_row(self._cupboard, beneficiary, checked.person, citizen.mobile, checked.language, now)
-        connection.execute(insert(people).values(row))
-        connection.execute(
-            insert(mobiles).values(
-                mobile_hash=citizen.mobile_hash, beneficiary=beneficiary, booking=Booking.ONLINE.value
-            )
+    def _open(self, connection: Connection, citizen: Citizen, reference: str) -> Any:
+        """An appointment of this mobile's people that may still be changed, kept from anybody else's hands."""
+        statement = (
+            select(bookings)
+            .join(mobiles, mobiles.c.beneficiary == bookings.c.beneficiary)
+            .where(mobiles.c.mobile_hash == citizen.mobile_hash, bookings.c.appointment == reference)
+            .with_for_update(of=bookings)
         )
-        connection.execute(
-            insert(photo_ids).values(photo_id_hash=digest, beneficiary=beneficiary, mobile_hash=citizen.mobile_hash)
-        )
-        return beneficiary
+        row = connection.execute(statement).one_or_none() if may_be_id(reference) else None
+        if row is None or row.cancelled_at is not None or row.booking != Booking.ONLINE.value:
+            raise Refused("booking_unknown", 404, "There is no such appointment under this mobile number.")
+        given = read_standing(connection, [row.beneficiary]).get(row.beneficiary, [])
+        if any(standing.previous.dose == row.dose for standing in given):
+            raise Refused("dose_recorded", 409, "This dose is on record. The appointment can no longer be changed.")
+        return row
 
-    def _refuse_second(self, connection: Connection, beneficiary: str, dose: int) -> None:
-        open_one = connection.execute(
-            select(bookings.c.appointment).where(
-                bookings.c.beneficiary == beneficiary, bookings.c.dose == dose, bookings.c.cancelled_at.is_(None)
-            )
-        ).first()
-        if open_one is not None:
-            raise Refused("already_booked", 409, "This person has an appointment for this dose already.")
-        given = read_standing(connection, [beneficiary]).get(beneficiary, [])
-        if any(standing.previous.dose == dose for standing in given):
-            raise Refused("already_dosed", 409, "This dose is on record for this person already.")
+    def _book(
+        self, connection: Connection, citizen: Citizen, beneficiary: str, centre: Centre, place: Place, now: datetime
+    ) -> Booked:
+        # Locked, so that two requests of one moment do not both find the dose unbooked.
+        person = own_person(connection, citizen, beneficiary, lock=True)
+        refuse_too_young(person.year_of_birth, place)
+        _refuse_second(connection, person.beneficiary, place.dose)
+        take_place(connection, centre, place)
+        return self._appoint(connection, centre, person, place, now, outbox.Kind.BOOKED)
 
     def _appoint(
-        self, connection: Connection, centre: Centre, beneficiary: str, checked: _Checked, now: datetime
+        self, connection: Connection, centre: Centre, person: Any, place: Place, now: datetime, told: outbox.Kind
     ) -> Booked:
         name = _fresh_reference(connection, centre.centre)
         typed, secret = new_code(), secrets.token_bytes(slip.SECRET_LENGTH)
         appointment = Appointment(
             appointment=name,
-            token=_next_token(connection, centre.centre, checked.day),
-            beneficiary=checked.person,
-            session_date=checked.day,
-            slot=checked.slot,
-            vaccine=checked.vaccine.id,
-            dose=checked.dose,
+            token=_next_token(connection, centre.centre, place.day),
+            beneficiary=as_booked(person),
+            session_date=place.day,
+            slot=place.slot,
+            vaccine=place.vaccine.id,
+            dose=place.dose,
             booking=Booking.ONLINE,
             code_tag=code.tag(centre.roster_key, name, code.bucket(typed)),
             slip_hash=slip.secret_hash(secret),
         )
-        near = centre.horizon is not None and checked.day <= centre.horizon
+        near = centre.horizon is not None and place.day <= centre.horizon
         seat = Seat(
-            beneficiary,
+            person.beneficiary,
             write_entry(appointment),
             changed=feed.take(connection, centre.centre, 1)[0] if near else None,
             code=self._cupboard.lock(typed.encode(), "code", centre.centre, name),
             slip_secret=self._cupboard.lock(secret, "slip_secret", centre.centre, name),
         )
-        connection.execute(insert(bookings).values(booking_row(beneficiary, centre.centre, appointment, now)))
+        connection.execute(insert(bookings).values(booking_row(person.beneficiary, centre.centre, appointment, now)))
         connection.execute(insert(roster).values(roster_row(centre.centre, appointment, seat)))
-        params = _told(centre, appointment, checked.vaccine.name)
-        message = outbox.row(
-            self._cupboard, outbox.Kind.BOOKED, beneficiary, now, params=params, secret={"code": typed}
-        )
+        params = _told(centre, appointment, place.vaccine.name)
+        message = outbox.row(self._cupboard, told, person.beneficiary, now, params=params, secret={"code": typed})
         connection.execute(insert(sms_outbox).values(message))
-        paper = slip.Slip(centre=centre.centre, session_date=checked.day, appointment=name, secret=secret)
+        paper = slip.Slip(centre=centre.centre, session_date=place.day, appointment=name, secret=secret)
         return Booked(
             reference=name,
             centre=centre.centre,
             centre_name=centre.name,
-            date=checked.day,
-            slot=checked.slot,
+            date=place.day,
+            slot=place.slot,
             token=appointment.token,
-            vaccine=checked.vaccine.id,
-            dose=checked.dose,
+            vaccine=place.vaccine.id,
+            dose=place.dose,
             code=typed,
             slip=slip.encode(paper),
         )
 
     def _withdraw(self, connection: Connection, row: Any, now: datetime) -> None:
-        one = (bookings.c.beneficiary == row.beneficiary, bookings.c.appointment == row.appointment)
-        connection.execute(update(bookings).where(*one).values(cancelled_at=now))
-        connection.execute(
-            update(slots)
-            .where(
-                slots.c.centre == row.centre,
-                slots.c.day == row.day,
-                slots.c.vaccine == row.vaccine,
-                slots.c.slot == row.slot,
-            )
-            .values(booked=slots.c.booked - 1)
-        )
+        """The appointment is cancelled, its place is free, and the desks are told."""
+        connection.execute(update(bookings).where(*_named(row)).values(cancelled_at=now))
+        give_place_back(connection, row.centre, row.day, row.vaccine, row.slot)
         seats = read_seats(connection, row.centre, [row.appointment])
         for seat in seats.values():
             seat.entry = write_entry(replace(read_entry(seat.entry), cancelled=True))
         write_seats(connection, row.centre, seats)
-        centre = find_centre(connection, self._cupboard, row.centre)
-        message = outbox.row(
-            self._cupboard,
-            outbox.Kind.CANCELLED,
-            row.beneficiary,
-            now,
-            params={"centre": centre.name, "day": said(row.day), "appointment": row.appointment},
+
+
+def _named(row: Any) -> tuple[Any, Any]:
+    return bookings.c.beneficiary == row.beneficiary, bookings.c.appointment == row.appointment
+
+
+def _refuse_second(connection: Connection, beneficiary: str, dose: int) -> None:
+    open_one = connection.execute(
+        select(bookings.c.appointment).where(
+            bookings.c.beneficiary == beneficiary, bookings.c.dose == dose, bookings.c.cancelled_at.is_(None)
         )
-        connection.execute(insert(sms_outbox).values(message))
-
-
-def _check(form: BookingForm, centre: Centre, formulary: Formulary, today: date, mobile: str) -> _Checked:
-    """The form, made sense of. Raises ``Refused`` with the first thing that is wrong."""
-    name = persons.clean_name(form.name)
-    year = persons.year_of_birth(form.year_of_birth, today)
-    gender = persons.gender(form.gender)
-    photo_id = persons.photo_id(form.photo_id_type, form.photo_id_number)
-    vaccine = _vaccine(form.vaccine, formulary)
-    dose = _dose(form.dose, vaccine)
-    day = _day(form.date)
-    if day < today:
-        raise Refused("date_past", 422, "This day is over. Choose a later one.")
-    if day.year - year < vaccine.min_age_years:
-        raise Refused("too_young", 422, f"This vaccine is for people of {vaccine.min_age_years} years and over.")
-    person = Beneficiary(
-        name=name,
-        year_of_birth=year,
-        gender=gender,
-        photo_id=photo_id.kind,
-        photo_id_last4=photo_id.last4,
-        mobile_last4=mobile[-4:],
-    )
-    return _Checked(
-        person, photo_id, vaccine, dose, day, _slot(form.slot, day, centre), persons.language(form.language)
-    )
-
-
-def _vaccine(typed: str, formulary: Formulary) -> Vaccine:
-    wanted = typed.strip().casefold()
-    for vaccine in formulary.values():
-        if wanted in (vaccine.id.casefold(), vaccine.name.casefold()):
-            return vaccine
-    raise Refused("vaccine_unknown", 422, f"The vaccine is one of: {', '.join(v.name for v in formulary.values())}.")
-
-
-def _dose(typed: int | str, vaccine: Vaccine) -> int:
-    text = persons.typed_number(typed)
-    if text.isascii() and text.isdigit() and len(text) == 1 and 1 <= int(text) <= vaccine.doses:
-        return int(text)
-    raise Refused("dose_unknown", 422, f"The dose is a number from 1 to {vaccine.doses}.")
-
-
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        raise Refused("date_shape", 422, "The date is written year, month, day, such as 2021-03-01.") from None
-
-
-def _slot(typed: str, day: date, centre: Centre) -> datetime:
-    """A time of that day at the centre, or a moment with an offset."""
-    text = typed.strip()
-    try:
-        if "T" not in text:
-            return datetime.strptime(f"{day.isoformat()} {text}", "%Y-%m-%d %H:%M").replace(tzinfo=centre.zone)
-        found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            raise ValueError
-        return found.astimezone(centre.zone)
-    except (ValueError, OverflowError):
-        raise Refused("slot_shape", 422, "The slot is a time, such as 10:15.") from None
-
-
-def _take_place(connection: Connection, centre: Centre, checked: _Checked) -> None:
-    """One place of the slot, or ``Refused``. The count moves in the database, so that two never take the last one."""
-    wanted = (
-        slots.c.centre == centre.centre,
-        slots.c.day == checked.day,
-        slots.c.vaccine == checked.vaccine.id,
-        slots.c.slot == checked.slot,
-    )
-    taken = connection.execute(
-        update(slots).where(*wanted, slots.c.booked < slots.c.capacity).values(booked=slots.c.booked + 1)
-    )
-    if taken.rowcount == 1:
-        return
-    if connection.execute(select(slots.c.slot).where(*wanted)).first() is None:
-        raise Refused(
-            "slot_unknown", 422, "This centre has no such slot for this vaccine on that day. Choose one of its slots."
-        )
-    raise Refused("slot_full", 409, "This slot is full. Choose another one.")
+    ).first()
+    if open_one is not None:
+        raise Refused("already_booked", 409, "This person has an appointment for this dose already.")
+    given = read_standing(connection, [beneficiary]).get(beneficiary, [])
+    if any(standing.previous.dose == dose for standing in given):
+        raise Refused("already_dosed", 409, "This dose is on record for this person already.")
 
 
 def _next_token(connection: Connection, centre: str, day: date) -> int:

@@ -10,9 +10,10 @@ from litestar import get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
-from vaccinator_app.central.booking import Booked, BookingForm, SlotLeft
+from vaccinator_app.central.booking import Booked, BookingForm
 from vaccinator_app.central.http.answers import refusals
 from vaccinator_app.central.http.services import Services
+from vaccinator_app.central.places import SlotLeft
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
