@@ -75,6 +75,7 @@ BATCH = "4121Z025"
 EXPIRY = date(2027, 3, 31)
 
 
+PORTAL = "https://vaccinator.example"
 def vaccines() -> Formulary:
     return formulary(json.loads((resources_folder() / "vaccines.json").read_text("utf-8")))
 
@@ -133,7 +134,7 @@ class World:
         self.login = Login(database, keys, self.clock)
         self.bookings = Bookings(database, keys, self.clock, self.login)
         gateway = FileGateway(self.folder / "sms")
-        self.drain = Drain(database, keys.cupboard, gateway, texts(), self.clock)
+        self.drain = Drain(database, keys.cupboard, gateway, texts(), self.clock, PORTAL)
 
     def inbox(self, mobile: str) -> list[str]:
         """The texts that reached a phone, oldest first."""

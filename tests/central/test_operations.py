@@ -14,7 +14,21 @@ from alembic.migration import MigrationContext
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from tests.central.support import BATCH, BHOJPUR, EXPIRY, RAMPUR, TODAY, Desk, World, count, other_code, texts, vaccines
+from tests.central.support import (
+    BATCH,
+    BHOJPUR,
+    EXPIRY,
+    HOME,
+    PORTAL,
+    RAMPUR,
+    TODAY,
+    Desk,
+    World,
+    count,
+    other_code,
+    texts,
+    vaccines,
+)
 from vaccinator_app.central import admin, database, log, schema
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.housekeeping import forget
@@ -299,7 +313,7 @@ class Moody:
 
 def test_a_message_the_gateway_refused_is_kept_and_tried_again(world: World) -> None:
     gateway = Moody()
-    drain = Drain(world.home.database, world.home.keys.cupboard, gateway, texts(), world.clock)
+    drain = Drain(world.home.database, world.home.keys.cupboard, gateway, texts(), world.clock, PORTAL)
     world.login.ask("9876543210", "hi")
     assert drain.run() == 0
     gateway.up = True
@@ -314,7 +328,7 @@ def test_a_message_the_gateway_refused_is_kept_and_tried_again(world: World) -> 
 
 
 def test_waits_grow_to_five_minutes(world: World) -> None:
-    drain = Drain(world.home.database, world.home.keys.cupboard, Moody(), texts(), world.clock)
+    drain = Drain(world.home.database, world.home.keys.cupboard, Moody(), texts(), world.clock, PORTAL)
     world.login.ask("9876543210", "en")
     waits = []
     for _ in range(12):

@@ -77,8 +77,8 @@ class Effects:
         self._to_tell: list[int] = []
         self._freed: list[tuple[int, None]] = []
         self._doses: dict[int, tuple[Any, ...]] = {}
-        self._messages: list[tuple[str, ...]] = []
-        self._taken_back: dict[tuple[str, str], tuple[str, ...]] = {}
+        self._messages: list[tuple[Any, ...]] = []
+        self._taken_back: dict[tuple[str, str], tuple[Any, ...]] = {}
         self._secrets: list[dict[str, Any]] = []
         self._voids: list[tuple[int, int]] = []
         self._undone: list[tuple[str, int]] = []
@@ -127,7 +127,7 @@ class Effects:
         wrong = [(one.seq, one.staff, one.appointment) for one in self.mismatches]
         bulk.add(connection, mismatches, _MISMATCH, wrong, {**mine, "at": self._now})
         write_walk_ins(connection, self._cupboard, self._known.centre.centre, self._walk_ins, self._now)
-        bulk.add(connection, sms_outbox, outbox.PLAIN, self._messages, outbox.shared(self._now))
+        bulk.add(connection, sms_outbox, outbox.PLAIN, self._messages, outbox.shared(self._now, **mine))
         if self._secrets:
             connection.execute(insert(sms_outbox), self._secrets)
         self._write_certificates(connection)
@@ -227,7 +227,9 @@ class Effects:
             None,
         )
         if reachable:
-            self._tell(outbox.Kind.DOSE_RECORDED, new.seq, beneficiary, given)
+            proved = facts.proof is ProofState.MATCHED
+            kind = outbox.Kind.DOSE_RECORDED if proved else outbox.Kind.DOSE_UNCONFIRMED
+            self._tell(kind, new.seq, beneficiary, given)
 
     def _tell(self, kind: outbox.Kind, seq: int, beneficiary: str, given: PreviousDose) -> None:
         """Queue a message; but of a dose taken back and recorded again in the same words neither is told."""
@@ -238,7 +240,7 @@ class Effects:
         if kind is outbox.Kind.DOSE_RECORDED and about in self._taken_back:
             self._messages.remove(self._taken_back.pop(about))
             return
-        message = (beneficiary, self._message(seq), kind.value, params)
+        message = (beneficiary, self._message(seq), kind.value, params, seq)
         self._messages.append(message)
         if kind is outbox.Kind.DOSE_VOIDED:
             self._taken_back[about] = message

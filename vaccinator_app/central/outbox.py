@@ -23,26 +23,36 @@ class Kind(StrEnum):
 
     OTP = "otp"
     BOOKED = "booked"
+    MOVED = "moved"
     CANCELLED = "cancelled"
     CODE_REPLACED = "code_replaced"
     DOSE_RECORDED = "dose_recorded"
+    """With a certificate, which can be fetched."""
+    DOSE_UNCONFIRMED = "dose_unconfirmed"
+    """The certificate waits for the person's own word."""
     DOSE_VOIDED = "dose_voided"
     CONFIRM = "confirm"
+    DETAILS_AT_RISK = "details_at_risk"
 
 
 class State(StrEnum):
     """Where a message is on its way."""
 
     WAITING = "waiting"
+    TAKEN = "taken"
+    """The telephone network took it, and said no more yet."""
     DELIVERED = "delivered"
+    FAILED = "failed"
+    """It will not be tried again: the telephone network could not bring it, or it came to nothing before that."""
 
 
-PLAIN = ("recipient", "id", "kind", "params")
+PLAIN = ("recipient", "id", "kind", "params", "seq")
 """The columns that differ between messages without a secret, of which a batch of records makes many."""
 
 
-def shared(now: datetime) -> dict[str, Any]:
-    """The columns in which they are the same."""
+def shared(now: datetime, *, centre: str | None = None, device: str | None = None) -> dict[str, Any]:
+    """The columns in which they are the same. ``centre`` and ``device`` are of the ledger whose records, by ``seq``,
+    the messages tell of; what becomes of these messages is told to that desk (DESIGN 7.5)."""
     return {
         "language": "",
         "mobile": None,
@@ -51,6 +61,8 @@ def shared(now: datetime) -> dict[str, Any]:
         "attempts": 0,
         "due_at": now,
         "created_at": now,
+        "centre": centre,
+        "device": device,
     }
 
 
@@ -71,13 +83,17 @@ def row(
     mobile: str | None = None,
     language: str = "",
     name: str = "",
+    about: tuple[str, str, int] | None = None,
 ) -> dict[str, Any]:
     """A row of ``sms_outbox``. ``recipient`` is a beneficiary, whose own number and language are used, or, with
     ``mobile`` and ``language``, the keyed hash of a number that is nobody's yet. ``name`` tells the recipient's
-    messages apart; a random one is made when none is given."""
+    messages apart; a random one is made when none is given. ``about`` is the centre, device and ``seq`` of the dose
+    whose desk is told what became of the message."""
     name = name or secrets.token_hex(8)
+    centre, device, seq = about or (None, None, None)
     return {
-        **shared(now),
+        **shared(now, centre=centre, device=device),
+        "seq": seq,
         "recipient": recipient,
         "id": name,
         "kind": kind.value,

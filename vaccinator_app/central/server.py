@@ -140,7 +140,12 @@ def _prepare(settings: Settings, stack: ExitStack) -> tuple[_Server, Running, so
     stack.callback(home.database.close)
     crew = stack.enter_context(Crew(home.keys, settings.helpers))
     gateway = settings.gateway or FileGateway(settings.home / INBOX)
-    drain = Drain(home.database, home.keys.cupboard, gateway, settings.texts, settings.clock)
+    listening = listen(settings.host, settings.port)
+    stack.callback(listening.close)
+    port = int(listening.getsockname()[1])
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    address = f"https://{host}:{port}"
+    drain = Drain(home.database, home.keys.cupboard, gateway, settings.texts, settings.clock, address)
     postman = _Postman(drain, home.database, settings.clock)
     login = Login(home.database, home.keys, settings.clock)
     services = Services(
@@ -150,8 +155,6 @@ def _prepare(settings: Settings, stack: ExitStack) -> tuple[_Server, Running, so
         bookings=Bookings(home.database, home.keys, settings.clock, login),
         after=postman.wake,
     )
-    listening = listen(settings.host, settings.port)
-    stack.callback(listening.close)
     tls = tls_files(settings.home)
     config = uvicorn.Config(
         create_app(services),
@@ -166,10 +169,8 @@ def _prepare(settings: Settings, stack: ExitStack) -> tuple[_Server, Running, so
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     stack.enter_context(postman)
-    port = int(listening.getsockname()[1])
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
     log.event("serving", port=port)
-    found = Running(address=f"https://{host}:{port}", port=port, authority=home.keys.authority, drain=drain)
+    found = Running(address=address, port=port, authority=home.keys.authority, drain=drain)
     return _Server(config), found, listening
 
 

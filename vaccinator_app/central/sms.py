@@ -70,12 +70,15 @@ def check_texts(texts: Texts, languages: Sequence[str]) -> None:
 class Drain:
     """Brings the outbox to the gateway."""
 
-    def __init__(self, database: Database, cupboard: Cupboard, gateway: Gateway, texts: Texts, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, cupboard: Cupboard, gateway: Gateway, texts: Texts, clock: Clock, portal: str
+    ) -> None:
         self._database = database
         self._cupboard = cupboard
         self._gateway = gateway
         self._texts = texts
         self._clock = clock
+        self._portal = portal
 
     def run(self) -> int:
         """Deliver what is due; returns how many went out. Refused ones wait longer each time, to 5 minutes."""
@@ -109,7 +112,7 @@ class Drain:
             return connection.execute(statement).all()
 
     def _deliver(self, row: Any) -> bool:
-        values = json.loads(row.params)
+        values = {"portal": self._portal, **json.loads(row.params)}
         if row.secret is not None:
             values |= json.loads(self._cupboard.unlock(row.secret, "sms_secret", row.recipient, row.id))
         if row.mobile is not None:
