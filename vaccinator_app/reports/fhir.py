@@ -23,10 +23,11 @@ Json = dict[str, Any]
 NAMESPACE = UUID("5a1c1f9e-6f0b-4d55-9f43-3d1c7b0f2a64")
 """Of every address made here (RFC 9562 version 5). It never changes."""
 
-RECORD, APPOINTMENT, STAFF, CENTRE = (
-    f"urn:uuid:{uuid5(NAMESPACE, name)}" for name in ("record", "appointment", "staff", "centre")
+RECORD, APPOINTMENT, STAFF, CENTRE, VACCINE = (
+    f"urn:uuid:{uuid5(NAMESPACE, name)}" for name in ("record", "appointment", "staff", "centre", "vaccine")
 )
-"""Identifier systems: ``device:seq`` of a record, an appointment, a staff member, a centre. In docs/reports.md."""
+"""Identifier systems: ``device:seq`` of a record, an appointment, a staff member, a centre, our id of a vaccine that
+has no published code. In docs/reports.md."""
 
 _SNOMED = "http://snomed.info/sct"
 _SITES = {

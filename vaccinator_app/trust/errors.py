@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 
 class TrustError(Exception):
     """Something that should hold does not. The text names no person and no secret."""
@@ -29,3 +31,26 @@ class BadPassphrase(TrustError):
 
 class WeakParameters(TrustError):
     """The key derivation asks for less work than the floor (DESIGN 5.1)."""
+
+
+class CardFault(StrEnum):
+    """What is wrong with a health card, for whoever has words of their own for it."""
+
+    UNREADABLE = "unreadable"
+    TOO_LARGE = "too_large"
+    CHUNKED = "chunked"
+    UNKNOWN_KEY = "unknown_key"
+    CHANGED = "changed"
+    OTHER_ISSUER = "other_issuer"
+    NOT_A_HEALTH_CARD = "not_a_health_card"
+    NOT_YET = "not_yet"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+
+class BadCard(TrustError):
+    """A health card, or the keys or list it is verified with, does not hold."""
+
+    def __init__(self, fault: CardFault, sentence: str) -> None:
+        super().__init__(sentence)
+        self.fault = fault

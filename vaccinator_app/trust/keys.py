@@ -110,8 +110,9 @@ class CardKey:
         return point[1:]
 
     def sign(self, message: bytes) -> bytes:
-        """64 bytes, ``r`` and ``s`` (RFC 7518 section 3.4)."""
-        r, s = decode_dss_signature(p256_private(self.private).sign(message, ec.ECDSA(hashes.SHA256())))
+        """64 bytes, ``r`` and ``s`` (RFC 7518 section 3.4); the same for the same message (RFC 6979)."""
+        how = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
+        r, s = decode_dss_signature(p256_private(self.private).sign(message, how))
         return r.to_bytes(_SCALAR, "big") + s.to_bytes(_SCALAR, "big")
 
     def __repr__(self) -> str:
