@@ -253,4 +253,4 @@ def test_held_reports_are_found_without_a_look_at_anything_else(world: World) ->
     with world.home.database.read() as connection:
         for narrower in ("", " AND appointment IN ('1', '2')"):
             plan = connection.exec_driver_sql(statement + narrower).all()
-            assert all("USING" in row[-1] and "records_held_reports" in row[-1] for row in plan), plan
+            assert all("USING" in row[-1] and "records_held" in row[-1] for row in plan), plan

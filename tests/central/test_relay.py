@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, update
+from sqlalchemy import Connection, event, update
 
 from tests.central.support import BATCH, BHOJPUR, EXPIRY, MORNING, A, Colleague, Desk, H, World, X, count, other_code
 from vaccinator_app.central import admin, schema
-from vaccinator_app.central.decisions import decide
+from vaccinator_app.central.decisions import DecisionKind, decide
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.domain.events import Arrived, Body, RecordViewed, SignedIn, SignedOut, Voided, VoidReason
 from vaccinator_app.domain.people import Role
@@ -31,6 +31,12 @@ def here(n: int) -> Arrived:
 
 def stock() -> StockReceived:
     return StockReceived(vaccine="covishield", batch=BATCH, expiry=EXPIRY, vials=20, doses_per_vial=10)
+
+
+def hold(world: World, connection: Connection, desk: Desk, seq: int) -> None:
+    about, answer = (desk.centre, desk.device, seq), (Status.HELD, (Reason.NO_PROOF,))
+    kind, now = DecisionKind.DISTRICT_REJECTED, world.clock()
+    decide(connection, world.home.keys.signing, *about, *answer, kind=kind, now=now)
 
 
 def told(page: Changes) -> list[tuple[int, Status, tuple[Reason, ...]]]:
@@ -84,7 +90,7 @@ def test_a_later_decision_is_told_again(world: World, desk: Desk) -> None:
     cursor = other.pull().cursor
     with world.home.database.write() as connection:
         for seq in (1, 2):
-            decide(connection, desk.centre, desk.device, seq, Status.HELD, (Reason.NO_PROOF,))
+            hold(world, connection, desk, seq)
     page = other.pull(cursor)
     assert told(page) == [(1, H, (Reason.NO_PROOF,))]
     assert page.outcomes == []
@@ -162,7 +168,7 @@ def test_a_centre_that_came_back_from_a_backup_tells_its_records_anew(world: Wor
     desk.record(here(2))
     desk.push()
     with world.home.database.write() as connection:
-        decide(connection, desk.centre, desk.device, 2, Status.HELD, (Reason.NO_PROOF,))
+        hold(world, connection, desk, 2)
     page = other.pull(1_000_000)
     assert told(page) == [(1, A, ()), (2, H, (Reason.NO_PROOF,))]
     assert other.pull(page.cursor).peers == []
@@ -251,7 +257,7 @@ def test_a_desk_misses_nothing_and_hears_nothing_twice(
             desk.push(desk.ledger[-n:])
         elif act == "decide" and n <= len(desk.ledger):
             with trio.world.home.database.write() as connection:
-                decide(connection, desk.centre, desk.device, n, Status.HELD, (Reason.NO_PROOF,))
+                hold(trio.world, connection, desk, n)
             decided[desk.device, n] = decided.get((desk.device, n), 0) + 1
         elif act == "book":
             booked.add(trio.world.book().reference)

@@ -7,16 +7,18 @@ transaction that brings a dose of its person.
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, select, text
 
-from vaccinator_app.central.decisions import amend, decide
+from vaccinator_app.central.decisions import DecisionKind, amend, decide
 from vaccinator_app.central.rows import read_outcome
 from vaccinator_app.central.schema import HELD_REPORTS, devices, doses, records, roster
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.protocol.messages import Reason, Status
 from vaccinator_app.protocol.records import read_event
+from vaccinator_app.trust.keys import SigningKey
 
 Given = dict[tuple[str, int], bool]
 """The doses of one appointment that nobody voided, by device and ``seq``: True on record, False held."""
@@ -55,7 +57,13 @@ def read_given(connection: Connection, centre: str, reports: Collection[AefiRepo
 
 
 def accept_late(
-    connection: Connection, centre: str, device: str, fresh: Collection[int], appointments: Collection[str]
+    connection: Connection,
+    signer: SigningKey,
+    centre: str,
+    device: str,
+    fresh: Collection[int],
+    appointments: Collection[str],
+    now: datetime,
 ) -> dict[int, tuple[Status, tuple[Reason, ...]]]:
     """Look again at the held reports of people of whom a dose came; new answers for ``fresh``, which are this batch's.
 
@@ -83,7 +91,9 @@ def accept_late(
             amend(connection, centre, device, row.seq, *answer)
             answers[row.seq] = answer
         else:
-            decide(connection, centre, row.device, row.seq, *answer)
+            decide(
+                connection, signer, centre, row.device, row.seq, *answer, kind=DecisionKind.DOSE_CAME, now=now
+            )
     return answers
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, and_, insert, select, text, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.comparing import MOST, differences
-from vaccinator_app.central.decisions import amend, decide
+from vaccinator_app.central.decisions import DecisionKind, amend, decide
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.schema import FOR_EVER, closes, device_heads, records, roster
 from vaccinator_app.central.seats import read_entry
@@ -27,6 +27,7 @@ from vaccinator_app.domain.day import Booked, Happened
 from vaccinator_app.domain.tally import tally
 from vaccinator_app.protocol.messages import CloseAnswer, CountedElsewhere, Reason, Status
 from vaccinator_app.protocol.records import FIRST_PREV, read_event
+from vaccinator_app.trust.keys import SigningKey
 
 ANSWERED_FOR = timedelta(days=30)
 """How long desks are told what central counted."""
@@ -79,7 +80,12 @@ def read_closed(connection: Connection, centre: str, days: Collection[date]) -> 
 
 
 def take_closes(
-    connection: Connection, centre: Centre, device: str, found: Sequence[NewClose], now: datetime
+    connection: Connection,
+    signer: SigningKey,
+    centre: Centre,
+    device: str,
+    found: Sequence[NewClose],
+    now: datetime,
 ) -> dict[int, tuple[Status, tuple[Reason, ...]]]:
     """Put the closes of a batch down and count those that can be; the answers that this changes, by ``seq``.
 
@@ -111,7 +117,9 @@ def take_closes(
             answers[close.seq] = (Status.HELD, (Reason.TALLY_DIFFERS,))
             amend(connection, centre.centre, device, close.seq, *answers[close.seq])
         elif counted:
-            decide(connection, centre.centre, close.device, close.seq, Status.HELD, (Reason.TALLY_DIFFERS,))
+            differs = Status.HELD, (Reason.TALLY_DIFFERS,)
+            about = centre.centre, close.device, close.seq
+            decide(connection, signer, *about, *differs, kind=DecisionKind.COUNTED, now=now)
     return answers
 
 

@@ -16,7 +16,7 @@ from vaccinator_app.central.adjudicate import PROOF_REASONS
 from vaccinator_app.central.aefi import accept_late
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
-from vaccinator_app.central.decisions import decide
+from vaccinator_app.central.decisions import PERSON, DecisionKind, decide
 from vaccinator_app.central.effects import open_bookings
 from vaccinator_app.central.facts import when
 from vaccinator_app.central.keys import Cupboard, Keys
@@ -27,6 +27,7 @@ from vaccinator_app.central.seats import read_seats, tell
 from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.protocol.messages import ConfirmReply, ConfirmRequest, ConfirmState, Reason, Status
 from vaccinator_app.protocol.records import Event, read_event
+from vaccinator_app.trust.keys import SigningKey
 
 TRIES = 3
 WITHIN = timedelta(hours=1)
@@ -56,6 +57,7 @@ class Confirmations:
     def __init__(self, database: Database, keys: Keys, clock: Clock) -> None:
         self._database = database
         self._cupboard = keys.cupboard
+        self._signer = keys.signing
         self._clock = clock
 
     def confirm(self, request: ConfirmRequest) -> ConfirmReply:
@@ -164,9 +166,19 @@ class Confirmations:
         )
         if not right:
             return ConfirmState.WRONG
-        decide(connection, request.centre, request.of_device, request.seq, Status.ACCEPTED)
+        decide(
+            connection,
+            self._signer,
+            request.centre,
+            request.of_device,
+            request.seq,
+            Status.ACCEPTED,
+            kind=DecisionKind.CONFIRMED,
+            by=PERSON,
+            now=now,
+        )
         if waiting.held:
-            _put_on_record(connection, self._cupboard, waiting, now)
+            _put_on_record(connection, self._cupboard, self._signer, waiting, now)
         return ConfirmState.CONFIRMED
 
 
@@ -175,7 +187,9 @@ def _stands_already(connection: Connection, beneficiary: str, dose: int) -> bool
     return connection.execute(select(doses.c.seq).where(*standing)).first() is not None
 
 
-def _put_on_record(connection: Connection, cupboard: Cupboard, waiting: _Waiting, now: datetime) -> None:
+def _put_on_record(
+    connection: Connection, cupboard: Cupboard, signer: SigningKey, waiting: _Waiting, now: datetime
+) -> None:
     """What intake would have done with an accepted dose."""
     event, body, centre = waiting.event, waiting.body, waiting.centre
     given_at = when(event, body)
@@ -200,7 +214,7 @@ def _put_on_record(connection: Connection, cupboard: Cupboard, waiting: _Waiting
     connection.execute(
         insert(sms_outbox).values(outbox.row(cupboard, recorded, waiting.beneficiary, now, params=params))
     )
-    accept_late(connection, centre.centre, waiting.device, (), {body.appointment})
+    accept_late(connection, signer, centre.centre, waiting.device, (), {body.appointment}, now)
     expected = open_bookings(connection, centre.day(now), {waiting.beneficiary})
     for place, names in sorted(expected.items()):
         tell(connection, place, read_seats(connection, place, names))

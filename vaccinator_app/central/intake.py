@@ -27,6 +27,7 @@ from vaccinator_app.central.keys import Keys
 from vaccinator_app.central.programme import find_centre
 from vaccinator_app.central.rows import read_outcome, storable
 from vaccinator_app.central.schema import certificates, device_heads, forks, records
+from vaccinator_app.central.twice import Twice
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Outcome, PushRequest, Receipt, Status
@@ -78,7 +79,7 @@ class Intake:
         ).all()
         known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
         revoked = frozenset(row.keyid for row in rows if row.revoked_at is not None)
-        return Authors(self._keys.signing.public, centre, known, revoked)
+        return Authors(self._keys.signers, centre, known, revoked)
 
     def _examine(self, batch: Sequence[Incoming], authors: Authors, seen: Mapping[bytes, int], now: datetime) -> None:
         """Everything that costs, but nothing twice: what central has, it verified when it came."""
@@ -125,18 +126,20 @@ class Intake:
         cupboard, device = self._keys.cupboard, request.device
         centre = find_centre(connection, cupboard, request.centre)
         known = load(connection, centre, device, fresh)
-        effects = Effects(known, cupboard, now)
+        effects, twice = Effects(known, cupboard, now), Twice(known)
         outcomes = {}
         for new in fresh:
             facts = gather(new, known, cupboard)
             verdict = adjudicate(facts)
+            twice.note(new, facts, verdict)
             effects.note(new, facts, verdict)
             outcomes[new.seq] = Outcome(new.seq, verdict.status, verdict.reasons)
         effects.write(connection)
+        twice.write(connection, self._keys.signing, now)
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
-        answers = take_closes(connection, centre, device, effects.closes, now)
-        answers |= accept_late(connection, request.centre, device, outcomes, effects.dosed)
+        answers = take_closes(connection, self._keys.signing, centre, device, effects.closes, now)
+        answers |= accept_late(connection, self._keys.signing, request.centre, device, outcomes, effects.dosed, now)
         return outcomes | {seq: Outcome(seq, status, reasons) for seq, (status, reasons) in answers.items()}
 
 

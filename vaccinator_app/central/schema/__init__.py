@@ -19,6 +19,7 @@ from vaccinator_app.central.schema.citizens import (
 from vaccinator_app.central.schema.columns import metadata
 from vaccinator_app.central.schema.desks import (
     FOR_EVER,
+    HELD,
     HELD_REPORTS,
     STOCK_KINDS,
     alarms,
@@ -47,6 +48,7 @@ from vaccinator_app.central.schema.programme import batches, centres, session_da
 
 __all__ = [
     "FOR_EVER",
+    "HELD",
     "HELD_REPORTS",
     "STOCK_KINDS",
     "alarms",

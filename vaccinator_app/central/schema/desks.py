@@ -26,6 +26,9 @@ FOR_EVER = f"kind IN ({_names((*STOCK_KINDS, Voided.KIND))})"
 HELD_REPORTS = f"kind = '{AefiReported.KIND}' AND status = 'held'"
 """In these very words, as above. A dose that comes later may settle one."""
 
+HELD = "status = 'held'"
+"""In these very words, as above. All that waits for the district."""
+
 devices = Table(
     "devices",
     metadata,
@@ -128,6 +131,7 @@ records = Table(
     # A tally needs these of all days: stock goes on from day to day, and a void may come later than what it voids.
     Index("records_for_ever", "centre", "device", "seq", **where(FOR_EVER)),
     Index("records_held_reports", "centre", "appointment", **where(HELD_REPORTS)),
+    Index("records_held", "centre", "kind", "appointment", **where(HELD)),
 )
 
 

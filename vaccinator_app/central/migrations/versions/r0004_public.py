@@ -12,13 +12,14 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
+_HELD = sa.text("status = 'held'")
 
 def upgrade() -> None:
     """Make them. Doses that are on record already get their certificate when it is first asked for."""
     op.create_table(
         "captchas",
         sa.Column("captcha", sa.String(length=32), autoincrement=False, nullable=False),
-        sa.Column("answer_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.Column("expires_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("captcha"),
     )
@@ -101,8 +102,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("certificate IS NOT NULL"),
     )
     op.add_column("logins", sa.Column("partner", sa.String(length=32), nullable=True))
+    op.create_index("logins_by_mobile", "logins", ["mobile_hash", "expires_at"], unique=False)
     op.add_column("records", sa.Column("certificate", sa.String(length=32), nullable=True))
     op.add_column("records", sa.Column("message", sa.String(length=32), nullable=True))
+    op.create_index(
+        "records_held",
+        "records",
+        ["centre", "kind", "appointment"],
+        unique=False,
+        sqlite_where=_HELD,
+        postgresql_where=_HELD,
+    )
     op.add_column("sms_outbox", sa.Column("centre", sa.String(length=6), nullable=True))
     op.add_column("sms_outbox", sa.Column("device", sa.String(length=32), nullable=True))
     op.add_column("sms_outbox", sa.Column("seq", sa.BigInteger(), nullable=True))
@@ -113,8 +123,10 @@ def downgrade() -> None:
     op.drop_column("sms_outbox", "seq")
     op.drop_column("sms_outbox", "device")
     op.drop_column("sms_outbox", "centre")
+    op.drop_index("records_held", table_name="records", sqlite_where=_HELD, postgresql_where=_HELD)
     op.drop_column("records", "message")
     op.drop_column("records", "certificate")
+    op.drop_index("logins_by_mobile", table_name="logins")
     op.drop_column("logins", "partner")
     op.drop_index(
         "doses_by_certificate",
