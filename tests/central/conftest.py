@@ -1,8 +1,9 @@
-"""One central is made and opened for the whole run; each test begins with its files as they were made."""
+"""One central on SQLite and one on PostgreSQL are made and opened for the whole run; each test begins with its files
+and tables as they were made. Every test that asks for a central is run on both.
+"""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,24 +11,30 @@ import pytest
 from sqlalchemy import event
 
 from tests.central.support import Desk, World, make_home
+from tests.support import postgres
+from tests.support.postgres import copy_home
 from vaccinator_app.central import admin
 from vaccinator_app.central.admin import Home
 
 
-@pytest.fixture(scope="session")
-def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def made_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("central") / "made"
-    make_home(folder)
+    url = None
+    if request.param == "postgresql":
+        url = postgres.fresh(request.getfixturevalue("postgres_server"))
+    make_home(folder, url)
     return folder
 
 
 @pytest.fixture(scope="session")
 def opened_home(made_home: Path) -> tuple[Path, Home]:
     folder = made_home.with_name("home")
-    shutil.copytree(made_home, folder)
+    copy_home(made_home, folder)
     home = admin.open_home(folder)
-    # These tests end processes, not machines: they need not wait for the disk.
-    event.listen(home.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF").close())
+    if home.database.engine.dialect.name == "sqlite":
+        # These tests end processes, not machines: they need not wait for the disk.
+        event.listen(home.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF").close())
     return folder, home
 
 

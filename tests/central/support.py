@@ -13,9 +13,11 @@ from typing import Any
 
 from sqlalchemy import Table, func, select
 
+from tests.support import postgres
 from vaccinator_app.central import admin
 from vaccinator_app.central.admin import Home
 from vaccinator_app.central.booking import Booked, BookingForm, Bookings
+from vaccinator_app.central.database import URL_FILE, default_url
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.sms import Drain, FileGateway, Texts
@@ -98,10 +100,10 @@ class Clock:
         self.now += timedelta(**by)
 
 
-def make_home(folder: Path) -> None:
+def make_home(folder: Path, url: str | None = None) -> None:
     """A central with three centres (two of one district), sessions today and in the days to come, and a batch."""
     clock = Clock()
-    admin.init(folder, clock, vaccines())
+    admin.init(folder, clock, vaccines(), url=url)
     home = admin.open_home(folder)
     admin.add_centre(home, RAMPUR, "PHC Rampur", "Rampur")
     admin.add_centre(home, BHOJPUR, "CHC Bhojpur", "Rampur")
@@ -180,8 +182,12 @@ class World:
     def restore(self, template: Path) -> None:
         """Begin again with the files of ``template``, under the same open home: its statements stay compiled."""
         self.home.database.close()
+        own, like = default_url(self.folder), default_url(template)
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(template, self.folder)
+        if (self.folder / URL_FILE).exists():
+            postgres.again(own, like)
+            (self.folder / URL_FILE).write_text(own, "utf-8")
         (self.folder / "sms").mkdir(mode=0o700)
 
 

@@ -15,7 +15,16 @@ from sqlalchemy import func, insert, select, update
 from vaccinator_app.central import keys as keyring
 from vaccinator_app.central import log
 from vaccinator_app.central.clock import Clock, system_clock
-from vaccinator_app.central.database import DATABASE_FILE, Database, connect, default_url, migrate, require_current
+from vaccinator_app.central.database import (
+    DATABASE_FILE,
+    URL_FILE,
+    Database,
+    connect,
+    default_url,
+    migrate,
+    remember_url,
+    require_current,
+)
 from vaccinator_app.central.enrolment import Enrolment
 from vaccinator_app.central.errors import CentralError, Refused
 from vaccinator_app.central.keys import KEY_FILE, Keys
@@ -54,9 +63,11 @@ def init(home: Path, clock: Clock, formulary: Formulary, *, names: Sequence[str]
 
     Safe to run again. Raises ``CentralError``, and never makes new keys beside a database that needs the old ones.
     """
-    if (home / DATABASE_FILE).exists() and not (home / KEY_FILE).exists():
+    if any((home / name).exists() for name in (DATABASE_FILE, URL_FILE)) and not (home / KEY_FILE).exists():
         raise CentralError("central.key is missing and the database needs it. Put it back from the backup.")
     keyring.create(home, names, clock())
+    if url is not None:
+        remember_url(home, url)
     database = connect(url or default_url(home))
     try:
         migrate(database)
@@ -64,7 +75,7 @@ def init(home: Path, clock: Clock, formulary: Formulary, *, names: Sequence[str]
             write_formulary(connection, formulary)
     finally:
         database.close()
-    if url is None:
+    if (home / DATABASE_FILE).exists():
         os.chmod(home / DATABASE_FILE, 0o600)
 
 

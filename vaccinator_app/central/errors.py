@@ -20,3 +20,18 @@ class Refused(Exception):
         self.http_status = http_status
         self.sentence = sentence
         self.retry_after = retry_after
+
+
+class DatabaseAway(Refused, CentralError):
+    """The database cannot be reached, or somebody else holds it for too long. It goes by itself."""
+
+    def __init__(self, *, busy: bool) -> None:
+        if busy:
+            sentence = "Central has too much to do at the moment. Try again in a while."
+            super().__init__("busy", 503, sentence, retry_after=5)
+        else:
+            sentence = "Central cannot reach its database at the moment. Try again later."
+            super().__init__("database_away", 503, sentence, retry_after=30)
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -1,0 +1,160 @@
+"""A real PostgreSQL for the tests: one server a run, from the installed programs, in a temporary folder.
+
+It listens on a unix socket in that folder and on no address, answers whoever may read the folder, and does not wait
+for the disk: tests end processes, not machines. PostgreSQL refuses to run as root; then it runs as ``postgres`` or
+``nobody``, who owns the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import mkdtemp
+from uuid import uuid4
+
+import psycopg
+
+from tests.support.demand import missing
+from vaccinator_app.central.database import URL_FILE
+
+USER = "vaccinator"
+_NEEDED = ("initdb", "postgres")
+_SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "deadlock_timeout": "100ms",
+    "log_min_messages": "fatal",
+}
+_START_SECONDS = 60
+
+
+def fresh(like: str) -> str:
+    """The address of a new database, a copy of the one at ``like``, to which nobody is connected. Takes some 30 ms."""
+    name = f"t{uuid4().hex[:16]}"
+    url = f"{_split(like)[0]}/{name}?{like.partition('?')[2]}"
+    again(url, like)
+    return url
+
+
+def again(url: str, like: str) -> None:
+    """Make the database at ``url`` a copy of another once more; whoever is connected to it is cut off."""
+    with _connected(url) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{_split(url)[1]}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{_split(url)[1]}" TEMPLATE "{_split(like)[1]}" STRATEGY file_copy')
+
+
+def copy_home(made: Path, folder: Path) -> None:
+    """A central in ``folder`` like the one in ``made``, which nobody has open, with a database of its own."""
+    shutil.copytree(made, folder, ignore=shutil.ignore_patterns("sms"))
+    file = folder / URL_FILE
+    if file.exists():
+        file.write_text(fresh(file.read_text("utf-8").strip()), "utf-8")
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[psycopg.Connection]:
+    host = url.partition("?host=")[2]
+    with psycopg.connect(f"host={host} user={USER} dbname=postgres", autocommit=True) as connection:
+        yield connection
+
+
+def _split(url: str) -> tuple[str, str]:
+    """All before the name of the database, and that."""
+    before, _, name = url.partition("?")[0].rpartition("/")
+    return before, name
+
+
+def programs() -> Path:
+    """The folder with PostgreSQL's own programs; the test is skipped, or fails, when there is none."""
+    found = [Path(f) for f in sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), key=_version, reverse=True)]
+    found += [Path(f) for f in os.environ.get("PATH", "").split(os.pathsep) if f]
+    if (config := shutil.which("pg_config")) is not None:
+        said = subprocess.run([config, "--bindir"], capture_output=True, text=True, check=False).stdout.strip()
+        found.append(Path(said))
+    for folder in found:
+        if all((folder / name).is_file() for name in _NEEDED):
+            return folder
+    return missing("postgresql", "PostgreSQL's programs initdb and postgres are not installed (Debian: postgresql-15).")
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """A server for the length of the block; the address of an empty database in it, to be copied by ``fresh``."""
+    bin_ = programs()
+    # Short: the name of a unix socket has a hundred characters.
+    folder = Path(mkdtemp(prefix="pg-"))
+    account = _account()
+    as_ = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+    if account is not None:
+        os.chown(folder, account.pw_uid, account.pw_gid)
+    # A locale of its own order: whatever relies on the order of bytes must say so.
+    make = ("-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "-N")
+    plain = {"LC_ALL": "C", "PATH": os.environ.get("PATH", "")}
+    try:
+        subprocess.run(
+            [bin_ / "initdb", "-D", folder / "data", *make],
+            check=True, stdout=subprocess.DEVNULL, cwd=folder, env=plain, **as_,  # type: ignore[call-overload]
+        )  # fmt: skip
+        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [bin_ / "postgres", "-D", folder / "data", "-k", folder, *settings],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=plain, **as_,  # type: ignore[call-overload]
+            )  # fmt: skip
+        try:
+            url = f"postgresql://{USER}@/template0?host={folder}"
+            _await(process, url, folder / "log")
+            yield url
+        finally:
+            process.send_signal(2)  # "fast": whoever is connected is cut off
+            try:
+                process.wait(timeout=30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Until it answers. It says nothing when it is ready, so it is asked, and its end is waited for in between."""
+    until = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            with _connected(url):
+                return
+        except psycopg.OperationalError:
+            try:
+                process.wait(timeout=0.02)
+            except subprocess.TimeoutExpired:
+                if time.monotonic() < until:
+                    continue
+            raise RuntimeError(log.read_text("utf-8", "replace")) from None
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Whom the server runs as; None when it may run as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name)
+        except KeyError:
+            continue
+    return missing("postgresql", "PostgreSQL does not run as root, and there is no account postgres or nobody.")
+
+
+def _version(folder: str) -> int:
+    number = Path(folder).parent.name
+    return int(number) if number.isdigit() else 0
