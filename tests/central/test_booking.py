@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BHOJPUR, RAMPUR, TODAY, Desk, World
+from tests.central.support import BHOJPUR, HOME, RAMPUR, TODAY, Desk, World
 from vaccinator_app.central import persons, schema
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.login import TRIES
@@ -251,21 +251,21 @@ def test_nobody_books_without_a_session_or_after_it(world: World) -> None:
 def test_a_one_time_password_works_once_and_for_three_minutes(world: World) -> None:
     def verify(otp: str, phone: str = PHONE) -> str:
         try:
-            world.login.verify(phone, otp)
+            world.login.verify(phone, otp, address=HOME)
         except Refused as no:
             return no.code
         return "in"
 
-    world.login.ask(PHONE, "en")
+    world.login.ask(PHONE, "en", address=HOME)
     first = world.inbox(PHONE)[-1][:6]
     assert verify(first, "9876500000") == "otp_wrong"
     assert verify("".join(chr(0x0966 + int(digit)) for digit in first)) == "in"
     assert verify(first) == "otp_wrong"
-    world.login.ask(PHONE, "en")
+    world.login.ask(PHONE, "en", address=HOME)
     second = world.inbox(PHONE)[-1][:6]
     world.clock.move(minutes=3)
     assert verify(second) == "otp_wrong"
-    world.login.ask(PHONE, "en")
+    world.login.ask(PHONE, "en", address=HOME)
     third = world.inbox(PHONE)[-1][:6]
     wrong = "000000" if third != "000000" else "111111"
     assert [verify(wrong) for _ in range(TRIES)] == ["otp_wrong"] * TRIES
@@ -273,21 +273,21 @@ def test_a_one_time_password_works_once_and_for_three_minutes(world: World) -> N
 
 
 def test_asking_again_makes_the_earlier_password_worthless(world: World) -> None:
-    world.login.ask(PHONE, "en")
+    world.login.ask(PHONE, "en", address=HOME)
     first = world.inbox(PHONE)[-1][:6]
-    world.login.ask(PHONE, "en")
+    world.login.ask(PHONE, "en", address=HOME)
     if world.inbox(PHONE)[-1][:6] != first:
         with pytest.raises(Refused):
-            world.login.verify(PHONE, first)
+            world.login.verify(PHONE, first, address=HOME)
 
 
 def test_a_language_nobody_writes_in_is_refused_before_a_message_is_made(world: World) -> None:
     with pytest.raises(Refused) as found:
-        world.login.ask(PHONE, "xx")
+        world.login.ask(PHONE, "xx", address=HOME)
     assert found.value.code == "language_unknown"
     assert world.inbox(PHONE) == []
 
 
 def test_the_answer_is_the_same_for_known_and_unknown_numbers(world: World) -> None:
     world.book(PHONE)
-    assert world.login.ask(PHONE, "en") == world.login.ask("9000000001", "en")
+    assert world.login.ask(PHONE, "en", address=HOME) == world.login.ask("9000000001", "en", address=HOME)

@@ -19,6 +19,7 @@ from tests.central.support import (
     BHOJPUR,
     EXPIRY,
     HOME,
+    HOME,
     PORTAL,
     RAMPUR,
     TODAY,
@@ -314,7 +315,7 @@ class Moody:
 def test_a_message_the_gateway_refused_is_kept_and_tried_again(world: World) -> None:
     gateway = Moody()
     drain = Drain(world.home.database, world.home.keys.cupboard, gateway, texts(), world.clock, PORTAL)
-    world.login.ask("9876543210", "hi")
+    world.login.ask("9876543210", "hi", address=HOME)
     assert drain.run() == 0
     gateway.up = True
     assert drain.run() == 0
@@ -329,7 +330,7 @@ def test_a_message_the_gateway_refused_is_kept_and_tried_again(world: World) -> 
 
 def test_waits_grow_to_five_minutes(world: World) -> None:
     drain = Drain(world.home.database, world.home.keys.cupboard, Moody(), texts(), world.clock, PORTAL)
-    world.login.ask("9876543210", "en")
+    world.login.ask("9876543210", "en", address=HOME)
     waits = []
     for _ in range(12):
         drain.run()
@@ -343,7 +344,7 @@ def test_waits_grow_to_five_minutes(world: World) -> None:
 def test_what_was_secret_in_a_message_is_emptied_once_it_went_out(world: World) -> None:
     world.book()
     assert count(world, schema.sms_outbox, schema.sms_outbox.c.secret.is_not(None)) == 0
-    world.login.ask("9876543210", "en")
+    world.login.ask("9876543210", "en", address=HOME)
     assert count(world, schema.sms_outbox, schema.sms_outbox.c.secret.is_not(None)) == 1
 
 
@@ -355,7 +356,7 @@ def test_the_inbox_is_for_this_account_alone(world: World) -> None:
 
 def test_more_messages_than_one_round_takes_all_go_out(world: World) -> None:
     for number in range(205):
-        world.login.ask(f"98{number:08d}", "en")
+        world.login.ask(f"98{number:08d}", "en", address=HOME)
     assert world.drain.run() == 205
 
 
@@ -407,7 +408,7 @@ def test_retired_codes_sessions_passwords_and_old_messages_go_too(world: World, 
     desk.record(desk.dose(booked, other_code(booked.code, same_bucket=True)))
     desk.push()
     world.drain.run()
-    world.login.ask("9876543210", "en")
+    world.login.ask("9876543210", "en", address=HOME)
     forget(world.home.database, world.clock() + timedelta(days=31))
     assert count(world, schema.roster, schema.roster.c.retired_code.is_not(None)) == 0
     assert count(world, schema.logins) == count(world, schema.otps) == 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.central.support import RAMPUR, TODAY, Clock, Desk, World, texts
+from tests.central.support import HOME, RAMPUR, TODAY, Clock, Desk, World, texts
 from vaccinator_app.central import log
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.http.app import MAX_FORM
@@ -217,7 +217,7 @@ def test_a_taken_port_is_one_sentence(world: World, server: Running) -> None:
 
 def test_messages_go_out_by_themselves_and_the_rest_when_it_ends(world: World) -> None:
     with running(Settings(home=world.folder, texts=texts(), port=0, clock=world.clock)):
-        world.login.ask(MOBILE, "hi")
+        world.login.ask(MOBILE, "hi", address=HOME)
     (line,) = (world.folder / "sms" / f"{MOBILE}.jsonl").read_text("utf-8").splitlines()
     assert "वन-टाइम पासवर्ड" in json.loads(line)["text"]
 

@@ -80,9 +80,8 @@ def take(
 
 def too_many(seconds: float) -> Refused:
     """The one sentence for everything that is done too often."""
-    return Refused(
-        "too_many", 429, "This was done too often. Wait a while, then try again.", retry_after=max(1, math.ceil(seconds))
-    )
+    wait = max(1, math.ceil(seconds))
+    return Refused("too_many", 429, "This was done too often. Wait a while, then try again.", retry_after=wait)
 
 
 def home_of(address: str) -> str:

@@ -10,13 +10,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 
 from vaccinator_app.central import admin, log
 from vaccinator_app.central.booking import Bookings
+from vaccinator_app.central.captcha import Captchas
 from vaccinator_app.central.clock import Clock, system_clock
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.database import Database
@@ -26,6 +27,7 @@ from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.http.app import create_app
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.keys import tls_files
+from vaccinator_app.central.limits import Bounds
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.persons import LANGUAGES
 from vaccinator_app.central.sms import Drain, FileGateway, Gateway, Texts, check_texts
@@ -52,6 +54,7 @@ class Settings:
     helpers: int = 0
     gateway: Gateway | None = None
     clock: Clock = system_clock
+    bounds: Bounds = field(default_factory=Bounds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,12 +150,13 @@ def _prepare(settings: Settings, stack: ExitStack) -> tuple[_Server, Running, so
     address = f"https://{host}:{port}"
     drain = Drain(home.database, home.keys.cupboard, gateway, settings.texts, settings.clock, address)
     postman = _Postman(drain, home.database, settings.clock)
-    login = Login(home.database, home.keys, settings.clock)
+    login = Login(home.database, home.keys, settings.clock, settings.bounds)
     services = Services(
         database=home.database,
         desks=DeskApi(home.database, home.keys, settings.clock, crew),
         login=login,
         bookings=Bookings(home.database, home.keys, settings.clock, login),
+        captchas=Captchas(home.database, home.keys, settings.clock, settings.bounds),
         after=postman.wake,
     )
     tls = tls_files(settings.home)
@@ -163,6 +167,8 @@ def _prepare(settings: Settings, stack: ExitStack) -> tuple[_Server, Running, so
         log_config=None,
         log_level="warning",
         access_log=False,
+        # Whose word is taken is for http.visitors to say; uvicorn would believe anybody on this machine.
+        proxy_headers=False,
         server_header=False,
         ws="none",
         http="h11",

@@ -19,10 +19,12 @@ from vaccinator_app import __version__
 from vaccinator_app.central import log
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.answers import failed, refused, unreadable
+from vaccinator_app.central.http.captcha_routes import captcha_routes
 from vaccinator_app.central.http.citizen_routes import citizen_routes
 from vaccinator_app.central.http.desk_routes import desk_routes
 from vaccinator_app.central.http.operator_routes import operator_routes
 from vaccinator_app.central.http.services import Services
+from vaccinator_app.central.http.visitors import seen_through
 
 MAX_FORM = 16 * 1024
 """Bytes of one JSON request."""
@@ -39,11 +41,12 @@ def create_app(services: Services) -> Litestar:
         route_handlers=[
             *desk_routes(services.desks),
             *citizen_routes(services),
+            *captcha_routes(services.captchas),
             *operator_routes(services.database),
         ],
         exception_handlers={Refused: refused, HTTPException: unreadable, Exception: failed},
         after_response=after_response,
-        middleware=[_logged],
+        middleware=[seen_through(services.trusted), _logged],
         request_max_body_size=MAX_FORM,
         openapi_config=OpenAPIConfig(
             title="Vaccinator central",

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get, post
+from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from vaccinator_app.central.booking import Booked, BookingForm
 from vaccinator_app.central.http.answers import refusals
 from vaccinator_app.central.http.services import Services
+from vaccinator_app.central.http.visitors import visitor
 from vaccinator_app.central.places import SlotLeft
 
 
@@ -56,9 +57,10 @@ def citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=refusals(400, 422),
         tags=["citizen"],
     )
-    def ask(data: JSONBody[OtpForm]) -> OtpAsked:
+    def ask(data: JSONBody[OtpForm], request: Request[Any, Any, Any]) -> OtpAsked:
         """Sent by SMS, good for three minutes, once. The answer is the same whether central knows the number or not."""
-        return OtpAsked(expires_in=int(services.login.ask(data.mobile, data.language).total_seconds()))
+        life = services.login.ask(data.mobile, data.language, address=visitor(request))
+        return OtpAsked(expires_in=int(life.total_seconds()))
 
     @post(
         "/v1/otp/verify",
@@ -68,9 +70,9 @@ def citizen_routes(services: Services) -> list[HTTPRouteHandler]:
         responses=refusals(400, 403, 422),
         tags=["citizen"],
     )
-    def verify(data: JSONBody[VerifyForm]) -> SessionOpened:
+    def verify(data: JSONBody[VerifyForm], request: Request[Any, Any, Any]) -> SessionOpened:
         """Open a short session for whoever reads that number's messages."""
-        session = services.login.verify(data.mobile, data.otp)
+        session = services.login.verify(data.mobile, data.otp, address=visitor(request))
         return SessionOpened(session=session.token, expires_at=session.expires_at)
 
     @get(

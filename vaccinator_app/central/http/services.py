@@ -6,17 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from vaccinator_app.central.booking import Bookings
+from vaccinator_app.central.captcha import Captchas
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.http.visitors import Network
 from vaccinator_app.central.login import Login
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The rooms behind the addresses. ``after`` is called when a request that may have caused messages was answered."""
+    """The rooms behind the addresses. ``after`` is called when a request that may have caused messages was answered.
+    ``trusted`` are the proxies that may say where a request came from."""
 
     database: Database
     desks: DeskApi
     login: Login
     bookings: Bookings
+    captchas: Captchas
     after: Callable[[], None]
+    trusted: tuple[Network, ...] = ()

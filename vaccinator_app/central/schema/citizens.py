@@ -52,6 +52,7 @@ logins = Table(
     Column("expires_at", Instant(), nullable=False),
     # The partner's app that it was opened through; none for the portal's own.
     Column("partner", ID),
+    Index("logins_by_mobile", "mobile_hash", "expires_at"),
 )
 
 
@@ -59,7 +60,7 @@ captchas = Table(
     "captchas",
     metadata,
     key("captcha", ID),
-    Column("answer_hash", LargeBinary, nullable=False),
+    Column("answer", LargeBinary, nullable=False),  # sealed: picture and sound are drawn when they are fetched
     Column("expires_at", Instant(), nullable=False),
 )
 
