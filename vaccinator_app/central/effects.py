@@ -15,6 +15,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from vaccinator_app.central import bulk, feed, outbox
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState, Verdict
+from vaccinator_app.central.certifying import fresh_id, is_proved, take_back
 from vaccinator_app.central.chain import New
 from vaccinator_app.central.closes import NewClose
 from vaccinator_app.central.examine import Incoming
@@ -23,7 +24,7 @@ from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.proofs import Holder
 from vaccinator_app.central.relay import QUIET
-from vaccinator_app.central.rows import new_code, said, storable, write_reasons
+from vaccinator_app.central.rows import new_code, read_outcome, said, storable, write_reasons
 from vaccinator_app.central.schema import bookings, certificates, doses, mismatches, records, sms_outbox
 from vaccinator_app.central.seats import Seat, read_entry, read_seats, tell, write_entry, write_seats
 from vaccinator_app.central.walk_ins import WalkIn, read_walk_in, write_walk_ins
@@ -39,7 +40,7 @@ from vaccinator_app.domain.events import (
     WalkInRegistered,
     appointment_of,
 )
-from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, Reason, Status
+from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, CertificateState, MessageState, Outcome, Reason, Status
 from vaccinator_app.trust import code
 
 _LONGEST_KEYID = 64
@@ -47,12 +48,14 @@ _LONGEST_WORD = 32
 
 _RECORD = (
     *("seq", "payload", "keyid", "signature", "hash", "kind", "appointment", "status", "reasons"),
-    *("voided_by", "proof", "day", "told"),
+    *("voided_by", "proof", "day", "told", "certificate", "message"),
 )
 _VOIDED_BY, _PROOF, _TOLD = (_RECORD.index(name) for name in ("voided_by", "proof", "told"))
+_CERTIFICATE, _MESSAGE = _RECORD.index("certificate"), _RECORD.index("message")
+_ANSWER = tuple(_RECORD.index(name) for name in ("status", "reasons", "certificate", "message"))
 _DOSE = (
     *("beneficiary", "seq", "dose", "vaccine", "batch", "given_on", "given_at", "appointment"),
-    "voided_at",
+    *("voided_at", "certificate", "certified_at"),
 )
 _MISMATCH = ("seq", "staff", "appointment")
 
@@ -119,8 +122,13 @@ class Effects:
         # Voids first, so that a dose may be voided and given anew within one batch.
         self._write_voids(connection)
         bulk.change(connection, records, ("centre", "device", "seq"), ("seq", "proof"), self._freed, **mine)
-        for seq, place in zip(self._to_tell, self._places(connection), strict=True):
+        states = take_back(connection, self._known.centre.centre, self._known.device, self._undone, self._now)
+        places = self._places(connection, len(states))
+        for seq, place in zip(self._to_tell, places[len(states) :], strict=True):
             self._records[seq][_TOLD] = place
+        later = [(seq, state.value or None, place) for (seq, state), place in zip(states.items(), places, strict=False)]
+        names = ("seq", "certificate", "changed")
+        bulk.change(connection, records, ("centre", "device", "seq"), names, later, **mine)
         rows = list(map(tuple, self._records.values()))
         bulk.add(connection, records, _RECORD, rows, {**mine, "received_at": self._now})
         bulk.add(connection, doses, _DOSE, list(self._doses.values()), {**mine, "recorded_at": self._now})
@@ -154,6 +162,8 @@ class Effects:
             None,
             self._use_up(new, facts, verdict),
             _day(known.centre, incoming),
+            None,
+            None,
             None,
         ]
         if _is_told(new):
@@ -215,6 +225,8 @@ class Effects:
         standing = Standing(given, known.centre.centre, known.device, new.seq, body.appointment, reachable)
         known.standing.setdefault(beneficiary, []).append(standing)
         self._touched.add(beneficiary)
+        proved = is_proved(facts)
+        self._records[new.seq][_CERTIFICATE] = (CertificateState.ISSUED if proved else CertificateState.WAITING).value
         self._doses[new.seq] = (
             beneficiary,
             new.seq,
@@ -225,9 +237,9 @@ class Effects:
             when(event, body),
             body.appointment,
             None,
+            *((fresh_id(), self._now) if proved else (None, None)),
         )
         if reachable:
-            proved = facts.proof is ProofState.MATCHED
             kind = outbox.Kind.DOSE_RECORDED if proved else outbox.Kind.DOSE_UNCONFIRMED
             self._tell(kind, new.seq, beneficiary, given)
 
@@ -238,10 +250,13 @@ class Effects:
         params = outbox.about_dose(given.dose, vaccine, said(given.given_on), self._known.centre.name)
         about = (beneficiary, params)
         if kind is outbox.Kind.DOSE_RECORDED and about in self._taken_back:
-            self._messages.remove(self._taken_back.pop(about))
+            void = self._taken_back.pop(about)
+            self._messages.remove(void)
+            self._records[void[-1]][_MESSAGE] = None
             return
         message = (beneficiary, self._message(seq), kind.value, params, seq)
         self._messages.append(message)
+        self._records[seq][_MESSAGE] = MessageState.WAITING.value
         if kind is outbox.Kind.DOSE_VOIDED:
             self._taken_back[about] = message
 
@@ -296,7 +311,9 @@ class Effects:
             standing.remove(one)
             self._touched.add(seat.beneficiary)
             if body.seq in self._doses:
-                self._doses[body.seq] = (*self._doses[body.seq][:-1], self._now)
+                # Nobody can have fetched a certificate that was issued and taken back within one batch.
+                self._doses[body.seq] = (*self._doses[body.seq][:-3], self._now, None, None)
+                self._records[body.seq][_CERTIFICATE] = None
             else:
                 self._undone.append((seat.beneficiary, body.seq))
             if one.reachable:
@@ -329,9 +346,14 @@ class Effects:
 
     # The whole batch
 
-    def _places(self, connection: Connection) -> range:
+    def outcome(self, seq: int) -> Outcome:
+        """The answer to a record of the batch, as the whole batch left it."""
+        row = self._records[seq]
+        return read_outcome(seq, *(row[place] for place in _ANSWER))
+
+    def _places(self, connection: Connection, more: int) -> range:
         """Last of all that waits for others: from here on every push and pull of the centre goes behind this one."""
-        count = len(self._to_tell)
+        count = len(self._to_tell) + more
         return feed.take(connection, self._known.centre.centre, count) if count else range(0)
 
     def _write_voids(self, connection: Connection) -> None:

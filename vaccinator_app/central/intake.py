@@ -127,14 +127,13 @@ class Intake:
         centre = find_centre(connection, cupboard, request.centre)
         known = load(connection, centre, device, fresh)
         effects, twice = Effects(known, cupboard, now), Twice(known)
-        outcomes = {}
         for new in fresh:
             facts = gather(new, known, cupboard)
             verdict = adjudicate(facts)
             twice.note(new, facts, verdict)
             effects.note(new, facts, verdict)
-            outcomes[new.seq] = Outcome(new.seq, verdict.status, verdict.reasons)
         effects.write(connection)
+        outcomes = {new.seq: effects.outcome(new.seq) for new in fresh}
         twice.write(connection, self._keys.signing, now)
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
@@ -178,11 +177,12 @@ def _stored(connection: Connection, request: PushRequest, seqs: Sequence[int]) -
     if not seqs:
         return {}
     rows = connection.execute(
-        select(records.c.seq, records.c.hash, records.c.status, records.c.reasons).where(
-            records.c.centre == request.centre, records.c.device == request.device, records.c.seq.in_(seqs)
-        )
+        select(
+            *(records.c.hash, records.c.seq, records.c.status, records.c.reasons),
+            *(records.c.certificate, records.c.message),
+        ).where(records.c.centre == request.centre, records.c.device == request.device, records.c.seq.in_(seqs))
     )
-    return {row.seq: Stored(row.hash, read_outcome(row.seq, row.status, row.reasons)) for row in rows}
+    return {answer[0]: Stored(digest, read_outcome(*answer)) for digest, *answer in rows}
 
 
 def _fork_hashes(connection: Connection, request: PushRequest) -> frozenset[bytes]:

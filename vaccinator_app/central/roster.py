@@ -184,7 +184,7 @@ def _told(booked: Appointment, given: list[PreviousDose] | None) -> Appointment:
 
 def _later_outcomes(connection: Connection, request: PullRequest, cursor: int) -> list[Outcome]:
     rows = connection.execute(
-        select(records.c.seq, records.c.status, records.c.reasons)
+        select(records.c.seq, records.c.status, records.c.reasons, records.c.certificate, records.c.message)
         .where(
             records.c.centre == request.centre,
             records.c.device == request.device,
@@ -193,7 +193,7 @@ def _later_outcomes(connection: Connection, request: PullRequest, cursor: int) -
         )
         .order_by(records.c.changed)
     )
-    return [read_outcome(row.seq, row.status, row.reasons) for row in rows]
+    return [read_outcome(*row) for row in rows]
 
 
 def _batches(connection: Connection, centre: Centre) -> list[AllottedBatch]:

@@ -11,7 +11,7 @@ from typing import Any
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.people import Beneficiary
-from vaccinator_app.protocol.messages import Outcome, Reason, Status
+from vaccinator_app.protocol.messages import CertificateState, MessageState, Outcome, Reason, Status
 
 _LONGEST_ID = 32
 
@@ -81,6 +81,9 @@ def write_reasons(reasons: Sequence[Reason]) -> str:
     return " ".join(reasons)
 
 
-def read_outcome(seq: int, status: str, reasons: str) -> Outcome:
+def read_outcome(
+    seq: int, status: str, reasons: str, certificate: str | None = None, message: str | None = None
+) -> Outcome:
     """An outcome as the records table keeps it."""
-    return Outcome(seq, Status(status), tuple(map(Reason, reasons.split())))
+    found = tuple(map(Reason, reasons.split()))
+    return Outcome(seq, Status(status), found, CertificateState(certificate or ""), MessageState(message or ""))
