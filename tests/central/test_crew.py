@@ -28,14 +28,14 @@ def work(world: World, desk: Desk) -> list[Job]:
     with world.home.database.read() as connection:
         rows = connection.execute(select(schema.certificates)).all()
     known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
-    authors = Authors(world.home.keys.signing.public, RAMPUR, known, frozenset())
+    authors = Authors(world.home.keys.signers, RAMPUR, known, frozenset())
     for one in batch:
         authors.attribute(one, world.clock())
     return [job for _, job in jobs(batch, world.home.keys)]
 
 
 def test_helpers_find_what_one_alone_finds_and_are_not_missed_when_killed(world: World, work: list[Job]) -> None:
-    alone = run(work, world.home.keys.codes, world.home.keys.people)
+    alone = run(work, world.home.keys.all_codes, world.home.keys.all_people)
     assert [signed for signed, _ in alone].count(False) == 1
     assert [opened is None for _, opened in alone].count(True) == 1
     with Crew(world.home.keys, helpers=1) as crew:

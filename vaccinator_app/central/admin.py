@@ -27,9 +27,11 @@ from vaccinator_app.central.database import (
 )
 from vaccinator_app.central.enrolment import Enrolment
 from vaccinator_app.central.errors import CentralError, Refused
+from vaccinator_app.central.key_files import create_keys
 from vaccinator_app.central.keys import KEY_FILE, Keys
 from vaccinator_app.central.programme import find_centre, find_formulary, write_formulary
 from vaccinator_app.central.schema import batches, centres, devices, records, roster, session_days, slots
+from vaccinator_app.central.tls import create_tls
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.protocol.messages import Status
@@ -65,7 +67,8 @@ def init(home: Path, clock: Clock, formulary: Formulary, *, names: Sequence[str]
     """
     if any((home / name).exists() for name in (DATABASE_FILE, URL_FILE)) and not (home / KEY_FILE).exists():
         raise CentralError("central.key is missing and the database needs it. Put it back from the backup.")
-    keyring.create(home, names, clock())
+    create_tls(home, names, clock())
+    create_keys(home, clock())
     if url is not None:
         remember_url(home, url)
     database = connect(url or default_url(home))

@@ -44,7 +44,7 @@ class Crew:
                 helpers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_arrive,
-                initargs=(keys.codes, keys.people),
+                initargs=(keys.all_codes, keys.all_people),
             )
 
     def run(self, batch: Sequence[Job]) -> list[Found]:
@@ -61,7 +61,7 @@ class Crew:
             return self._alone(batch)
 
     def _alone(self, batch: Sequence[Job]) -> list[Found]:
-        return run(batch, self._keys.codes, self._keys.people)
+        return run(batch, self._keys.all_codes, self._keys.all_people)
 
     def _split(self, pool: ProcessPoolExecutor, batch: Sequence[Job]) -> list[Found]:
         parts = [batch[i : i + _PART] for i in range(0, len(batch), _PART)]
@@ -92,11 +92,11 @@ class Crew:
             self._pool.shutdown()
 
 
-_keys: tuple[SealingKey, HybridKey] | None = None
+_keys: tuple[Sequence[SealingKey], Sequence[HybridKey]] | None = None
 
 
-def _arrive(codes: SealingKey, people: HybridKey) -> None:
-    global _keys  # noqa: PLW0603  (a helper process has one pair of keys, given once)
+def _arrive(codes: Sequence[SealingKey], people: Sequence[HybridKey]) -> None:
+    global _keys  # noqa: PLW0603  (a helper process has one set of keys, given once)
     _keys = codes, people
     # Ctrl+C reaches the whole group; when to go home is the server's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -43,8 +43,9 @@ _IDS = {
     for kind in BODIES.values()
 }
 
-Job = tuple[bytes, bytes, bytes, int, bytes, bytes]
-"""Payload, signature, signer's public key; then what to open (``NOTHING``, ``CODE``, ``PERSON``), its seal and info."""
+Job = tuple[bytes, bytes, bytes, int, int, bytes, bytes]
+"""Payload, signature, signer's public key; then what to open (``NOTHING``, ``CODE``, ``PERSON``), which of central's
+keys for it does (0 is the newest), its seal and info."""
 
 Found = tuple[bool, bytes | None]
 """Whether the signature holds, and what was in the seal (None: nothing, or it did not open)."""
@@ -125,9 +126,11 @@ class Certified:
 class Authors:
     """The staff of one centre by key id, growing as the ledger adds people (DESIGN 5.3)."""
 
-    def __init__(self, root: bytes, centre: str, known: Mapping[str, Certified], revoked: frozenset[str]) -> None:
-        """``known`` are the centre's staff certificates by key id; ``root`` is central's own public key."""
-        self._root = root
+    def __init__(
+        self, roots: Sequence[bytes], centre: str, known: Mapping[str, Certified], revoked: frozenset[str]
+    ) -> None:
+        """``known`` are the centre's staff certificates by key id; ``roots`` central's own public keys that count."""
+        self._roots = {key_id(root): root for root in roots}
         self._centre = centre
         self._stored = dict(known)
         self._revoked = revoked
@@ -165,9 +168,14 @@ class Authors:
         stored = self._stored.get(keyid)
         if stored is None:
             return None
-        issuer = None if stored.issuer == key_id(self._root) else self._known(stored.issuer)
+        public = self._roots.get(stored.issuer)
+        if public is None:
+            issuer = self._known(stored.issuer)
+            if issuer is None:
+                return None
+            public = issuer.signing_key
         try:
-            found = read_certificate(stored.envelope, self._root if issuer is None else issuer.signing_key)
+            found = read_certificate(stored.envelope, public)
         except TrustError:
             return None
         return found if found.centre == self._centre else None
@@ -178,10 +186,12 @@ class Authors:
             return
         try:
             envelope = Envelope.from_json(body.certificate)
-            chain = [envelope, self._stored[author.keyid].envelope]
+            issuer = self._stored[author.keyid]
+            chain = [envelope, issuer.envelope]
             # That the author may issue it is the chain's affair. Either clock will do: a desk's may be wrong.
-            added = _verify_at(chain, self._root, self._centre, (now, incoming.event.at if incoming.event else now))
-        except TrustError:
+            moments = (now, incoming.event.at if incoming.event else now)
+            added = _verify_at(chain, self._roots[issuer.issuer], self._centre, moments)
+        except (TrustError, KeyError):
             incoming.flaw = Reason.NOT_ALLOWED
             return
         holder = self._find(added.keyid)
@@ -204,31 +214,38 @@ def _verify_at(chain: Sequence[Envelope], root: bytes, centre: str, moments: Ite
 
 def jobs(incoming: Sequence[Incoming], keys: Keys) -> list[tuple[Incoming, Job]]:
     """The costly work that is still to do for a batch."""
-    codes, people = key_id(keys.codes.public), key_id(keys.people.public)
+    codes = {key_id(key.public): which for which, key in enumerate(keys.all_codes)}
+    people = {key_id(key.public): which for which, key in enumerate(keys.all_people)}
     found = []
     for one in incoming:
         if one.flaw is None and one.author is not None and one.event is not None:
-            what, sealed, info = _to_open(one.event, one.body, codes, people)
             record = one.record
-            found.append((one, (record.payload, record.signature, one.author.signing_key, what, sealed, info)))
+            to_open = _to_open(one.event, one.body, codes, people)
+            found.append((one, (record.payload, record.signature, one.author.signing_key, *to_open)))
     return found
 
 
-def _to_open(event: Event, body: Body | None, codes: str, people: str) -> tuple[int, bytes, bytes]:
+def _to_open(
+    event: Event, body: Body | None, codes: Mapping[str, int], people: Mapping[str, int]
+) -> tuple[int, int, bytes, bytes]:
     match body:
         case DoseGiven() | CodeRefused() if body.proof.how in _SEALED:
             proof = body.proof
-            if proof.key == codes and 1 <= proof.seq <= event.seq:
-                return CODE, proof.sealed, seal.code_binding(body.appointment, event.device, proof.seq)
-        case WalkInRegistered() if body.key == people:
-            return PERSON, body.sealed, seal.person_binding(body.appointment, event.device)
-    return NOTHING, b"", b""
+            if proof.key in codes and 1 <= proof.seq <= event.seq:
+                info = seal.code_binding(body.appointment, event.device, proof.seq)
+                return CODE, codes[proof.key], proof.sealed, info
+        case WalkInRegistered() if body.key in people:
+            return PERSON, people[body.key], body.sealed, seal.person_binding(body.appointment, event.device)
+    return NOTHING, 0, b"", b""
 
 
-def run(batch: Sequence[Job], codes: SealingKey, people: HybridKey) -> list[Found]:
-    """Verify each signature and open each seal. A record whose signature does not hold is not opened."""
+def run(batch: Sequence[Job], codes: Sequence[SealingKey], people: Sequence[HybridKey]) -> list[Found]:
+    """Verify each signature and open each seal, with that of the keys which the record names.
+
+    A record whose signature does not hold is not opened.
+    """
     found: list[Found] = []
-    for payload, signature, public, what, sealed, info in batch:
+    for payload, signature, public, what, which, sealed, info in batch:
         try:
             dsse.verify(EVENT_TYPE, payload, signature, public)
         except BadSignature:
@@ -238,9 +255,9 @@ def run(batch: Sequence[Job], codes: SealingKey, people: HybridKey) -> list[Foun
         if what != NOTHING:
             try:
                 if what == CODE:
-                    opened = seal.open_seal(sealed, codes, info)
+                    opened = seal.open_seal(sealed, codes[which], info)
                 else:
-                    opened = seal.open_for_decades(sealed, people, info)
+                    opened = seal.open_for_decades(sealed, people[which], info)
             except BadSeal:
                 opened = None
         found.append((True, opened))

@@ -1,6 +1,7 @@
-"""Central's own keys, in files beside its database and never inside it (DESIGN 5.2, 8.1, 8.2).
+"""Central's own keys: which there are, which is in use, which earlier ones still count (DESIGN 5.2, 8.2; P.17).
 
-``central.key`` holds the five secrets, ``tls/`` the certificate authority and the server's certificate; all 0600.
+They stand in files beside the database and never inside it: ``central.key`` holds the secrets (``key_files`` writes
+it), ``tls/`` the certificate authority and the server's certificate (``tls``); all 0600.
 """
 
 from __future__ import annotations
@@ -10,23 +11,26 @@ import binascii
 import hashlib
 import hmac
 import json
-import os
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.protocol.central_keys import announce
 from vaccinator_app.protocol.enrolment import CentralKeys
-from vaccinator_app.trust import at_rest, authority
-from vaccinator_app.trust.keys import CardKey, HybridKey, SealingKey, SigningKey
+from vaccinator_app.trust import at_rest
+from vaccinator_app.trust.keys import CardKey, HybridKey, SealingKey, SigningKey, key_id
 
 KEY_FILE = "central.key"
-LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
-_PARTS = ("signing", "codes", "people", "cards", "data")
-_HOST = re.compile(r"[0-9A-Za-z.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
-_RENEW_WITHIN = timedelta(days=30)
+RINGS = ("signing", "codes", "people", "cards")
+FIRST_SET = 1
+"""The number of a central's first set of keys; each change makes the next (P.17.1)."""
+
+_LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+K = TypeVar("K", SigningKey, SealingKey, HybridKey, CardKey)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,73 +60,113 @@ class Cupboard:
         return "Cupboard()"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[K]):
+    """One key: since when it is there, with which set it was announced, and since when it is used (None: not yet)."""
+
+    key: K
+    number: int
+    made_at: datetime
+    used_at: datetime | None
+
+    @property
+    def name(self) -> str:
+        """What operators call it: the key id of its public half (P.1.3)."""
+        return key_name(self.key)
+
+
+Ring = tuple[Kept[K], ...]
+"""Keys for one purpose that still count, the newest first. At least one of them is in use."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
     """Everything central keeps secret, and the authority its desks trust (PEM, public)."""
 
-    signing: SigningKey
-    codes: SealingKey
-    people: HybridKey
-    cards: CardKey
+    number: int
+    signing_ring: Ring[SigningKey]
+    codes_ring: Ring[SealingKey]
+    people_ring: Ring[HybridKey]
+    card_ring: Ring[CardKey]
     cupboard: Cupboard
     authority: bytes
 
     @property
+    def signing(self) -> SigningKey:
+        """The key that signs certificates and, to desks that know it, everything else."""
+        return in_use(self.signing_ring).key
+
+    @property
+    def signers(self) -> tuple[bytes, ...]:
+        """The public halves of all signing keys that count, the newest first."""
+        return tuple(one.key.public for one in self.signing_ring)
+
+    @property
+    def codes(self) -> SealingKey:
+        """What desks that have heard of it seal codes to."""
+        return in_use(self.codes_ring).key
+
+    @property
+    def all_codes(self) -> tuple[SealingKey, ...]:
+        """Those whose seals are opened, the newest first."""
+        return tuple(one.key for one in self.codes_ring)
+
+    @property
+    def people(self) -> HybridKey:
+        """What desks that have heard of it seal people's details and recovery to."""
+        return in_use(self.people_ring).key
+
+    @property
+    def all_people(self) -> tuple[HybridKey, ...]:
+        """Those whose seals are opened, the newest first."""
+        return tuple(one.key for one in self.people_ring)
+
+    @property
+    def cards(self) -> CardKey:
+        """The key that signs people's certificates."""
+        return in_use(self.card_ring).key
+
+    @property
+    def all_cards(self) -> tuple[CardKey, ...]:
+        """Those whose certificates verify, the newest first; one may be published before it is used."""
+        return tuple(one.key for one in self.card_ring)
+
+    @property
     def public(self) -> CentralKeys:
-        """What an enrolment file tells of them."""
-        return CentralKeys(signing=self.signing.public, codes=self.codes.public, people=self.people.public)
+        """What an enrolment file, and a desk that goes by earlier ones, are told of them."""
+        signing = self.signing.public
+        return CentralKeys(
+            signing=signing,
+            codes=self.codes.public,
+            people=self.people.public,
+            number=self.number,
+            others=[key for key in self.signers if key != signing],
+        )
+
+    def announcements(self) -> list[str]:
+        """``public`` as statements, one by each signing key that counts: a desk believes the one it can (P.17.2)."""
+        told = self.public
+        return [announce(told, one.key) for one in self.signing_ring]
+
+    def signer_for(self, number: int) -> SigningKey:
+        """The key by which a desk that goes by set ``number`` knows central (P.17.4).
+
+        The one in use when the desk has heard of it, else the newest it has heard of. A desk that knows none of those
+        that count is answered under the one in use, and cannot believe it.
+        """
+        heard = [one for one in self.signing_ring if one.number <= number]
+        used = in_use(self.signing_ring)
+        return used.key if used in heard or not heard else heard[0].key
 
 
-@dataclass(frozen=True, slots=True)
-class TlsFiles:
-    """Where uvicorn finds its certificate and key."""
-
-    certificate: Path
-    key: Path
+def in_use(ring: Ring[K]) -> Kept[K]:
+    """The newest of those that are used already."""
+    return next(one for one in ring if one.used_at is not None)
 
 
-def tls_files(home: Path) -> TlsFiles:
-    """The server's TLS files in ``home``."""
-    return TlsFiles(home / "tls" / "server.pem", home / "tls" / "server.key")
-
-
-def create(home: Path, names: Sequence[str], now: datetime) -> None:
-    """Make what is missing in ``home``: keys, authority, server certificate. What is there stays as it is.
-
-    The server certificate is made anew when it lacks one of ``names`` (host names or addresses; the loopback ones and
-    those named before are always in it) or has less than 30 days left; desks do not notice, since the authority stays.
-    Raises ``CentralError`` for a name that is none.
-    """
-    if not all(map(_HOST.fullmatch, names)):
-        raise CentralError("Central is reached by a name or an address alone, such as central.example or 10.0.0.5.")
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    (home / "tls").mkdir(exist_ok=True, mode=0o700)
-    if not (home / KEY_FILE).exists():
-        write_secret(home / KEY_FILE, _write(_fresh()))
-    else:
-        _complete(home / KEY_FILE)
-    authority_files = (home / "tls" / "authority.pem", home / "tls" / "authority.key")
-    there = [path.exists() for path in authority_files]
-    if any(there) and not all(there):
-        # A new authority would lock every enrolled desk out.
-        raise CentralError("Half of tls/authority is missing. Put it back from the backup; nothing was changed.")
-    if not any(there):
-        _write_pair(authority.make_authority("Vaccinator central", now), *authority_files)
-    server = tls_files(home)
-    before = authority.names_of(server.certificate.read_bytes()) if server.certificate.exists() else []
-    wanted = tuple(dict.fromkeys((*LOCAL_NAMES, *before, *names)))
-    if not server.certificate.exists() or not server.key.exists():
-        stale = True
-    else:
-        stale = not authority.serves(server.certificate.read_bytes(), wanted, now + _RENEW_WITHIN)
-    if stale:
-        pair = authority.Pair(*(path.read_bytes() for path in authority_files))
-        _write_pair(authority.make_server(pair, wanted, now), server.certificate, server.key)
-
-
-def answers_to(home: Path, host: str) -> bool:
-    """Whether a desk that reaches the central in ``home`` by this name or address will believe its certificate."""
-    return host in authority.names_of(tls_files(home).certificate.read_bytes())
+def key_name(key: SigningKey | SealingKey | HybridKey | CardKey) -> str:
+    """The id of its public half (P.1.3)."""
+    return key_id(key.public)
 
 
 def load(home: Path) -> Keys:
@@ -131,65 +175,57 @@ def load(home: Path) -> Keys:
     try:
         if path.stat().st_mode & 0o077:
             raise CentralError("Other accounts may read central.key. Run chmod 600 on it, then start again.")
-        found = json.loads(path.read_bytes())
-        part = {name: base64.b64decode(found[name], validate=True) for name in _PARTS}
-        keys = Keys(
-            signing=SigningKey(part["signing"]),
-            codes=SealingKey(part["codes"]),
-            people=HybridKey(part["people"]),
-            cards=CardKey(part["cards"]),
-            cupboard=Cupboard(part["data"]),
-            authority=(home / "tls" / "authority.pem").read_bytes(),
-        )
+        return parse(path.read_bytes(), (home / "tls" / "authority.pem").read_bytes())
     except OSError as error:
         raise CentralError("This folder holds no central server yet. Run `vaccinator central init` first.") from error
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+
+
+def parse(data: bytes, authority: bytes) -> Keys:
+    """Keys as ``key_files`` writes them, or as the first version did. Raises ``CentralError``."""
+    try:
+        found = json.loads(data)
+        rings = {name: _ring(found[name], found["v"]) for name in RINGS}
+        return Keys(
+            number=int(found.get("number", FIRST_SET)),
+            signing_ring=_keys(rings["signing"], SigningKey),
+            codes_ring=_keys(rings["codes"], SealingKey),
+            people_ring=_keys(rings["people"], HybridKey),
+            card_ring=_keys(rings["cards"], CardKey),
+            cupboard=Cupboard(base64.b64decode(found["data"], validate=True)),
+            authority=authority,
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise CentralError("central.key cannot be read. Put it back from the backup; nothing was changed.") from error
-    return keys
 
 
-def write_secret(path: Path, data: bytes) -> None:
-    """Write a file that only this account may read, whole or not at all."""
-    partial = path.with_name(f"{path.name}.partial")
-    partial.unlink(missing_ok=True)
-    handle = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+_Read = tuple[bytes, int, datetime, datetime | None]
+
+
+def _ring(found: Any, version: int) -> list[_Read]:
+    if version == 1:
+        return [(base64.b64decode(found, validate=True), FIRST_SET, _LONG_AGO, _LONG_AGO)]
+    if version != 2:
+        raise CentralError("A newer version of this program made central.key. Install it; nothing was changed.")
+    ring = [
+        (
+            base64.b64decode(one["key"], validate=True),
+            int(one["number"]),
+            datetime.fromisoformat(one["made_at"]),
+            None if one["used_at"] is None else datetime.fromisoformat(one["used_at"]),
+        )
+        for one in found
+    ]
+    if all(used_at is None for *_, used_at in ring):
+        raise ValueError("no key is in use")
+    return ring
+
+
+def _keys(ring: Sequence[_Read], kind: Callable[[bytes], K]) -> Ring[K]:
+    made = [Kept(kind(secret), number, made_at, used_at) for secret, number, made_at, used_at in ring]
+    for one in made:
+        one.name  # noqa: B018  (a key that is none is found out here, not at work)
+    return tuple(made)
 
 
 def _place(field: str, row: Sequence[str]) -> bytes:
     return "\n".join((field, *row)).encode()
-
-
-def _fresh() -> dict[str, bytes]:
-    return {
-        "signing": SigningKey.generate().private,
-        "codes": SealingKey.generate().private,
-        "people": HybridKey.generate().private,
-        "cards": CardKey.generate().private,
-        "data": os.urandom(at_rest.KEY_LENGTH),
-    }
-
-
-def _complete(path: Path) -> None:
-    """A key file of an earlier version gets the keys that this one needs beside its own."""
-    try:
-        found = json.loads(path.read_bytes())
-        missing = [name for name in _PARTS if name not in found]
-    except (OSError, ValueError, TypeError):
-        # whoever opens it next says what is wrong with it
-        return
-    if missing == ["cards"]:
-        write_secret(path, json.dumps(found | {"cards": base64.b64encode(_fresh()["cards"]).decode()}).encode())
-
-
-def _write(parts: dict[str, bytes]) -> bytes:
-    return json.dumps({"v": 1, **{name: base64.b64encode(part).decode() for name, part in parts.items()}}).encode()
-
-
-def _write_pair(pair: authority.Pair, certificate: Path, key: Path) -> None:
-    write_secret(key, pair.key)
-    write_secret(certificate, pair.certificate)

@@ -16,7 +16,7 @@ FIELDS = frozenset(
     {
         *("centre", "device", "staff", "seq", "upto", "head_seq", "records", "accepted", "held", "refused", "forked"),
         *("appointments", "outcomes", "peers", "cursor", "more", "code", "status", "method", "route", "ms", "count"),
-        *("kind", "subject", "port", "error", "file", "line", "version"),
+        *("kind", "subject", "port", "error", "file", "line", "version", "worker", "request"),
     }
 )
 """Every field a log line may have. ``route`` is the pattern of an address, never the address itself."""
@@ -42,6 +42,10 @@ def failure(name: str, error: BaseException, /, **fields: str | int) -> None:
 
 
 class _Formatter(logging.Formatter):
+    def __init__(self, worker: int | None) -> None:
+        super().__init__()
+        self._always = {} if worker is None else {"worker": worker}
+
     def format(self, record: logging.LogRecord) -> str:
         utc = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, object] = {
@@ -49,15 +53,19 @@ class _Formatter(logging.Formatter):
             "local": utc.astimezone().isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "event": record.msg,
+            **self._always,
         }
         line.update(getattr(record, "fields", {}))
         return json.dumps(line)
 
 
-def to_stream(stream: IO[str]) -> logging.Handler:
-    """Send this server's log lines to ``stream`` and nowhere else; returns the handler, for taking it off again."""
+def to_stream(stream: IO[str], *, worker: int | None = None) -> logging.Handler:
+    """Send this server's log lines to ``stream`` and nowhere else; returns the handler, for taking it off again.
+
+    ``worker`` is the number of this process among those that answer.
+    """
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Formatter())
+    handler.setFormatter(_Formatter(worker))
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     LOGGER.propagate = False

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 
 from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
-from vaccinator_app.protocol.shapes import HybridPublicKey, Moment, PublicKey
+from vaccinator_app.protocol.shapes import HybridPublicKey, Moment, Number, PublicKey
 from vaccinator_app.protocol.version import VERSION, check_json
 from vaccinator_app.trust.keys import key_id
 
@@ -16,11 +16,22 @@ ENROLMENT_REPLY_TYPE = "application/vnd.vaccinator.enrolment-reply+msgpack"
 
 
 class CentralKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """Central's public keys: Ed25519 for signing, X25519 for codes, hybrid for people's details and recovery."""
+    """Central's public keys: Ed25519 for signing, X25519 for codes, hybrid for people's details and recovery.
+
+    ``others`` are further signing keys that count: earlier ones, and one that is announced. ``number`` grows with each
+    change of the set (P.17); 0 stands in a file from before sets had numbers.
+    """
 
     signing: PublicKey
     codes: PublicKey
     people: HybridPublicKey
+    number: Number = 0
+    others: list[PublicKey] = []
+
+    @property
+    def signers(self) -> tuple[bytes, ...]:
+        """Every signing key that counts."""
+        return (self.signing, *self.others)
 
 
 class EnrolmentFile(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +54,8 @@ class EnrolmentFile(msgspec.Struct, frozen=True, kw_only=True):
 class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
     """The machine's answer, signed by the device key just born on it.
 
-    ``recovery`` is the database key sealed to central's hybrid key (DESIGN 5.4).
+    ``recovery`` is the database key sealed to central's hybrid key (DESIGN 5.4), ``keys`` the number of the set of
+    central's keys in the enrolment file, so that central answers under one of these (P.17.4).
     """
 
     v: int = VERSION
@@ -54,6 +66,7 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, kw_only=True):
     in_charge_signing_key: PublicKey
     in_charge_sealing_key: PublicKey
     recovery: bytes
+    keys: Number = 0
 
 
 class EnrolmentReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -141,7 +141,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PullRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask for what changed since ``cursor`` (0 at first). ``nonce`` (16 bytes) ties the answer to the question."""
+    """Ask for what changed since ``cursor`` (0 at first). ``nonce`` (16 bytes) ties the answer to the question.
+
+    ``keys`` is the number of the set of central's keys that this desk goes by (P.17).
+    """
 
     v: int = VERSION
     centre: str
@@ -149,6 +152,7 @@ class PullRequest(msgspec.Struct, frozen=True, kw_only=True):
     nonce: Nonce
     cursor: Number
     limit: Annotated[int, msgspec.Meta(ge=1, le=MAX_PAGE)] = MAX_PAGE
+    keys: Number = 0
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -222,7 +226,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     from ``from_cursor`` on, for the progress words. ``outcomes`` are later decisions on records of this device. Lists
     that do not page (batches, centres, desks, staff) are whole each time. ``peers`` are records of the centre's other
     desks, ``desks`` how far each has come, ``staff`` the chains of everybody's certificate (DSSE JSON, their own
-    first), ``closes`` what central counted over this centre's closed days.
+    first), ``closes`` what central counted over this centre's closed days. ``keys`` are statements of central's present
+    keys, for a desk that goes by earlier ones (P.17).
     """
 
     v: int = VERSION
@@ -244,6 +249,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     desks: list[PeerDesk] = []
     staff: list[list[str]] = []
     closes: list[CloseAnswer] = []
+    keys: list[str] = []
 
 
 class ConfirmState(StrEnum):

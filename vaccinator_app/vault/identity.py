@@ -6,6 +6,8 @@ import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
+import msgspec
+
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault.errors import VaultDamaged
@@ -41,14 +43,13 @@ _TEXTS = (
     "address",
     "authority",
 )
-_CENTRAL = ("signing", "codes", "people")
 
 
 def write_identity(identity: Identity) -> bytes:
     """The identity as the vault keeps it."""
     found: dict[str, object] = {name: getattr(identity, name) for name in _TEXTS}
     found["device_key"] = b64encode(identity.device_key.private).decode()
-    found["central"] = {name: b64encode(getattr(identity.central, name)).decode() for name in _CENTRAL}
+    found["central"] = msgspec.to_builtins(identity.central)
     return json.dumps(found, ensure_ascii=False).encode()
 
 
@@ -58,8 +59,8 @@ def read_identity(data: bytes) -> Identity:
         found = json.loads(data)
         return Identity(
             device_key=SigningKey(b64decode(found["device_key"], validate=True)),
-            central=CentralKeys(**{name: b64decode(found["central"][name], validate=True) for name in _CENTRAL}),
+            central=msgspec.convert(found["central"], CentralKeys),
             **{name: found[name] for name in _TEXTS},
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, msgspec.ValidationError):
         raise VaultDamaged from None

@@ -1,0 +1,58 @@
+"""Puts the rooms of one server process together: the only place that knows which of them need which."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from vaccinator_app.central import admin
+from vaccinator_app.central.booking import Bookings
+from vaccinator_app.central.captcha import Captchas, draw
+from vaccinator_app.central.crew import Crew
+from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.gateways import FileGateway
+from vaccinator_app.central.http.services import Services
+from vaccinator_app.central.http.visitors import networks
+from vaccinator_app.central.login import Login
+from vaccinator_app.central.persons import LANGUAGES
+from vaccinator_app.central.postman import Postman
+from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.sms import Drain, check_texts
+
+INBOX = "sms"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """One process's rooms. The postman was not sent out yet."""
+
+    services: Services
+    postman: Postman
+    drain: Drain
+    authority: bytes
+
+
+def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bool = True) -> Built:
+    """The rooms of one process, put away as ``stack`` ends. ``address`` is where the public reaches this server.
+
+    Raises ``CentralError`` for a home, a database or texts that are not in order.
+    """
+    check_texts(settings.texts, LANGUAGES)
+    home = admin.open_home(settings.home, url=settings.url)
+    stack.callback(home.database.close)
+    database, keys, clock = home.database, home.keys, settings.clock
+    crew = stack.enter_context(Crew(keys, settings.helpers))
+    gateway = settings.gateway or FileGateway(settings.home / INBOX)
+    drain = Drain(database, keys.cupboard, gateway, settings.texts, clock, address)
+    postman = Postman(drain, database, clock, keeps_house=keeps_house)
+    login = Login(database, keys, clock, settings.bounds)
+    services = Services(
+        database=database,
+        desks=DeskApi(database, keys, clock, crew),
+        login=login,
+        bookings=Bookings(database, keys, clock, login),
+        captchas=Captchas(database, keys, clock, settings.bounds, choose=settings.captcha_answer or draw),
+        after=postman.wake,
+        trusted=networks(settings.trusted_proxies),
+    )
+    return Built(services=services, postman=postman, drain=drain, authority=keys.authority)
