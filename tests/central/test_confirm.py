@@ -16,8 +16,8 @@ from vaccinator_app.central.confirm import MOST_A_DEVICE, MOST_A_RECORD, TRIES, 
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.domain.events import OverrideGranted, OverrideReason, Proof, ProofKind, Voided, VoidReason
+from vaccinator_app.protocol.messages import CertificateState, MessageState, Outcome
 from vaccinator_app.protocol.messages import ConfirmState as C
-from vaccinator_app.protocol.messages import Outcome
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.trust.keys import SigningKey
 
@@ -63,7 +63,7 @@ def test_a_dose_on_an_in_charges_word_waits_no_more(world: World, desk: Desk) ->
     cursor, theirs = desk.pull().cursor, other.pull().cursor
     assert desk.confirm(2) is C.SENT
     assert desk.confirm(2, otp_of(world)) is C.CONFIRMED
-    assert desk.pull(cursor).outcomes == [Outcome(2, A, ())]
+    assert desk.pull(cursor).outcomes == [Outcome(2, A, (), CertificateState.ISSUED, MessageState.WAITING)]
     assert [(one.status, one.reasons) for one in other.pull(theirs).peers] == [(A, ())]
     assert count(world, schema.doses) == 1
     assert desk.confirm(2) is C.NOT_WAITING
@@ -76,7 +76,7 @@ def test_a_held_dose_takes_its_place(world: World, desk: Desk) -> None:
     assert desk.confirm(1) is C.SENT
     assert desk.confirm(1, otp_of(world)) is C.CONFIRMED
     after = desk.pull(page.cursor)
-    assert after.outcomes == [Outcome(1, A, ())]
+    assert after.outcomes == [Outcome(1, A, (), CertificateState.ISSUED, MessageState.WAITING)]
     assert [p.dose for p in after.appointments[0].previous] == [1]
     with world.home.database.read() as connection:
         row = connection.execute(select(schema.doses)).one()

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, select
 
 from vaccinator_app.central import log
+from vaccinator_app.central.decisions import DecisionKind
 from vaccinator_app.central.effects import Mismatch
-from vaccinator_app.central.schema import alarms, mismatches
+from vaccinator_app.central.schema import alarms, decisions, mismatches, records
+from vaccinator_app.protocol.records import read_event
 
 AEFI = "aefi"
+DISPUTES_OF_STAFF = "disputes_staff"
+DISPUTES_ON_DEVICE = "disputes_device"
 ALARM_AT = 2
 ALARM_WITHIN = timedelta(days=30)
 
@@ -43,11 +47,43 @@ def raise_for_mismatches(
             .select_from(mismatches)
             .where(mismatches.c.centre == centre, mismatches.c.at > since, theirs)
         ).scalar_one()
-        raised = connection.execute(
-            select(func.max(alarms.c.at)).where(
-                alarms.c.centre == centre, alarms.c.kind == kind, alarms.c.subject == subject
-            )
-        ).scalar_one()
-        if count >= ALARM_AT and (raised is None or raised <= since):
-            connection.execute(insert(alarms).values(centre=centre, kind=kind, subject=subject, at=now, count=count))
-            log.event("alarm_mismatches", kind=kind, subject=subject, centre=centre, count=count)
+        _raise(connection, "alarm_mismatches", centre, kind, subject, count, now)
+
+
+def raise_for_disputes(connection: Connection, centre: str, device: str, staff: str, now: datetime) -> None:
+    """Two doses in 30 days of which the people say that they did not get them: by one signature, or on one machine.
+
+    After the decision was put down, in the same transaction. A dose that was disputed twice is one.
+    """
+    same = and_(
+        records.c.centre == decisions.c.centre,
+        records.c.device == decisions.c.device,
+        records.c.seq == decisions.c.seq,
+    )
+    rows = connection.execute(
+        select(records.c.device, records.c.seq, records.c.payload)
+        .join_from(decisions, records, same)
+        .where(
+            decisions.c.centre == centre,
+            decisions.c.kind == DecisionKind.DISPUTED.value,
+            decisions.c.decided_at > now - ALARM_WITHIN,
+        )
+    )
+    signed = {(row.device, row.seq): read_event(row.payload).staff for row in rows}
+    theirs, on_device = sum(one == staff for one in signed.values()), sum(where == device for where, _ in signed)
+    _raise(connection, "alarm_disputes", centre, DISPUTES_OF_STAFF, staff, theirs, now)
+    _raise(connection, "alarm_disputes", centre, DISPUTES_ON_DEVICE, device, on_device, now)
+
+
+def _raise(
+    connection: Connection, name: str, centre: str, kind: str, subject: str, count: int, now: datetime
+) -> None:
+    """One alarm when there are enough, and no second one within the time that they are counted for."""
+    raised = connection.execute(
+        select(func.max(alarms.c.at)).where(
+            alarms.c.centre == centre, alarms.c.kind == kind, alarms.c.subject == subject
+        )
+    ).scalar_one()
+    if count >= ALARM_AT and (raised is None or raised <= now - ALARM_WITHIN):
+        connection.execute(insert(alarms).values(centre=centre, kind=kind, subject=subject, at=now, count=count))
+        log.event(name, kind=kind, subject=subject, centre=centre, count=count)
