@@ -41,6 +41,8 @@ devices = Table(
     # Up to where and when it was last told of people: what was on it if it is lost.
     Column("pulled_cursor", BigInteger),
     Column("pulled_at", Instant()),
+    # The set of central's keys that it last said it goes by (P.17); none before it first said so.
+    Column("central_keys", BigInteger),
 )
 
 

@@ -91,6 +91,7 @@ def upgrade() -> None:
     op.add_column("bookings", sa.Column("moved_to", sa.String(length=32), nullable=True))
     op.add_column("devices", sa.Column("pulled_cursor", sa.BigInteger(), nullable=True))
     op.add_column("devices", sa.Column("pulled_at", Instant(), nullable=True))
+    op.add_column("devices", sa.Column("central_keys", sa.BigInteger(), nullable=True))
     op.add_column("doses", sa.Column("certificate", sa.String(length=32), nullable=True))
     op.add_column("doses", sa.Column("certified_at", Instant(), nullable=True))
     op.create_index(
@@ -136,6 +137,7 @@ def downgrade() -> None:
     )
     op.drop_column("doses", "certified_at")
     op.drop_column("doses", "certificate")
+    op.drop_column("devices", "central_keys")
     op.drop_column("devices", "pulled_at")
     op.drop_column("devices", "pulled_cursor")
     op.drop_column("bookings", "moved_to")
