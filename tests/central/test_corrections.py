@@ -32,7 +32,7 @@ DONE, WAITS, NO_PROOF = (A, ()), (A, (R.AWAITS_OTP,)), (H, (R.NO_PROOF,))
 
 
 def messages(world: World) -> list[str]:
-    kinds = ("dose_recorded", "dose_voided")
+    kinds = ("dose_recorded", "dose_unconfirmed", "dose_voided")
     statement = select(schema.sms_outbox.c.kind).where(schema.sms_outbox.c.kind.in_(kinds))
     with world.home.database.read() as connection:
         return sorted(connection.scalars(statement))
@@ -255,7 +255,7 @@ def test_a_dose_on_an_in_charges_word_counts_and_waits(world: World, desk: Desk,
     desk.record(desk.dose(booked, proof=on_leave(1)))
     assert said(desk.push()) == {1: DONE, 2: WAITS}
     assert standing(world) == [(2, BATCH)]
-    assert messages(world) == ["dose_recorded"]
+    assert messages(world) == ["dose_unconfirmed"]
 
 
 def test_each_word_is_one_of_its_own(world: World, desk: Desk) -> None:

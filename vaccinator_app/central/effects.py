@@ -81,7 +81,7 @@ class Effects:
         self._freed: list[tuple[int, None]] = []
         self._doses: dict[int, tuple[Any, ...]] = {}
         self._messages: list[tuple[Any, ...]] = []
-        self._taken_back: dict[tuple[str, str], tuple[Any, ...]] = {}
+        self._taken_back: dict[tuple[str, str, str], tuple[Any, ...]] = {}
         self._secrets: list[dict[str, Any]] = []
         self._voids: list[tuple[int, int]] = []
         self._undone: list[tuple[str, int]] = []
@@ -222,10 +222,10 @@ class Effects:
         assert facts.booked is not None
         given = PreviousDose(dose=body.dose, vaccine=body.vaccine, given_on=facts.day)
         reachable = bool(facts.booked.beneficiary.mobile_last4)
-        standing = Standing(given, known.centre.centre, known.device, new.seq, body.appointment, reachable)
-        known.standing.setdefault(beneficiary, []).append(standing)
-        self._touched.add(beneficiary)
         proved = is_proved(facts)
+        record = (known.centre.centre, known.device, new.seq, body.appointment)
+        known.standing.setdefault(beneficiary, []).append(Standing(given, *record, reachable, proved))
+        self._touched.add(beneficiary)
         self._records[new.seq][_CERTIFICATE] = (CertificateState.ISSUED if proved else CertificateState.WAITING).value
         self._doses[new.seq] = (
             beneficiary,
@@ -240,24 +240,25 @@ class Effects:
             *((fresh_id(), self._now) if proved else (None, None)),
         )
         if reachable:
-            kind = outbox.Kind.DOSE_RECORDED if proved else outbox.Kind.DOSE_UNCONFIRMED
-            self._tell(kind, new.seq, beneficiary, given)
+            self._tell_of(new.seq, beneficiary, given, certified=proved, stands=True)
 
-    def _tell(self, kind: outbox.Kind, seq: int, beneficiary: str, given: PreviousDose) -> None:
+    def _tell_of(self, seq: int, beneficiary: str, given: PreviousDose, *, certified: bool, stands: bool) -> None:
         """Queue a message; but of a dose taken back and recorded again in the same words neither is told."""
         product = self._known.formulary.get(given.vaccine)
         vaccine = given.vaccine if product is None else product.name
         params = outbox.about_dose(given.dose, vaccine, said(given.given_on), self._known.centre.name)
-        about = (beneficiary, params)
-        if kind is outbox.Kind.DOSE_RECORDED and about in self._taken_back:
+        recorded = outbox.Kind.DOSE_RECORDED if certified else outbox.Kind.DOSE_UNCONFIRMED
+        about = (beneficiary, recorded.value, params)
+        if stands and about in self._taken_back:
             void = self._taken_back.pop(about)
             self._messages.remove(void)
             self._records[void[-1]][_MESSAGE] = None
             return
+        kind = recorded if stands else outbox.Kind.DOSE_VOIDED
         message = (beneficiary, self._message(seq), kind.value, params, seq)
         self._messages.append(message)
         self._records[seq][_MESSAGE] = MessageState.WAITING.value
-        if kind is outbox.Kind.DOSE_VOIDED:
+        if not stands:
             self._taken_back[about] = message
 
     def _message(self, seq: int) -> str:
@@ -317,7 +318,7 @@ class Effects:
             else:
                 self._undone.append((seat.beneficiary, body.seq))
             if one.reachable:
-                self._tell(outbox.Kind.DOSE_VOIDED, seq, seat.beneficiary, one.previous)
+                self._tell_of(seq, seat.beneficiary, one.previous, certified=one.certified, stands=False)
 
     def _walk_in(self, new: New, body: WalkInRegistered) -> None:
         incoming = new.incoming

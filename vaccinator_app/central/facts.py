@@ -14,6 +14,7 @@ from datetime import date, datetime
 import msgspec
 from sqlalchemy import Connection, select
 
+from vaccinator_app.central import locks
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState
 from vaccinator_app.central.aefi import Given, is_about, read_given
 from vaccinator_app.central.chain import New
@@ -40,7 +41,8 @@ _VOIDABLE = frozenset(kind.KIND for kind in VOIDABLE)
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """A dose on record that nobody voided, the record it came in, and whether the person has a mobile."""
+    """A dose on record that nobody voided, the record it came in, and whether the person has a mobile; ``certified``
+    tells whether there is a certificate of it."""
 
     previous: PreviousDose
     centre: str
@@ -48,6 +50,7 @@ class Standing(msgspec.Struct, frozen=True):
     seq: int
     appointment: str
     reachable: bool
+    certified: bool
 
 
 @dataclass(slots=True)
@@ -93,10 +96,11 @@ class Known:
 
 
 def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]) -> Known:
-    """Read what the records of a batch are about, a few statements for all of them."""
+    """Lock and read what the records of a batch are about, a few statements for all of them."""
     bodies = [one.incoming.body for one in new]
     named = (DoseGiven, Voided, WalkInRegistered, AefiReported)
     names = {body.appointment for body in bodies if isinstance(body, named)}
+    locks.appointments(connection, centre.centre, names)
     allotted = connection.execute(select(batches).where(batches.c.centre == centre.centre)).all()
     known = Known(
         centre=centre,
@@ -134,7 +138,8 @@ def read_standing(connection: Connection, beneficiaries: Iterable[str]) -> dict[
         for row in connection.execute(statement):
             previous = PreviousDose(dose=row.dose, vaccine=row.vaccine, given_on=row.given_on)
             reachable = bool(row.mobile_last4)
-            standing = Standing(previous, row.centre, row.device, row.seq, row.appointment, reachable)
+            record = (row.centre, row.device, row.seq, row.appointment)
+            standing = Standing(previous, *record, reachable, row.certificate is not None)
             found.setdefault(row.beneficiary, []).append(standing)
     return found
 
