@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from vaccinator_app.central import bulk, feed
+from vaccinator_app.central import bulk, feed, locks
 from vaccinator_app.central.adjudicate import DoseFacts, ProofState
 from vaccinator_app.central.schema import bookings, device_heads, doses, records, revoked_certificates, roster
 from vaccinator_app.domain.appointment import Booking
@@ -137,6 +137,7 @@ def certify_older(connection: Connection, beneficiaries: Collection[str], now: d
     ).all()
     for centre, device in sorted({(row.centre, row.device) for row in rows}):
         hold(connection, centre, device)
+    locks.places(connection, {row.centre for row in rows})
     for row in rows:
         certify(connection, row.centre, row.device, row.seq, now)
 

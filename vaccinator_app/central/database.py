@@ -35,7 +35,7 @@ URL_FILE = "database.url"
 """In central's home: where its database is, when it is not SQLite there. Never a password."""
 
 TRIES = 5
-"""How often ``Database.run`` begins anew: each time it lost, another one went through."""
+"""How often a transaction is begun at most: each time it lost, another one went through."""
 
 _WRITING = {"sqlite": {"central_writing": True}, "postgresql": {}}
 _READING = {"sqlite": {}, "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}}
@@ -77,20 +77,19 @@ class Database:
         """What ``act`` returns, done in one transaction that may change things.
 
         When somebody else was quicker (a deadlock, a row under the same unique key), nothing of it is kept and ``act``
-        is called again, up to ``TRIES`` times, and sees what the other one did. So it must change nothing but the
-        database, and what it read before it was called must not matter.
+        is called again, up to ``TRIES`` times in all, and sees what the other one did. So it must change nothing but
+        the database.
         """
-        with _sentences():
-            for _ in range(TRIES - 1):
-                try:
-                    with self._begin(_WRITING) as connection:
-                        return act(connection)
-                except DBAPIError as error:
-                    if _state(error) not in _LOST_RACES:
-                        raise
-                    log.failure("transaction_again", error)
-            with self._begin(_WRITING) as connection:
-                return act(connection)
+        for _ in range(TRIES - 1):
+            try:
+                with self.write() as connection:
+                    return act(connection)
+            except (DBAPIError, DatabaseAway) as error:
+                if not _lost_race(error):
+                    raise
+                log.failure("transaction_again", error)
+        with self.write() as connection:
+            return act(connection)
 
     def close(self) -> None:
         """Let go of every connection."""
@@ -268,6 +267,11 @@ def _kind(error: DBAPIError) -> str | None:
     if number is not None:
         return "busy" if number & 0xFF in _SQLITE_BUSY else "away" if number & 0xFF in _SQLITE_AWAY else None
     return "away" if error.connection_invalidated or type(error.orig).__name__.startswith("Operational") else None
+
+
+def _lost_race(error: DBAPIError | DatabaseAway) -> bool:
+    cause = error if isinstance(error, DBAPIError) else error.__cause__
+    return isinstance(cause, DBAPIError) and _state(cause) in _LOST_RACES
 
 
 def _state(error: DBAPIError) -> str | None:

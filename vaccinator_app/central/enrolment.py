@@ -86,10 +86,11 @@ class Enrolment:
         request, digest = _authentic(packed)
         now = self._clock()
         centre = request.token.partition(".")[0]
-        with self._database.write() as connection:
+
+        def act(connection: Connection) -> tuple[bytes, str | None]:
             token = self._token(connection, centre, request.token, now, digest)
             if token.reply is not None:
-                return bytes(token.reply)
+                return bytes(token.reply), None
             reply = self._admit(connection, centre, request, now)
             answer = packing.pack(reply, ENROLMENT_REPLY_TYPE, self._keys.signing)
             connection.execute(
@@ -97,14 +98,18 @@ class Enrolment:
                 .where(enrolments.c.centre == centre, enrolments.c.token_hash == _hash(request.token))
                 .values(used_at=now, request_hash=digest, reply=answer)
             )
-        log.event("device_enrolled", centre=centre, device=reply.device)
+            return answer, reply.device
+
+        answer, device = self._database.run(act)
+        if device is not None:
+            log.event("device_enrolled", centre=centre, device=device)
         return answer
 
     def _token(
         self, connection: Connection, centre: str, token: str, now: datetime, digest: bytes
     ) -> Row[tuple[object]]:
         statement = select(enrolments).where(enrolments.c.centre == centre, enrolments.c.token_hash == _hash(token))
-        found = connection.execute(statement).one_or_none() if may_be_id(centre) else None
+        found = connection.execute(statement.with_for_update()).one_or_none() if may_be_id(centre) else None
         if found is None:
             raise Refused(
                 "token_unknown", 403, "Central does not know this enrolment file. Ask for a new one for this centre."

@@ -59,9 +59,13 @@ class Intake:
             seen = _seen(connection, request, batch)
         self._examine(batch, authors, seen, now)
         urgent = self._urgent(request, authors, now)
-        with self._database.write() as connection:
-            sorted_out, outcomes = self._settle(connection, request, batch, seen, now)
+
+        def store(connection: Connection) -> tuple[Plan, list[Outcome]]:
+            found = self._settle(connection, request, batch, seen, now)
             raise_for_aefi(connection, request.centre, request.device, urgent, now)
+            return found
+
+        sorted_out, outcomes = self._database.run(store)
         _log(request, sorted_out, outcomes)
         return Receipt(
             centre=request.centre,
@@ -108,7 +112,7 @@ class Intake:
         seen: Mapping[bytes, int],
         now: datetime,
     ) -> tuple[Plan, list[Outcome]]:
-        link = _link(connection, request)
+        link = _link(connection, request, lock=True)
         seqs = place(batch, link, Link(request.head_seq, request.head_hash), seen)
         stored = _stored(connection, request, [seq for seq in seqs if 1 <= seq <= link.seq])
         sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
@@ -142,12 +146,12 @@ class Intake:
         return outcomes | {seq: Outcome(seq, status, reasons) for seq, (status, reasons) in answers.items()}
 
 
-def _link(connection: Connection, request: PushRequest) -> Link:
-    """Where the device's ledger stands here; locked against a second push of the same device where rows can be."""
+def _link(connection: Connection, request: PushRequest, *, lock: bool = False) -> Link:
+    """Where the device's ledger stands here; with ``lock`` no second push of the same device comes in between."""
     statement = select(device_heads.c.seq, device_heads.c.hash).where(
         device_heads.c.centre == request.centre, device_heads.c.device == request.device
     )
-    row = connection.execute(statement.with_for_update()).one()
+    row = connection.execute(statement.with_for_update() if lock else statement).one()
     return Link(row.seq, row.hash)
 
 

@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, func, select, update
 
-from vaccinator_app.central import bulk, feed
+from vaccinator_app.central import bulk, feed, locks
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.closes import recent_answers
 from vaccinator_app.central.database import Database
@@ -75,6 +75,7 @@ class Roster:
         if _is_current(centre, cursor, now):
             return
         with self._database.write() as connection:
+            locks.places(connection, [name])
             centre = find_centre(connection, self._keys.cupboard, name)
             if not _is_current(centre, cursor, now):
                 _extend(connection, centre, cursor, centre.day(now))
