@@ -42,7 +42,7 @@ TABLE = {
     "gui": row("domain desk reports", "PySide6"),
     "central": row(
         "domain trust protocol reports",
-        "alembic captcha jinja2 litestar msgspec prometheus_client psycopg segno sqlalchemy uvicorn zxingcpp",
+        "PIL alembic captcha jinja2 litestar msgspec prometheus_client psycopg segno sqlalchemy uvicorn zxingcpp",
     ),
 }
 # `cli` is the only composition root: it imports everything and nothing imports it

@@ -29,7 +29,14 @@ from vaccinator_app.central.programme import find_formulary
 from vaccinator_app.central.schema import centres, doses, mobiles, people, revoked_certificates
 from vaccinator_app.reports.card_bundle import CardDose, Codes, card_bundle, is_covid19
 from vaccinator_app.reports.certificate import Certificate
-from vaccinator_app.trust.card_keys import thumbprint, write_key_set, write_status_list
+from vaccinator_app.trust.card_keys import (
+    KeySet,
+    StatusList,
+    read_key_set,
+    thumbprint,
+    write_key_set,
+    write_status_list,
+)
 from vaccinator_app.trust.health_card import COVID19, IMMUNIZATION, ONE_QR, sign
 from vaccinator_app.trust.keys import CardKey
 
@@ -109,6 +116,15 @@ class Certificates:
         with self._database.read() as connection:
             revoked = self._revoked(connection)
         return write_status_list(kid, revoked, 1 + len(revoked))
+
+    def trusted(self) -> tuple[KeySet, list[StatusList]]:
+        """The same as ``key_set`` and every ``status_list``, for a verifier in this very process."""
+        with self._database.read() as connection:
+            revoked = self._revoked(connection)
+        version = 1 + len(revoked)
+        keys = read_key_set(write_key_set([key.public for key in self._card_keys()], self.issuer, version))
+        gone = dict.fromkeys(revoked)
+        return keys, [StatusList(kid, version, gone) for kid in keys.keys]
 
     def _card_keys(self) -> tuple[CardKey, ...]:
         return self._keys.all_cards
