@@ -18,7 +18,6 @@ from sqlalchemy import Connection, and_, func, select
 from vaccinator_app.central.certifying import Why as Why
 from vaccinator_app.central.certifying import certify as certify
 from vaccinator_app.central.certifying import certify_older as certify_older
-from vaccinator_app.central.certifying import hold as hold
 from vaccinator_app.central.certifying import revoke as revoke
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database

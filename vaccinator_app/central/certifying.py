@@ -2,7 +2,7 @@
 
 A certificate is an id on the dose, and nothing more; the card is signed when somebody fetches it (``certificates``). So
 intake, which brings thousands of doses at once, signs nothing. Two decisions on one dose never cross: whoever takes one
-holds its desk first (``hold``), as intake does for a whole batch.
+locks what it rests on first (``locks.record``), as intake does for a whole batch.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sqlalchemy import Connection, and_, insert, select, update
 
 from vaccinator_app.central import bulk, feed, locks
 from vaccinator_app.central.adjudicate import DoseFacts, ProofState
-from vaccinator_app.central.schema import bookings, device_heads, doses, records, revoked_certificates, roster
+from vaccinator_app.central.schema import bookings, doses, records, revoked_certificates, roster
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.protocol.messages import CertificateState, Reason, Status
 
@@ -44,20 +44,11 @@ def is_proved(dose: DoseFacts) -> bool:
     return online and dose.proof is ProofState.MATCHED
 
 
-def hold(connection: Connection, centre: str, device: str) -> None:
-    """Let no batch of this desk, and no other decision on its records, come in between until the transaction ends.
-
-    Before anything else is locked (feeds, doses): intake takes them in this order too, so nobody waits in a circle.
-    """
-    head = (device_heads.c.centre == centre, device_heads.c.device == device)
-    connection.execute(select(device_heads.c.seq).where(*head).with_for_update())
-
-
 def certify(connection: Connection, centre: str, device: str, seq: int, now: datetime) -> bool:
     """Issue the certificate of an accepted dose that stands, and tell its desk; once, however often it is called.
 
-    Its caller holds the desk (``hold``) and knows that the person's word or a proof is there. False, and nothing done,
-    when there is no such dose, it does not stand, or its record is not accepted or waits for the person's word.
+    Its caller has locked the record and knows that the person's word or a proof is there. False, and nothing done, when
+    there is no such dose, it does not stand, or its record is not accepted or waits for the person's word.
     """
     row = _find(connection, centre, device, seq)
     if row is None or row.voided_at is not None or not _is_sound(row):
@@ -72,7 +63,7 @@ def certify(connection: Connection, centre: str, device: str, seq: int, now: dat
 def revoke(connection: Connection, centre: str, device: str, seq: int, why: str, now: datetime) -> None:
     """Take the certificate of a dose back for ever, and tell its desk. Nothing happens where there is none.
 
-    Its caller holds the desk (``hold``). One that only waited waits no more.
+    Its caller has locked the record. One that only waited waits no more.
     """
     row = _find(connection, centre, device, seq)
     if row is None:
@@ -135,9 +126,9 @@ def certify_older(connection: Connection, beneficiaries: Collection[str], now: d
         )
         .order_by(doses.c.centre, doses.c.device, doses.c.seq)
     ).all()
-    for centre, device in sorted({(row.centre, row.device) for row in rows}):
-        hold(connection, centre, device)
-    locks.places(connection, {row.centre for row in rows})
+    if rows:
+        locks.places(connection, {row.centre for row in rows})
+        locks.persons(connection, beneficiaries)
     for row in rows:
         certify(connection, row.centre, row.device, row.seq, now)
 
