@@ -19,21 +19,17 @@ from tests.central.support import (
     BHOJPUR,
     EXPIRY,
     HOME,
-    HOME,
-    PORTAL,
     RAMPUR,
     TODAY,
     Desk,
     World,
     count,
     other_code,
-    texts,
     vaccines,
 )
 from vaccinator_app.central import admin, database, log, schema
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.housekeeping import forget
-from vaccinator_app.central.sms import Drain, GatewayDown, check_texts
 from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import StockReceived
@@ -294,76 +290,6 @@ def test_sqlalchemy_logs_no_rows_even_when_everything_is_logged(world: World, ca
     caplog.set_level(logging.DEBUG)
     world.book("9876543210", name="Lakshmi Iyer")
     assert "Lakshmi" not in caplog.text
-
-
-# Messages
-
-
-class Moody:
-    """A gateway that is down until told otherwise."""
-
-    def __init__(self) -> None:
-        self.up = False
-        self.sent: list[tuple[str, str]] = []
-
-    def send(self, mobile: str, text: str) -> None:
-        if not self.up:
-            raise GatewayDown
-        self.sent.append((mobile, text))
-
-
-def test_a_message_the_gateway_refused_is_kept_and_tried_again(world: World) -> None:
-    gateway = Moody()
-    drain = Drain(world.home.database, world.home.keys.cupboard, gateway, texts(), world.clock, PORTAL)
-    world.login.ask("9876543210", "hi", address=HOME)
-    assert drain.run() == 0
-    gateway.up = True
-    assert drain.run() == 0
-    world.clock.move(seconds=1)
-    assert drain.run() == 1
-    ((mobile, text),) = gateway.sent
-    assert mobile == "9876543210"
-    assert "वन-टाइम" in text
-    world.clock.move(days=1)
-    assert drain.run() == 0
-
-
-def test_waits_grow_to_five_minutes(world: World) -> None:
-    drain = Drain(world.home.database, world.home.keys.cupboard, Moody(), texts(), world.clock, PORTAL)
-    world.login.ask("9876543210", "en", address=HOME)
-    waits = []
-    for _ in range(12):
-        drain.run()
-        with world.home.database.read() as connection:
-            due = connection.execute(select(schema.sms_outbox.c.due_at)).scalar_one()
-        waits.append((due - world.clock()).total_seconds())
-        world.clock.now = due
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]
-
-
-def test_what_was_secret_in_a_message_is_emptied_once_it_went_out(world: World) -> None:
-    world.book()
-    assert count(world, schema.sms_outbox, schema.sms_outbox.c.secret.is_not(None)) == 0
-    world.login.ask("9876543210", "en", address=HOME)
-    assert count(world, schema.sms_outbox, schema.sms_outbox.c.secret.is_not(None)) == 1
-
-
-def test_the_inbox_is_for_this_account_alone(world: World) -> None:
-    world.book("9876543210")
-    assert (world.folder / "sms").stat().st_mode & 0o777 == 0o700
-    assert (world.folder / "sms" / "9876543210.jsonl").stat().st_mode & 0o777 == 0o600
-
-
-def test_more_messages_than_one_round_takes_all_go_out(world: World) -> None:
-    for number in range(205):
-        world.login.ask(f"98{number:08d}", "en", address=HOME)
-    assert world.drain.run() == 205
-
-
-def test_each_kind_of_message_has_its_text_in_each_language() -> None:
-    check_texts(texts(), ("en", "hi"))
-    with pytest.raises(CentralError, match=r"sms\.json"):
-        check_texts({}, ("en",))
 
 
 # What is forgotten

@@ -86,7 +86,7 @@ def test_a_person_books_and_a_desk_is_served_and_no_log_line_names_anybody(
     finally:
         log.LOGGER.removeHandler(handler)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    assert {"request", "booked", "push", "messages_delivered"} <= {line["event"] for line in lines}
+    assert {"request", "booked", "push", "messages_handed_over"} <= {line["event"] for line in lines}
     assert all(line["utc"] and line["local"] for line in lines)
     assert {(line["route"], line["status"]) for line in lines if line["event"] == "request"} == {
         ("/v1/otp", 202),

@@ -62,11 +62,8 @@ def forget(database: Database, now: datetime) -> int:
         # No desk is told of these any more; so the places that a pull looks through stay few.
         old = (records.c.told.is_not(None), records.c.received_at < now - RELAYED_FOR)
         connection.execute(update(records).where(*old, records.c.kind.not_in(STOCK_KINDS)).values(told=None))
-        connection.execute(
-            delete(sms_outbox).where(
-                sms_outbox.c.state == State.DELIVERED.value, sms_outbox.c.delivered_at < now - MESSAGES_AFTER
-            )
-        )
+        over = (sms_outbox.c.state != State.WAITING.value, sms_outbox.c.created_at < now - MESSAGES_AFTER)
+        connection.execute(delete(sms_outbox).where(*over))
     if emptied:
         log.event("codes_forgotten", count=emptied)
     return emptied

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
@@ -33,6 +33,12 @@ class Kind(StrEnum):
     DOSE_VOIDED = "dose_voided"
     CONFIRM = "confirm"
     DETAILS_AT_RISK = "details_at_risk"
+
+
+SHORT_LIVED = (Kind.OTP, Kind.CONFIRM)
+"""Somebody waits for these at a screen: they go before all others, and are of no use once their password is over."""
+
+_AHEAD = timedelta(days=1)
 
 
 class State(StrEnum):
@@ -93,6 +99,7 @@ def row(
     centre, device, seq = about or (None, None, None)
     return {
         **shared(now, centre=centre, device=device),
+        "due_at": now - _AHEAD if kind in SHORT_LIVED else now,
         "seq": seq,
         "recipient": recipient,
         "id": name,

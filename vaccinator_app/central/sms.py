@@ -1,62 +1,48 @@
-"""Messages on their way out: the gateway port, the demo's inbox, and the drain of the outbox (DESIGN 8.4).
+"""Messages on their way out: the drain of the outbox (DESIGN 8.4).
 
-At least once: a message is marked delivered after the gateway took it, so a crash between the two sends it again.
+A message is claimed in one transaction, handed to the gateway in none, and settled in another: a gateway that stalls
+holds nothing up, and two servers on one database do not hand over the same message. At least once: after a crash
+between handing over and settling the claim runs out and the message goes again.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Protocol
+from functools import partial
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Connection, bindparam, select, text, update
 
-from vaccinator_app.central import log
+from vaccinator_app.central import log, one_time
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.gateways import FileGateway as FileGateway
+from vaccinator_app.central.gateways import Gateway as Gateway
+from vaccinator_app.central.gateways import GatewayDown as GatewayDown
+from vaccinator_app.central.gateways import Undeliverable
 from vaccinator_app.central.keys import Cupboard
-from vaccinator_app.central.outbox import Kind, State
+from vaccinator_app.central.message_states import Became, report_token, settle
+from vaccinator_app.central.outbox import SHORT_LIVED, Kind, State
 from vaccinator_app.central.schema import people, sms_outbox
+from vaccinator_app.trust.errors import BadSeal
 
 Texts = Mapping[str, Mapping[str, str]]
 """``resources/sms.json``, parsed: for each kind of message, its text in each language."""
 
-_AT_ONCE = 200
+AT_ONCE = 200
+"""Messages claimed in one transaction."""
+
+CLAIMED_FOR = timedelta(minutes=5)
+ROUND_SECONDS = 10.0
+"""What was claimed and not begun by then is given back: far sooner than the claim ends, whatever one message takes."""
+
 _LONGEST_WAIT = timedelta(minutes=5)
-
-
-class GatewayDown(Exception):
-    """The gateway did not take the message; it stays in the outbox."""
-
-
-class Gateway(Protocol):
-    """Hands one message to a telephone network."""
-
-    def send(self, mobile: str, text: str) -> None:
-        """``mobile`` is ten digits. Raises ``GatewayDown``."""
-        ...
-
-
-class FileGateway:
-    """The demo's inbox: one file of JSON lines a number. It is the phone, not a log, and holds the full texts."""
-
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = folder
-
-    def send(self, mobile: str, text: str) -> None:
-        """Append the message; durable when this returns."""
-        line = json.dumps({"to": mobile, "text": text}, ensure_ascii=False) + "\n"
-        try:
-            handle = os.open(self._folder / f"{mobile}.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(line.encode())
-        except OSError as error:
-            raise GatewayDown("the inbox cannot be written") from error
+WAITING = text("sms_outbox.state = 'waiting'")  # in these words, so that a query finds the index over them
 
 
 def check_texts(texts: Texts, languages: Sequence[str]) -> None:
@@ -67,8 +53,17 @@ def check_texts(texts: Texts, languages: Sequence[str]) -> None:
                 raise CentralError(f"sms.json has no text for {kind} in {language}. Install the program again.")
 
 
+@dataclass(slots=True)
+class _Done:
+    """What became of the messages of a round; those to try again later; those whose turn did not come."""
+
+    became: list[Became] = field(default_factory=list)
+    later: list[Any] = field(default_factory=list)
+    left: list[Any] = field(default_factory=list)
+
+
 class Drain:
-    """Brings the outbox to the gateway."""
+    """Brings the outbox to the gateway. ``portal`` is the address that messages name for certificates."""
 
     def __init__(
         self, database: Database, cupboard: Cupboard, gateway: Gateway, texts: Texts, clock: Clock, portal: str
@@ -81,22 +76,32 @@ class Drain:
         self._portal = portal
 
     def run(self) -> int:
-        """Deliver what is due; returns how many went out. Refused ones wait longer each time, to 5 minutes."""
-        now = self._clock()
-        delivered = 0
-        while True:
-            batch = self._due(now)
-            done = [row for row in batch if self._deliver(row)]
-            self._settle(batch, done, now)
-            delivered += len(done)
-            if len(batch) < _AT_ONCE:
-                break
-        if delivered:
-            log.event("messages_delivered", count=delivered)
-        return delivered
+        """Hand over what is due; returns how many the network took.
 
-    def _due(self, now: datetime) -> Sequence[Any]:
-        statement = (
+        Those it did not take now wait longer each time, to 5 minutes, for ever; those it never will are given up.
+        """
+        taken = given_up = 0
+        while self._is_any_due():
+            batch = self._database.run(self._claim)
+            done = self._hand_over(batch)
+            self._database.run(partial(self._settle, done))
+            taken += sum(one.state is not State.FAILED for one in done.became)
+            given_up += sum(one.state is State.FAILED for one in done.became)
+            if done.left or len(batch) < AT_ONCE:
+                break
+        if taken or given_up:
+            log.event("messages_handed_over", accepted=taken, refused=given_up)
+        return taken
+
+    def _is_any_due(self) -> bool:
+        due = select(sms_outbox.c.id).where(WAITING, sms_outbox.c.due_at <= self._clock()).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(due).first() is not None
+
+    def _claim(self, connection: Connection) -> Sequence[Any]:
+        """Take what is due, and what nobody else has taken, out of everybody's sight for a while."""
+        now = self._clock()
+        rows = connection.execute(
             select(
                 sms_outbox,
                 people.c.name.label("person_name"),
@@ -104,55 +109,79 @@ class Drain:
                 people.c.language.label("person_language"),
             )
             .join_from(sms_outbox, people, people.c.beneficiary == sms_outbox.c.recipient, isouter=True)
-            .where(sms_outbox.c.state == State.WAITING.value, sms_outbox.c.due_at <= now)
+            .where(WAITING, sms_outbox.c.due_at <= now)
             .order_by(sms_outbox.c.due_at, sms_outbox.c.created_at)
-            .limit(_AT_ONCE)
-        )
-        with self._database.read() as connection:
-            return connection.execute(statement).all()
+            .limit(AT_ONCE)
+            .with_for_update(of=sms_outbox, skip_locked=True)
+        ).all()
+        _put_off(connection, [(row, row.attempts, now + CLAIMED_FOR) for row in rows])
+        return rows
 
-    def _deliver(self, row: Any) -> bool:
+    def _hand_over(self, batch: Sequence[Any]) -> _Done:
+        done = _Done()
+        ends = time.monotonic() + ROUND_SECONDS
+        for place, row in enumerate(batch):
+            if time.monotonic() >= ends:
+                done.left.extend(batch[place:])
+                break
+            try:
+                state = self._send(row)
+            except GatewayDown:
+                done.later.append(row)
+            except Exception as error:  # noqa: BLE001  (what went before it must be settled, or it would go again)
+                log.failure("gateway_failed", error)
+                done.later.append(row)
+            else:
+                about = None if row.seq is None else (row.centre, row.device, row.seq)
+                done.became.append(Became(row.recipient, row.id, state, about))
+        return done
+
+    def _send(self, row: Any) -> State:
+        """Hand one message over. What is wrong with it is wrong with no other."""
+        if row.kind in SHORT_LIVED and self._clock() >= row.created_at + one_time.LIFE:
+            return State.FAILED
+        try:
+            written = self._write(row)
+        except (BadSeal, ValueError, LookupError) as error:
+            log.failure("message_unreadable", error, kind=row.kind)
+            return State.FAILED
+        if written is None:
+            return State.FAILED
+        try:
+            return self._gateway.send(*written, report_token(self._cupboard, row.recipient, row.id))
+        except Undeliverable:
+            return State.FAILED
+
+    def _write(self, row: Any) -> tuple[str, str] | None:
+        """The number and the text of a message; None for somebody who has no number."""
         values = {"portal": self._portal, **json.loads(row.params)}
         if row.secret is not None:
             values |= json.loads(self._cupboard.unlock(row.secret, "sms_secret", row.recipient, row.id))
         if row.mobile is not None:
             mobile = self._cupboard.unlock(row.mobile, "sms_mobile", row.recipient, row.id)
-        else:
+        elif row.person_mobile is not None:
             mobile = self._cupboard.unlock(row.person_mobile, "mobile", row.recipient)
             values["name"] = row.person_name
-        text = self._texts[row.kind][row.language or row.person_language].format_map(values)
-        try:
-            self._gateway.send(mobile.decode(), text)
-        except GatewayDown:
-            return False
-        return True
+        else:
+            return None
+        return mobile.decode(), self._texts[row.kind][row.language or row.person_language].format_map(values)
 
-    def _settle(self, batch: Sequence[Any], done: Sequence[Any], now: datetime) -> None:
-        if not batch:
-            return
-        went = {(row.recipient, row.id) for row in done}
-        rows = [
-            {
-                "whose": row.recipient,
-                "which": row.id,
-                "is": State.DELIVERED.value if (row.recipient, row.id) in went else State.WAITING.value,
-                "tries": row.attempts + 1,
-                "then": now + min(timedelta(seconds=2.0 ** min(row.attempts, 10)), _LONGEST_WAIT),
-                "went_at": now if (row.recipient, row.id) in went else None,
-                "kept": None if (row.recipient, row.id) in went else row.secret,
-            }
-            for row in batch
-        ]
-        statement = (
+    def _settle(self, done: _Done, connection: Connection) -> None:
+        now = self._clock()
+        settle(connection, done.became, now)
+        again = [(row, row.attempts + 1, now + _wait(row.attempts)) for row in done.later]
+        _put_off(connection, again + [(row, row.attempts, row.due_at) for row in done.left])
+
+
+def _wait(attempts: int) -> timedelta:
+    return min(timedelta(seconds=2.0 ** min(attempts, 10)), _LONGEST_WAIT)
+
+
+def _put_off(connection: Connection, rows: Sequence[tuple[Any, int, datetime]]) -> None:
+    if rows:
+        connection.execute(
             update(sms_outbox)
-            .where(sms_outbox.c.recipient == bindparam("whose"), sms_outbox.c.id == bindparam("which"))
-            .values(
-                state=bindparam("is"),
-                attempts=bindparam("tries"),
-                due_at=bindparam("then"),
-                delivered_at=bindparam("went_at"),
-                secret=bindparam("kept"),
-            )
+            .where(sms_outbox.c.recipient == bindparam("whose"), sms_outbox.c.id == bindparam("which"), WAITING)
+            .values(attempts=bindparam("tries"), due_at=bindparam("then")),
+            [{"whose": row.recipient, "which": row.id, "tries": tries, "then": then} for row, tries, then in rows],
         )
-        with self._database.write() as connection:
-            connection.execute(statement, rows)
