@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.central.support import Desk, World, texts
+from tests.support.postgres import copy_home
 from vaccinator_app.central import admin
 from vaccinator_app.central.server import Settings, running
 from vaccinator_app.domain.events import Arrived, OverrideGranted, OverrideReason, Proof, ProofKind
@@ -69,7 +69,7 @@ class Asked:
 @pytest.fixture(scope="module")
 def asked(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asked]:
     folder = tmp_path_factory.mktemp("asked") / "home"
-    shutil.copytree(made_home, folder)
+    copy_home(made_home, folder)
     world = World(folder, admin.open_home(folder))
     desk, other = Desk(world), Desk(world)
     person = world.book("9876543210")

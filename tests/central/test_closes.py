@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -25,6 +24,7 @@ from tests.central.support import (
     other_code,
     said,
 )
+from tests.support.postgres import copy_home
 from vaccinator_app.central import admin
 from vaccinator_app.central.booking import Booked
 from vaccinator_app.central.comparing import differences
@@ -271,12 +271,12 @@ class Centre:
 @pytest.fixture(scope="module")
 def centre(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
     folder = tmp_path_factory.mktemp("centre")
-    shutil.copytree(made_home, folder / "home")
+    copy_home(made_home, folder / "home")
     world = World(folder / "home", admin.open_home(folder / "home"))
     desks = (Desk(world), Desk(world))
     booked = [world.book(slot=slot) for slot in ("10:00", "10:15", "12:30", "10:00")]
     world.home.database.close()
-    shutil.copytree(folder / "home", folder / "before", ignore=shutil.ignore_patterns("sms"))
+    copy_home(folder / "home", folder / "before")
     yield Centre(folder / "before", world, desks, booked, Colleague())
     world.home.database.close()
 

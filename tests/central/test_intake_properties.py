@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from tests.central.support import TODAY, Desk, World, other_code
+from tests.support.postgres import copy_home
 from vaccinator_app.central import admin, schema
 from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
 from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
@@ -142,12 +142,12 @@ def add_close(world: World, desk: Desk) -> None:
 @pytest.fixture(scope="module")
 def day(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
     folder = tmp_path_factory.mktemp("day")
-    shutil.copytree(made_home, folder / "home")
+    copy_home(made_home, folder / "home")
     world = World(folder / "home", admin.open_home(folder / "home"))
     desk = Desk(world)
     make_ledger(world, desk)
     world.home.database.close()
-    shutil.copytree(folder / "home", folder / "before", ignore=shutil.ignore_patterns("sms"))
+    copy_home(folder / "home", folder / "before")
     outcomes = desk.push().outcomes
     yield Day(folder / "before", world, desk, outcomes, state_of(world))
     world.home.database.close()

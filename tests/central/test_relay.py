@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, event, update
 
 from tests.central.support import BATCH, BHOJPUR, EXPIRY, MORNING, A, Colleague, Desk, H, World, X, count, other_code
+from tests.support.postgres import copy_home
 from vaccinator_app.central import admin, schema
 from vaccinator_app.central.decisions import DecisionKind, decide
 from vaccinator_app.central.housekeeping import forget
@@ -218,13 +218,13 @@ class Trio:
 @pytest.fixture(scope="module")
 def trio(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
     folder = tmp_path_factory.mktemp("trio")
-    shutil.copytree(made_home, folder / "home")
+    copy_home(made_home, folder / "home")
     world = World(folder / "home", admin.open_home(folder / "home"))
     desks = (Desk(world), Desk(world), Desk(world))
     # From now on a booking takes its place in the feed as it is made, between the records.
     desks[2].pull()
     world.home.database.close()
-    shutil.copytree(folder / "home", folder / "before", ignore=shutil.ignore_patterns("sms"))
+    copy_home(folder / "home", folder / "before")
     yield Trio(folder / "before", world, desks)
     world.home.database.close()
 

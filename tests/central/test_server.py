@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
