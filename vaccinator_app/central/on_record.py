@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from vaccinator_app.central import outbox
+from vaccinator_app.central import locks, outbox
 from vaccinator_app.central.aefi import accept_late
-from vaccinator_app.central.certifying import certify, hold, revoke
+from vaccinator_app.central.certifying import certify, revoke
 from vaccinator_app.central.effects import open_bookings
 from vaccinator_app.central.facts import when
 from vaccinator_app.central.keys import Cupboard
@@ -58,11 +58,11 @@ class DoseRecord:
 def read_dose(connection: Connection, cupboard: Cupboard, centre: str, device: str, seq: int) -> DoseRecord | None:
     """The dose; None when there is no such record, or it was voided, or its person is not known here.
 
-    First of all in a transaction: the desk is held, and the record locked, until that ends (``certifying.hold``).
+    First of all in a transaction: until that ends, desk, centre, person and record are held (``locks``).
     """
     if not (may_be_id(centre) and may_be_id(device)):
         return None
-    hold(connection, centre, device)
+    locks.record(connection, centre, device, seq)
     row = connection.execute(
         select(
             *(records.c.payload, records.c.status, records.c.reasons, records.c.certificate),
