@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from tests.central.support import HOME, RAMPUR, TODAY, Clock, Desk, World, texts
+from tests.support.postgres import copy_home
 from vaccinator_app.central import log
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.http.app import MAX_FORM
@@ -30,7 +31,7 @@ NAME, NUMBER, MOBILE = "Lakshmi Iyer 🌸", "9753 1086 4209", "9753108642"
 def server(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One server for the tests that leave nothing behind."""
     folder = tmp_path_factory.mktemp("served") / "home"
-    shutil.copytree(made_home, folder)
+    copy_home(made_home, folder)
     with running(Settings(home=folder, texts=texts(), port=0, clock=Clock())) as found:
         yield found
 
