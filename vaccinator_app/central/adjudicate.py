@@ -56,6 +56,7 @@ class BookedDose(msgspec.Struct, frozen=True):
     booking: Booking
     cancelled: bool
     beneficiary: Reachable
+    interval_days: int | None = None
 
 
 class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +66,9 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``standing`` are the person's doses on record that nobody voided; ``day`` is the date of the dose in the centre's
     zone; ``batch_expiry`` is of the allotted batch; ``withdrawn`` whether that had been taken out of use by then.
     ``misplaced`` is whether it names for the dose it corrects what is no voided dose of its desk and appointment, and
-    ``moved`` whether it says another time than that dose; ``day`` is then that of the record itself.
+    ``moved`` whether it says another time than that dose; ``day`` is then that of the record itself. ``disputed`` is
+    whether the person said of the dose it corrects that they did not get it; ``rebooked`` whether the appointment was
+    moved and not only cancelled; ``ahead`` whether the record is dated later than central's clock.
     """
 
     day: date
@@ -78,6 +81,9 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     withdrawn: bool = False
     misplaced: bool = False
     moved: bool = False
+    disputed: bool = False
+    rebooked: bool = False
+    ahead: bool = False
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,6 +128,10 @@ def adjudicate(facts: Facts) -> Verdict:
                 reasons.append(Reason.CHAIN_BROKEN)
             if facts.dose.moved:
                 reasons.append(Reason.TIME_MOVED)
+            if facts.dose.ahead:
+                reasons.append(Reason.CLOCK_AHEAD)
+            if facts.dose.disputed:
+                reasons.append(Reason.DISPUTED)
             reasons.extend(_dose(facts.body, facts.dose))
             if not reasons and waits(facts.dose):
                 return Verdict(Status.ACCEPTED, (Reason.AWAITS_OTP,))
@@ -156,10 +166,10 @@ def _dose(body: DoseGiven, facts: DoseFacts) -> list[Reason]:
     booked = facts.booked
     found = [
         _proof(booked, facts.proof),
-        Reason.APPOINTMENT_CANCELLED if booked.cancelled else None,
+        _withdrawn(booked, facts),
         Reason.ALREADY_DOSED if any(given.dose == body.dose for given in facts.standing) else None,
         _product(body, booked, facts),
-        _interval(body, facts),
+        _interval(body, booked, facts),
         Reason.BATCH_EXPIRED if (facts.batch_expiry or body.expiry) < facts.day else None,
         Reason.BATCH_WITHDRAWN if facts.withdrawn else None,
     ]
@@ -185,13 +195,23 @@ def _product(body: DoseGiven, booked: BookedDose, facts: DoseFacts) -> Reason | 
     return Reason.OTHER_VACCINE if before is not None and before.vaccine != body.vaccine else None
 
 
-def _interval(body: DoseGiven, facts: DoseFacts) -> Reason | None:
-    """Central's own record of the dose before counts; only without one does the certificate shown at the desk."""
+def _withdrawn(booked: BookedDose, facts: DoseFacts) -> Reason | None:
+    if not booked.cancelled:
+        return None
+    return Reason.APPOINTMENT_MOVED if facts.rebooked else Reason.APPOINTMENT_CANCELLED
+
+
+def _interval(body: DoseGiven, booked: BookedDose, facts: DoseFacts) -> Reason | None:
+    """Central's own record of the dose before counts; only without one does the certificate shown at the desk.
+
+    By the rule that was in force when it was booked.
+    """
     if facts.vaccine is None or not 2 <= body.dose <= facts.vaccine.doses:
         return None
     before = _before(body, facts)
     given_on = before.given_on if before is not None else body.eligibility.previous_dose_on
-    least = timedelta(days=facts.vaccine.min_interval_before(body.dose) or 0)
+    own = facts.vaccine.min_interval_before(body.dose) or 0
+    least = timedelta(days=own if booked.interval_days is None else booked.interval_days)
     return Reason.TOO_EARLY if given_on is None or facts.day - given_on < least else None
 
 

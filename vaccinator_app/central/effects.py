@@ -19,7 +19,7 @@ from vaccinator_app.central.certifying import fresh_id, is_proved, take_back
 from vaccinator_app.central.chain import New
 from vaccinator_app.central.closes import NewClose
 from vaccinator_app.central.examine import Incoming
-from vaccinator_app.central.facts import Known, Standing, Visited, moment_of, takes_over, when
+from vaccinator_app.central.facts import Known, Standing, Visited, interval_of, moment_of, takes_over, when
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.proofs import Holder
@@ -176,6 +176,7 @@ class Effects:
                 staff=event.staff,
                 day=known.centre.day(event.at),
                 moment=moment_of(event, incoming.body, verdict.reasons),
+                disputed=Reason.DISPUTED in verdict.reasons,
             )
 
     def _use_up(self, new: New, facts: Facts, verdict: Verdict) -> bytes | None:
@@ -324,7 +325,7 @@ class Effects:
         incoming = new.incoming
         if incoming.opened is None or incoming.event is None or body.appointment in self._known.seats:
             return
-        found = read_walk_in(body, incoming.opened, incoming.event.at)
+        found = read_walk_in(body, incoming.opened, incoming.event.at, interval_of(body, self._known))
         if found is not None:
             self._walk_ins.append(found)
             self._known.seats[body.appointment] = found.seat

@@ -7,9 +7,9 @@ the second record sees what the first one did, whichever batches the two came in
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -21,10 +21,10 @@ from vaccinator_app.central.chain import New
 from vaccinator_app.central.closes import Closed, follows, read_closed
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.keys import Cupboard
-from vaccinator_app.central.programme import Centre, find_formulary
+from vaccinator_app.central.programme import Centre, Rule, find_formulary, find_rules, in_force
 from vaccinator_app.central.proofs import Holder, inherited, read_grants, read_holders
 from vaccinator_app.central.rows import read_outcome
-from vaccinator_app.central.schema import batches, doses, people, records, roster
+from vaccinator_app.central.schema import batches, bookings, doses, people, records, roster
 from vaccinator_app.central.seats import Seat, read_seats
 from vaccinator_app.central.walk_ins import read_walk_in
 from vaccinator_app.domain.aefi import AefiReported
@@ -36,6 +36,9 @@ from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import TRIES
 from vaccinator_app.protocol.messages import Reason, Status
 from vaccinator_app.protocol.records import Event, read_event
+
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""By how much a desk's clock may be ahead of central's before a dose is held for it."""
 
 _VOIDABLE = frozenset(kind.KIND for kind in VOIDABLE)
 
@@ -57,7 +60,8 @@ class Standing(msgspec.Struct, frozen=True):
 class Visited:
     """A record that a ``voided`` or a correction of this batch names: whose it is, and of which day at the centre.
 
-    ``moment`` is when a dose went in; None for what is no dose, and for one whose time was moved already.
+    ``moment`` is when a dose went in; None for what is no dose, and for one whose time was moved already. ``disputed``:
+    the person said that they did not get it, or the dose that it took the place of.
     """
 
     kind: str
@@ -66,6 +70,7 @@ class Visited:
     staff: str
     day: date | None
     moment: datetime | None
+    disputed: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -75,15 +80,19 @@ class Known:
     ``targets`` are the records that it voids or corrects, ``visited`` those of them that are there. ``holders`` are the
     doses that used up its proofs, ``voided`` those records of this device among all these that do not stand any more;
     ``grants`` the accepted leaves to go on without a code, each with its appointment. ``vaccinated`` has for each
-    appointment of an AEFI report its doses; ``closed`` the closes of each day that it closes.
+    appointment of an AEFI report its doses; ``closed`` the closes of each day that it closes. ``rebooked`` are the
+    appointments that were moved; ``rules`` are there when it registers walk-ins. ``now`` is central's clock.
     """
 
     centre: Centre
     device: str
+    now: datetime
     formulary: Formulary
     expiries: dict[tuple[str, str], date]
     seats: dict[str, Seat] = field(default_factory=dict)
     elsewhere: set[str] = field(default_factory=set)
+    rebooked: frozenset[str] = frozenset()
+    rules: Sequence[Rule] = ()
     standing: dict[str, list[Standing]] = field(default_factory=dict)
     withdrawn: dict[tuple[str, str], datetime] = field(default_factory=dict)
     holders: dict[bytes, Holder] = field(default_factory=dict)
@@ -95,7 +104,7 @@ class Known:
     visited: dict[int, Visited] = field(default_factory=dict)
 
 
-def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]) -> Known:
+def load(connection: Connection, centre: Centre, device: str, new: Sequence[New], now: datetime) -> Known:
     """Lock and read what the records of a batch are about, a few statements for all of them."""
     bodies = [one.incoming.body for one in new]
     named = (DoseGiven, Voided, WalkInRegistered, AefiReported)
@@ -105,6 +114,7 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
     known = Known(
         centre=centre,
         device=device,
+        now=now,
         formulary=find_formulary(connection),
         expiries={(row.vaccine, row.batch): row.expiry for row in allotted},
         withdrawn={(row.vaccine, row.batch): row.withdrawn_at for row in allotted if row.withdrawn_at is not None},
@@ -114,6 +124,9 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
     if missing:
         found = connection.scalars(select(roster.c.appointment).where(roster.c.appointment.in_(missing)))
         known.elsewhere.update(found)
+    known.rebooked = _rebooked(connection, known.seats)
+    if any(isinstance(body, WalkInRegistered) for body in bodies):
+        known.rules = find_rules(connection)
     known.standing = read_standing(connection, {seat.beneficiary for seat in known.seats.values()})
     _load_proofs(connection, known, new)
     voids = {body.seq for body in bodies if isinstance(body, Voided)}
@@ -191,6 +204,26 @@ def _dose(incoming: Incoming, body: DoseGiven, known: Known, cupboard: Cupboard)
         withdrawn=withdrawn_at is not None and given_at > withdrawn_at,
         misplaced=body.corrects != 0 and corrected is None,
         moved=moved,
+        disputed=corrected is not None and corrected.disputed,
+        rebooked=body.appointment in known.rebooked,
+        ahead=max(incoming.event.at, given_at) > known.now + CLOCKS_DIFFER,
+    )
+
+
+def interval_of(body: WalkInRegistered, known: Known) -> int | None:
+    """The interval before a walk-in's dose by the rule of the day; None when it is the vaccine's own."""
+    rule = in_force(known.rules, body.vaccine, body.session_date)
+    return None if rule is None else rule.interval_before(body.dose)
+
+
+def _rebooked(connection: Connection, seats: Mapping[str, Seat]) -> frozenset[str]:
+    """Which of these appointments were not only cancelled, but moved to another day or place."""
+    cancelled = {name: seat.beneficiary for name, seat in seats.items() if seat.booked.cancelled}
+    if not cancelled:
+        return frozenset()
+    theirs = (bookings.c.beneficiary.in_(set(cancelled.values())), bookings.c.appointment.in_(cancelled))
+    return frozenset(
+        connection.scalars(select(bookings.c.appointment).where(*theirs, bookings.c.moved_to.is_not(None)))
     )
 
 
@@ -311,4 +344,5 @@ def _load_visited(connection: Connection, known: Known) -> None:
                 staff=event.staff,
                 day=known.centre.day(event.at),
                 moment=moment_of(event, event.read_body(), reasons),
+                disputed=Reason.DISPUTED in reasons,
             )

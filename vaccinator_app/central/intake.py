@@ -129,7 +129,7 @@ class Intake:
         """Decide on what is new and write it down with everything that follows from it."""
         cupboard, device = self._keys.cupboard, request.device
         centre = find_centre(connection, cupboard, request.centre)
-        known = load(connection, centre, device, fresh)
+        known = load(connection, centre, device, fresh, now)
         effects, twice = Effects(known, cupboard, now), Twice(known)
         for new in fresh:
             facts = gather(new, known, cupboard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.rows import may_be_id
-from vaccinator_app.central.schema import centres, vaccines
+from vaccinator_app.central.schema import centres, vaccine_rules, vaccines
 from vaccinator_app.domain.vaccines import Formulary, Vaccine
 
 
@@ -64,6 +65,57 @@ def find_formulary(connection: Connection) -> Formulary:
         )
         for row in connection.execute(select(vaccines))
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Intervals and age for whoever books ``vaccine`` from ``from_day`` on, in place of the vaccine's own."""
+
+    vaccine: str
+    from_day: date
+    min_interval_days: tuple[int, ...]
+    min_age_years: int
+
+    def interval_before(self, dose: int) -> int | None:
+        """Days that must lie between dose ``dose - 1`` and dose ``dose``; None when there is nothing before it."""
+        return self.min_interval_days[dose - 2] if 2 <= dose <= len(self.min_interval_days) + 1 else None
+
+
+def find_rules(connection: Connection) -> list[Rule]:
+    """Every rule that was ever set, by vaccine and day."""
+    rows = connection.execute(select(vaccine_rules).order_by(vaccine_rules.c.vaccine, vaccine_rules.c.from_day))
+    return [
+        Rule(
+            vaccine=row.vaccine,
+            from_day=row.from_day,
+            min_interval_days=tuple(json.loads(row.min_interval_days)),
+            min_age_years=row.min_age_years,
+        )
+        for row in rows
+    ]
+
+
+def in_force(rules: Iterable[Rule], vaccine: str, day: date) -> Rule | None:
+    """The newest of ``rules`` that began by ``day``; None while the vaccine's own intervals and age are in force."""
+    begun = [rule for rule in rules if rule.vaccine == vaccine and rule.from_day <= day]
+    return max(begun, key=lambda rule: rule.from_day, default=None)
+
+
+def rule_on(connection: Connection, vaccine: str, day: date) -> Rule | None:
+    """The rule for ``vaccine`` that is in force for those who book on ``day``; None when it is the vaccine's own."""
+    return in_force(find_rules(connection), vaccine, day)
+
+
+def interval_for(connection: Connection, vaccine: str, dose: int, day: date) -> int | None:
+    """What ``Appointment.interval_days`` is for a dose booked on ``day``; None when that is the vaccine's own."""
+    rule = rule_on(connection, vaccine, day)
+    return None if rule is None else rule.interval_before(dose)
+
+
+def least_age(connection: Connection, vaccine: Vaccine, day: date) -> int:
+    """From how many years on the vaccine may be booked on ``day``."""
+    rule = rule_on(connection, vaccine.id, day)
+    return vaccine.min_age_years if rule is None else rule.min_age_years
 
 
 def write_formulary(connection: Connection, formulary: Formulary) -> None:

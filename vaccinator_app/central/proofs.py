@@ -41,8 +41,10 @@ def inherited(holder: Holder, *, leave: bool) -> ProofState | None:
 
     The code itself may be forgotten or replaced meanwhile. ``leave``: it is an in-charge's, not a code or slip.
     """
+    if Reason.AWAITS_OTP in holder.reasons:
+        return ProofState.OVERRIDDEN
     if holder.status is Status.ACCEPTED:
-        return ProofState.OVERRIDDEN if Reason.AWAITS_OTP in holder.reasons else ProofState.MATCHED
+        return ProofState.MATCHED
     for reason, state in _SAME_AGAIN.items():
         if reason in holder.reasons:
             return state

@@ -38,8 +38,11 @@ class WalkIn:
         return f"WalkIn({self.booked.appointment})"
 
 
-def read_walk_in(body: WalkInRegistered, opened: bytes, at: datetime) -> WalkIn | None:
-    """The walk-in whose details were in the seal; None when they do not fit.
+def read_walk_in(
+    body: WalkInRegistered, opened: bytes, at: datetime, interval_days: int | None = None
+) -> WalkIn | None:
+    """The walk-in whose details were in the seal; None when they do not fit. ``interval_days`` is by the rule of the
+    day (``programme``).
 
     Told to no desk (the seat has no place in the feed): the one where they stand has them, and nobody else needs to
     know (DESIGN 5.5).
@@ -68,6 +71,7 @@ def read_walk_in(body: WalkInRegistered, opened: bytes, at: datetime) -> WalkIn 
         vaccine=body.vaccine,
         dose=body.dose,
         booking=Booking.WALK_IN,
+        interval_days=interval_days,
     )
     return WalkIn(Seat(new_beneficiary(), write_entry(booked), changed=None), booked, mobile)
 
