@@ -21,6 +21,7 @@ from vaccinator_app.central.database import URL_FILE, default_url
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.limits import Bound, Bounds
 from vaccinator_app.central.login import Login
+from vaccinator_app.central.partners import Partners, Scope
 from vaccinator_app.central.sms import Drain, FileGateway, Texts
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.domain.events import (
@@ -75,6 +76,7 @@ RAMPUR, BHOJPUR, FAR = "100001", "100002", "200001"
 MORNING = datetime(2026, 11, 21, 4, 30, tzinfo=UTC)  # ten in the morning in Rampur
 TODAY = date(2026, 11, 21)
 BATCH = "4121Z025"
+PORTAL = "https://vaccinator.example"
 EXPIRY = date(2027, 3, 31)
 HOME = "203.0.113.7"
 """Where everybody's requests come from."""
@@ -83,7 +85,6 @@ BOUNDLESS = Bounds(**{name: Bound(10**6, timedelta(days=1)) for name in Bounds._
 """For tests in which one mobile does in a moment what takes others a year."""
 
 
-PORTAL = "https://vaccinator.example"
 def vaccines() -> Formulary:
     return formulary(json.loads((resources_folder() / "vaccines.json").read_text("utf-8")))
 
@@ -121,6 +122,15 @@ def make_home(folder: Path, url: str | None = None) -> None:
         batch = Batch(vaccine="covishield", batch=BATCH, expiry=EXPIRY, doses_per_vial=10)
         admin.allot_batch(home, centre, batch)
     home.database.close()
+
+
+def partner_key(folder: Path, scopes: Sequence[Scope] = tuple(Scope), calls_a_day: int = 10**6) -> str:
+    """The key of an app that may connect to the central in ``folder``."""
+    home = admin.open_home(folder)
+    try:
+        return Partners(home.database, home.keys, Clock()).add("Aarogya", scopes, calls_a_day)[1]
+    finally:
+        home.database.close()
 
 
 @dataclass(slots=True)

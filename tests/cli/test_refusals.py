@@ -146,12 +146,16 @@ def test_a_vault_whose_slots_are_gone_is_not_called_new(desk: str, passphrase: s
     assert "Enrol" not in said
 
 
-def test_a_field_left_out_is_no_internal_name(central: Running) -> None:
+def test_a_field_left_out_is_no_internal_name(central: Running, tmp_path: Path, capsys: Said) -> None:
     import requests
 
     from vaccinator_app.sync.http import OneAuthority
 
+    partner = ["central", "partner", "add", "Aarogya", "--scope", "book", "--calls-a-day", "10"]
+    assert main([*partner, "--home", str(tmp_path / "central")]) == 0
+    key = capsys.readouterr().out.splitlines()[-1]
     with requests.Session() as http:
         http.mount("https://", OneAuthority(central.authority.decode()))
+        http.headers["X-Partner-Key"] = key
         answer = http.post(f"{central.address}/v1/bookings", json={"name": "Asha"}, timeout=20)
     assert answer.json()["sentence"] == "The request is missing or of another kind than expected."

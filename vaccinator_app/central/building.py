@@ -14,6 +14,7 @@ from vaccinator_app.central.gateways import FileGateway
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import networks
 from vaccinator_app.central.login import Login
+from vaccinator_app.central.partners import Partners
 from vaccinator_app.central.persons import LANGUAGES
 from vaccinator_app.central.postman import Postman
 from vaccinator_app.central.settings import Settings
@@ -51,6 +52,7 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
         desks=DeskApi(database, keys, clock, crew),
         login=login,
         bookings=Bookings(database, keys, clock, login),
+        partners=Partners(database, keys, clock),
         captchas=Captchas(database, keys, clock, settings.bounds, choose=settings.captcha_answer or draw),
         after=postman.wake,
         trusted=networks(settings.trusted_proxies),

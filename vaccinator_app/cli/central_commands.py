@@ -8,7 +8,7 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.cli import central_programme, central_serve
+from vaccinator_app.cli import central_partners, central_programme, central_serve
 from vaccinator_app.cli.central_groups import Groups
 from vaccinator_app.cli.exits import Exit, Failed
 
@@ -27,5 +27,6 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="vaccinator central", description="The central server.")
     groups = Groups(parser)
     central_programme.add(groups)
+    central_partners.add(groups)
     central_serve.add(groups)
     return parser

@@ -13,6 +13,7 @@ from litestar import Litestar, Request
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from vaccinator_app import __version__
@@ -20,9 +21,10 @@ from vaccinator_app.central import log
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.answers import failed, refused, unreadable
 from vaccinator_app.central.http.captcha_routes import captcha_routes
-from vaccinator_app.central.http.citizen_routes import citizen_routes
+from vaccinator_app.central.http.citizen_routes import booking_routes, sign_in_routes
 from vaccinator_app.central.http.desk_routes import desk_routes
 from vaccinator_app.central.http.operator_routes import operator_routes
+from vaccinator_app.central.http.partner_door import HEADER, behind_door, partner_id
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import seen_through
 
@@ -40,7 +42,7 @@ def create_app(services: Services) -> Litestar:
     return Litestar(
         route_handlers=[
             *desk_routes(services.desks),
-            *citizen_routes(services),
+            behind_door(services.partners, [*sign_in_routes(services), *booking_routes(services)]),
             *captcha_routes(services.captchas),
             *operator_routes(services.database),
         ],
@@ -51,9 +53,15 @@ def create_app(services: Services) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="Vaccinator central",
             version=__version__,
-            description="Booking for citizens, and the signed protocol with desks (docs/protocol.md).",
+            description="The portal, apps of others (docs/partner-api.md), and desks (docs/protocol.md).",
             path="/schema",
             render_plugins=[JsonRenderPlugin(), YamlRenderPlugin()],
+            components=Components(
+                security_schemes={
+                    "partner": SecurityScheme(type="apiKey", name=HEADER, security_scheme_in="header"),
+                    "session": SecurityScheme(type="http", scheme="bearer"),
+                }
+            ),
         ),
         logging_config=None,
         debug=False,
@@ -77,6 +85,6 @@ def _logged(app: ASGIApp) -> ASGIApp:
         await app(scope, receive, watched)
         taken = round((time.perf_counter() - began) * 1000, 1)
         route = str(scope.get("path_template", ""))
-        log.event("request", method=method, route=route, status=status, ms=taken)
+        log.event("request", method=method, route=route, status=status, ms=taken, partner=partner_id(scope))
 
     return logged

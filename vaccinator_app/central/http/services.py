@@ -11,6 +11,7 @@ from vaccinator_app.central.database import Database
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.http.visitors import Network
 from vaccinator_app.central.login import Login
+from vaccinator_app.central.partners import Partners
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,5 +24,6 @@ class Services:
     login: Login
     bookings: Bookings
     captchas: Captchas
+    partners: Partners
     after: Callable[[], None]
     trusted: tuple[Network, ...] = ()

@@ -1,4 +1,4 @@
-"""The people who book: what they would do on their phones, over central's own booking API (DESIGN 8.2)."""
+"""The people who book: what they would do on their phones, in an app that is a partner of central (DESIGN 8.2)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,16 @@ class NotBooked(Exception):
 
 
 class AtHome:
-    """Everybody's phone and browser. ``inbox`` is where the file gateway puts each number's messages."""
+    """Everybody's phone and app. ``key`` is that app's at central, ``inbox`` where the file gateway puts each number's
+    messages."""
 
-    def __init__(self, address: str, authority: Path, inbox: Path) -> None:
+    def __init__(self, address: str, authority: Path, inbox: Path, key: str) -> None:
         self._address = address
         self._inbox = inbox
         self._http = requests.Session()
         # Session.verify alone would give way to REQUESTS_CA_BUNDLE of the environment.
         self._http.mount("https://", OneAuthority(authority.read_text(encoding="ascii")))
+        self._http.headers["X-Partner-Key"] = key
         self._sessions: dict[str, str] = {}
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.demo.people_at_home import AtHome
 from vaccinator_app.cli.demo.proof import Summary, details_lying_about, sum_up
-from vaccinator_app.cli.demo.server import CENTRE, Central, enrolment_file, prepare
+from vaccinator_app.cli.demo.server import CENTRE, Central, enrolment_file, partner_key, prepare
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import load_formulary
 from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
@@ -115,7 +115,7 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
     with ExitStack() as stack:
         central = Central(stage.central, stage.out / "central.log")
         stack.callback(central.stop)
-        booked = _book(csv, central, today_is=datetime.now(_ZONE))
+        booked = _book(csv, stage, central, today_is=datetime.now(_ZONE))
         line = Line(central.port)
         stack.callback(line.cut)
         _enrol(stage, line)
@@ -129,8 +129,8 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
     return replace(summary, broken=(*faults, *summary.broken))
 
 
-def _book(csv: Path, central: Central, today_is: datetime) -> Outcome:
-    at_home = AtHome(central.address, central.authority, central.inbox)
+def _book(csv: Path, stage: Stage, central: Central, today_is: datetime) -> Outcome:
+    at_home = AtHome(central.address, central.authority, central.inbox, partner_key(stage.central))
     try:
         outcome = book_all(csv, at_home, CENTRE, today_is.date())
     finally:

@@ -10,6 +10,7 @@ from typing import IO
 
 from vaccinator_app.central import admin
 from vaccinator_app.central.clock import system_clock
+from vaccinator_app.central.partners import Partners, Scope
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.vaccines import Formulary
@@ -17,6 +18,7 @@ from vaccinator_app.domain.vaccines import Formulary
 CENTRE = "091042"
 OTHER_CENTRE = "091043"
 _STARTS = "Central answers at "
+_CALLS = 1_000_000
 
 
 def prepare(home: Path, formulary: Formulary, today: date, people: int) -> None:
@@ -48,6 +50,15 @@ def enrolment_file(home: Path, address: str, centre: str = CENTRE) -> bytes:
     opened = admin.open_home(home)
     try:
         return admin.create_enrolment_file(opened, system_clock, centre, address)
+    finally:
+        opened.database.close()
+
+
+def partner_key(home: Path) -> str:
+    """A fresh key for the app that the demo's people book with."""
+    opened = admin.open_home(home)
+    try:
+        return Partners(opened.database, opened.keys, system_clock).add("Demo's app", list(Scope), _CALLS)[1]
     finally:
         opened.database.close()
 
