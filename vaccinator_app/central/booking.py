@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from vaccinator_app.central import feed, log, outbox
+from vaccinator_app.central import feed, locks, log, outbox
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
@@ -112,8 +112,10 @@ class Bookings:
         Raises ``Refused`` with the first thing that is wrong.
         """
         now = self._clock()
-        with self._database.write() as connection:
+
+        def act(connection: Connection) -> Booked:
             citizen = self._login.citizen(connection, token)
+            locks.mobile(connection, citizen.mobile_hash)
             centre = find_centre(connection, self._cupboard, form.centre)
             today = centre.day(now)
             typed = PersonForm(
@@ -131,14 +133,17 @@ class Bookings:
             )
             refuse_too_young(checked.person.year_of_birth, place)
             beneficiary = find_or_register(connection, self._cupboard, citizen, checked, now)
-            booked = self._book(connection, citizen, beneficiary, centre, place, now)
-        log.event("booked", centre=centre.centre)
+            return self._book(connection, citizen, beneficiary, centre, place, now)
+
+        booked = self._database.run(act)
+        log.event("booked", centre=booked.centre)
         return booked
 
     def book_person(self, token: str, form: PlaceForm) -> Booked:
         """Book one of this mobile's people for one dose. Raises ``Refused`` with the first thing that is wrong."""
         now = self._clock()
-        with self._database.write() as connection:
+
+        def act(connection: Connection) -> Booked:
             citizen = self._login.citizen(connection, token)
             centre = find_centre(connection, self._cupboard, form.centre)
             place = check_place(
@@ -150,8 +155,10 @@ class Bookings:
                 formulary=find_formulary(connection),
                 today=centre.day(now),
             )
-            booked = self._book(connection, citizen, form.beneficiary, centre, place, now)
-        log.event("booked", centre=centre.centre)
+            return self._book(connection, citizen, form.beneficiary, centre, place, now)
+
+        booked = self._database.run(act)
+        log.event("booked", centre=booked.centre)
         return booked
 
     def move(self, token: str, reference: str, form: MoveForm) -> Booked:
@@ -160,9 +167,10 @@ class Bookings:
         Raises ``Refused``; then the old one stays as it is.
         """
         now = self._clock()
-        with self._database.write() as connection:
+
+        def act(connection: Connection) -> Booked:
             citizen = self._login.citizen(connection, token)
-            old = self._open(connection, citizen, reference)
+            old = self._open(connection, citizen, reference, form.centre)
             person = own_person(connection, citizen, old.beneficiary)
             centre = find_centre(connection, self._cupboard, form.centre)
             place = check_place(
@@ -177,15 +185,19 @@ class Bookings:
             refuse_too_young(person.year_of_birth, place)
             self._withdraw(connection, old, now)
             take_place(connection, centre, place)
-            booked = self._appoint(connection, centre, person, place, now, outbox.Kind.BOOKED)
-            connection.execute(update(bookings).where(*_named(old)).values(moved_to=booked.reference))
-        log.event("booking_moved", centre=centre.centre)
-        return booked
+            made = self._appoint(connection, centre, person, place, now, outbox.Kind.MOVED)
+            connection.execute(update(bookings).where(*_named(old)).values(moved_to=made.reference))
+            return made
+
+        moved = self._database.run(act)
+        log.event("booking_moved", centre=moved.centre)
+        return moved
 
     def cancel(self, token: str, reference: str) -> None:
         """Cancel an appointment of one of this mobile's people. Raises ``Refused``."""
         now = self._clock()
-        with self._database.write() as connection:
+
+        def act(connection: Connection) -> Centre:
             citizen = self._login.citizen(connection, token)
             row = self._open(connection, citizen, reference)
             self._withdraw(connection, row, now)
@@ -198,17 +210,24 @@ class Bookings:
                 params={"centre": centre.name, "day": said(row.day), "appointment": row.appointment},
             )
             connection.execute(insert(sms_outbox).values(message))
-        log.event("booking_cancelled", centre=row.centre)
+            return centre
 
-    def _open(self, connection: Connection, citizen: Citizen, reference: str) -> Any:
-        """An appointment of this mobile's people that may still be changed, kept from anybody else's hands."""
+        log.event("booking_cancelled", centre=self._database.run(act).centre)
+
+    def _open(self, connection: Connection, citizen: Citizen, reference: str, *others: str) -> Any:
+        """An appointment of this mobile's people that may still be changed, its person and its centre (and ``others``)
+        locked."""
         statement = (
             select(bookings)
             .join(mobiles, mobiles.c.beneficiary == bookings.c.beneficiary)
             .where(mobiles.c.mobile_hash == citizen.mobile_hash, bookings.c.appointment == reference)
-            .with_for_update(of=bookings)
         )
         row = connection.execute(statement).one_or_none() if may_be_id(reference) else None
+        if row is not None:
+            locks.places(connection, [row.centre, *filter(may_be_id, others)])
+            locks.persons(connection, [row.beneficiary])
+            # as it stands now that nobody else can change it
+            row = connection.execute(statement).one_or_none()
         if row is None or row.cancelled_at is not None or row.booking != Booking.ONLINE.value:
             raise Refused("booking_unknown", 404, "There is no such appointment under this mobile number.")
         given = read_standing(connection, [row.beneficiary]).get(row.beneficiary, [])
@@ -219,8 +238,12 @@ class Bookings:
     def _book(
         self, connection: Connection, citizen: Citizen, beneficiary: str, centre: Centre, place: Place, now: datetime
     ) -> Booked:
-        # Locked, so that two requests of one moment do not both find the dose unbooked.
-        person = own_person(connection, citizen, beneficiary, lock=True)
+        person = own_person(connection, citizen, beneficiary)
+        # So that two requests of one moment do not both find the dose unbooked.
+        locks.places(connection, [centre.centre])
+        locks.persons(connection, [person.beneficiary])
+        # Its horizon may have moved until now.
+        centre = find_centre(connection, self._cupboard, centre.centre)
         refuse_too_young(person.year_of_birth, place)
         _refuse_second(connection, person.beneficiary, place.dose)
         take_place(connection, centre, place)

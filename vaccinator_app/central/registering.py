@@ -65,7 +65,7 @@ def check_person(form: PersonForm, today: date, mobile: str) -> CheckedPerson:
 def find_or_register(
     connection: Connection, cupboard: Cupboard, citizen: Citizen, checked: CheckedPerson, now: datetime
 ) -> str:
-    """The beneficiary of this photo ID, known or new, in the caller's transaction. Raises ``Refused``."""
+    """The beneficiary of this photo ID, known or new. The caller has locked the mobile. Raises ``Refused``."""
     digest = cupboard.keyed_hash("photo_id", f"{checked.photo_id.kind}\n{checked.photo_id.number}")
     known = connection.execute(select(photo_ids).where(photo_ids.c.photo_id_hash == digest)).one_or_none()
     if known is None:
@@ -83,17 +83,13 @@ def find_or_register(
     return str(known.beneficiary)
 
 
-def own_person(connection: Connection, citizen: Citizen, beneficiary: str, *, lock: bool = False) -> Any:
-    """The row of one of this mobile's people; ``Refused`` (404) for anybody else's, as for nobody's.
-
-    With ``lock`` nobody else changes what hangs on this person until the transaction ends.
-    """
+def own_person(connection: Connection, citizen: Citizen, beneficiary: str) -> Any:
+    """The row of one of this mobile's people; ``Refused`` (404) for anybody else's, as for nobody's."""
     if may_be_id(beneficiary):
         mine = select(mobiles.c.beneficiary).where(
             mobiles.c.mobile_hash == citizen.mobile_hash, mobiles.c.beneficiary == beneficiary
         )
-        statement = select(people).where(people.c.beneficiary.in_(mine))
-        row = connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+        row = connection.execute(select(people).where(people.c.beneficiary.in_(mine))).one_or_none()
         if row is not None:
             return row
     raise Refused("person_unknown", 404, "There is no such person under this mobile number.")
