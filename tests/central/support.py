@@ -19,10 +19,11 @@ from vaccinator_app.central.admin import Home
 from vaccinator_app.central.booking import Booked, BookingForm, Bookings
 from vaccinator_app.central.database import URL_FILE, default_url
 from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.gateways import FileGateway
 from vaccinator_app.central.limits import Bound, Bounds
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.partners import Partners, Scope
-from vaccinator_app.central.sms import Drain, FileGateway, Texts
+from vaccinator_app.central.sms import Drain, Texts
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.domain.events import (
     Body,

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 from vaccinator_app.central import admin
 from vaccinator_app.central.booking import Bookings
 from vaccinator_app.central.captcha import Captchas, draw
+from vaccinator_app.central.certificates import Certificates
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.gateways import FileGateway
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import networks
 from vaccinator_app.central.login import Login
+from vaccinator_app.central.message_states import Reports
 from vaccinator_app.central.partners import Partners
 from vaccinator_app.central.persons import LANGUAGES
 from vaccinator_app.central.postman import Postman
 from vaccinator_app.central.settings import Settings
 from vaccinator_app.central.sms import Drain, check_texts
+from vaccinator_app.central.verifying import Verifying
+from vaccinator_app.reports.materials import Materials
 
 INBOX = "sms"
 
@@ -47,14 +51,20 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
     drain = Drain(database, keys.cupboard, gateway, settings.texts, clock, address)
     postman = Postman(drain, database, clock, keeps_house=keeps_house)
     login = Login(database, keys, clock, settings.bounds)
+    codes = {} if settings.resources is None else Materials(settings.resources).vaccine_codes()
+    certificates = Certificates(database, keys, clock, login, address, codes)
     services = Services(
         database=database,
         desks=DeskApi(database, keys, clock, crew),
         login=login,
         bookings=Bookings(database, keys, clock, login),
         partners=Partners(database, keys, clock),
+        certificates=certificates,
+        verifying=Verifying(database, certificates, clock, codes),
         captchas=Captchas(database, keys, clock, settings.bounds, choose=settings.captcha_answer or draw),
         after=postman.wake,
+        reports=Reports(database, keys.cupboard, clock),
         trusted=networks(settings.trusted_proxies),
+        reports_from=networks(settings.reports_from),
     )
     return Built(services=services, postman=postman, drain=drain, authority=keys.authority)

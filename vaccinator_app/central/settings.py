@@ -20,7 +20,8 @@ class Settings:
     processes for intake beside it. ``public_address``: how the public reaches this server (``https://...``), for
     links, certificates and their issuer; the listening address when None. ``trusted_proxies``: addresses or networks
     whose word on whom they forward is taken; ``bounds``: how often the public may do what. ``resources``: the folder of
-    words, templates and reports; ``gateway``: where messages go, the folder ``sms`` of the home when None.
+    words, templates and reports; ``gateway``: where messages go, the folder ``sms`` of the home when None;
+    ``reports_from``: addresses or networks that may say what became of a message.
     ``captcha_answer`` chooses captchas' answers, for tests that must know them. ``metrics``: host and port of the
     metrics listener, none when None.
     """
@@ -37,6 +38,7 @@ class Settings:
     bounds: Bounds = field(default_factory=Bounds)
     resources: Path | None = None
     gateway: Gateway | None = None
+    reports_from: tuple[str, ...] = ()
     captcha_answer: Callable[[], str] | None = None
     metrics: tuple[str, int] | None = None
     clock: Clock = system_clock

@@ -21,10 +21,7 @@ from vaccinator_app.central import log, one_time
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.gateways import FileGateway as FileGateway
-from vaccinator_app.central.gateways import Gateway as Gateway
-from vaccinator_app.central.gateways import GatewayDown as GatewayDown
-from vaccinator_app.central.gateways import Undeliverable
+from vaccinator_app.central.gateways import Gateway, GatewayDown, Undeliverable
 from vaccinator_app.central.keys import Cupboard
 from vaccinator_app.central.message_states import Became, report_token, settle
 from vaccinator_app.central.outbox import SHORT_LIVED, Kind, State

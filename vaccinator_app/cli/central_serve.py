@@ -6,8 +6,10 @@ import json
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
+from pathlib import Path
 
 from vaccinator_app.central.database import default_url
+from vaccinator_app.central.kannel import Kannel, KannelConfig, read_config
 from vaccinator_app.central.log import to_stream
 from vaccinator_app.central.server import default_helpers
 from vaccinator_app.central.serving import serve
@@ -34,6 +36,15 @@ def add(groups: Groups) -> None:
         metavar="ADDRESS",
         help="a reverse proxy whose word for whom it forwards is taken; may repeat",
     )
+    server.add_argument(
+        "--sms-gateway",
+        choices=("file", "kannel"),
+        default="file",
+        help="where messages go: into files of the home, for a demo, or to a Kannel",
+    )
+    server.add_argument(
+        "--kannel-config", type=Path, metavar="FILE", help="address, user and password of the Kannel (docs/messages.md)"
+    )
     server.add_argument("--metrics", type=_place, metavar="HOST:PORT", help="answer Prometheus there")
 
 
@@ -54,6 +65,7 @@ def settings_of(arguments: Namespace) -> Settings:
     public: str | None = arguments.public_address
     if public is not None and not public.startswith("https://"):
         raise Failed(Exit.USAGE, "The public address begins with https://, such as https://central.example.")
+    kannel = _kannel(arguments)
     return Settings(
         home=home,
         texts=json.loads((resources_folder() / "sms.json").read_text(encoding="utf-8")),
@@ -65,8 +77,17 @@ def settings_of(arguments: Namespace) -> Settings:
         helpers=helpers,
         public_address=None if public is None else public.rstrip("/"),
         trusted_proxies=tuple(arguments.trust_proxy),
+        gateway=None if kannel is None else Kannel(kannel),
+        reports_from=() if kannel is None else kannel.reports_from,
         metrics=arguments.metrics,
     )
+
+
+def _kannel(arguments: Namespace) -> KannelConfig | None:
+    file: Path | None = arguments.kannel_config
+    if (arguments.sms_gateway == "kannel") != (file is not None):
+        raise Failed(Exit.USAGE, "A Kannel needs both: --sms-gateway kannel --kannel-config FILE.")
+    return None if file is None else read_config(file)
 
 
 def _serve(arguments: Namespace) -> int:

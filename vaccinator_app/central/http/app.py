@@ -21,11 +21,13 @@ from vaccinator_app.central import log
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.answers import failed, refused, unreadable
 from vaccinator_app.central.http.captcha_routes import captcha_routes
+from vaccinator_app.central.http.certificate_routes import certificate_routes
 from vaccinator_app.central.http.citizen_routes import booking_routes, sign_in_routes
 from vaccinator_app.central.http.desk_routes import desk_routes
 from vaccinator_app.central.http.operator_routes import operator_routes
 from vaccinator_app.central.http.partner_door import HEADER, behind_door, partner_id
 from vaccinator_app.central.http.services import Services
+from vaccinator_app.central.http.sms_routes import sms_routes
 from vaccinator_app.central.http.visitors import seen_through
 
 MAX_FORM = 16 * 1024
@@ -44,7 +46,9 @@ def create_app(services: Services) -> Litestar:
             *desk_routes(services.desks),
             behind_door(services.partners, [*sign_in_routes(services), *booking_routes(services)]),
             *captcha_routes(services.captchas),
+            *certificate_routes(services.certificates),
             *operator_routes(services.database),
+            *sms_routes(services.reports, services.reports_from),
         ],
         exception_handlers={Refused: refused, HTTPException: unreadable, Exception: failed},
         after_response=after_response,

@@ -56,7 +56,7 @@ def seen_through(trusted: tuple[Network, ...]) -> Any:
 def _first_stranger(socket: str, forwarded: str, trusted: tuple[Network, ...]) -> str:
     believed = socket
     hops = [hop.strip() for hop in forwarded.split(",")] if forwarded else []
-    while hops and _within(believed, trusted):
+    while hops and within(believed, trusted):
         found = _address(hops.pop())
         if found is None:
             break
@@ -64,12 +64,13 @@ def _first_stranger(socket: str, forwarded: str, trusted: tuple[Network, ...]) -
     return believed
 
 
-def _within(address: str, trusted: tuple[Network, ...]) -> bool:
+def within(address: str, allowed: Iterable[Network]) -> bool:
+    """Whether ``address``, as text, lies in one of these networks; one that is none does not."""
     try:
         found = ip_address(address)
     except ValueError:
         return False
-    return any(found in network for network in trusted)
+    return any(found in network for network in allowed)
 
 
 def _address(hop: str) -> str | None:
