@@ -28,7 +28,7 @@ from vaccinator_app.central.places import (
     refuse_too_young,
     take_place,
 )
-from vaccinator_app.central.programme import Centre, find_centre, find_formulary
+from vaccinator_app.central.programme import Centre, find_centre, formulary_on, rule_on
 from vaccinator_app.central.registering import PersonForm, as_booked, check_person, find_or_register, own_person
 from vaccinator_app.central.rows import booking_row, may_be_id, new_code, said
 from vaccinator_app.central.schema import bookings, mobiles, roster, session_days, sms_outbox
@@ -127,7 +127,7 @@ class Bookings:
                 language=form.language,
             )
             checked = check_person(typed, today, citizen.mobile)
-            formulary = find_formulary(connection)
+            formulary = formulary_on(connection, today)
             place = check_place(
                 form.vaccine, form.dose, form.date, form.slot, centre=centre, formulary=formulary, today=today
             )
@@ -152,7 +152,7 @@ class Bookings:
                 form.date,
                 form.slot,
                 centre=centre,
-                formulary=find_formulary(connection),
+                formulary=formulary_on(connection, centre.day(now)),
                 today=centre.day(now),
             )
             return self._book(connection, citizen, form.beneficiary, centre, place, now)
@@ -179,7 +179,7 @@ class Bookings:
                 form.date,
                 form.slot,
                 centre=centre,
-                formulary=find_formulary(connection),
+                formulary=formulary_on(connection, centre.day(now)),
                 today=centre.day(now),
             )
             refuse_too_young(person.year_of_birth, place)
@@ -254,6 +254,7 @@ class Bookings:
     ) -> Booked:
         name = _fresh_reference(connection, centre.centre)
         typed, secret = new_code(), secrets.token_bytes(slip.SECRET_LENGTH)
+        rule = rule_on(connection, place.vaccine.id, centre.day(now))
         appointment = Appointment(
             appointment=name,
             token=_next_token(connection, centre.centre, place.day),
@@ -265,6 +266,8 @@ class Bookings:
             booking=Booking.ONLINE,
             code_tag=code.tag(centre.roster_key, name, code.bucket(typed)),
             slip_hash=slip.secret_hash(secret),
+            interval_days=None if rule is None else rule.interval_before(place.dose),
+            min_age_years=None if rule is None else rule.min_age_years,
         )
         near = centre.horizon is not None and place.day <= centre.horizon
         seat = Seat(

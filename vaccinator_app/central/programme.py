@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -106,16 +106,15 @@ def rule_on(connection: Connection, vaccine: str, day: date) -> Rule | None:
     return in_force(find_rules(connection), vaccine, day)
 
 
-def interval_for(connection: Connection, vaccine: str, dose: int, day: date) -> int | None:
-    """What ``Appointment.interval_days`` is for a dose booked on ``day``; None when that is the vaccine's own."""
-    rule = rule_on(connection, vaccine, day)
-    return None if rule is None else rule.interval_before(dose)
-
-
-def least_age(connection: Connection, vaccine: Vaccine, day: date) -> int:
-    """From how many years on the vaccine may be booked on ``day``."""
-    rule = rule_on(connection, vaccine.id, day)
-    return vaccine.min_age_years if rule is None else rule.min_age_years
+def formulary_on(connection: Connection, day: date) -> Formulary:
+    """The vaccines by id, with the intervals and ages that are in force for those who book on ``day``."""
+    rules = find_rules(connection)
+    found = dict(find_formulary(connection))
+    for name, vaccine in found.items():
+        rule = in_force(rules, name, day)
+        if rule is not None:
+            found[name] = replace(vaccine, min_interval_days=rule.min_interval_days, min_age_years=rule.min_age_years)
+    return found
 
 
 def write_formulary(connection: Connection, formulary: Formulary) -> None:

@@ -33,8 +33,8 @@ class Appointment:
     ``token`` is the number called out at the centre, from 1 each session day. ``slot`` carries an offset.
     ``code_tag`` (16 bytes) and ``slip_hash`` (SHA-256 of the slip's secret) are what the code check and the
     slip check need and are empty for a walk-in, who has neither (DESIGN 4.1, 4.5, 4.6).
-    ``interval_days`` is the least time after the dose before, by the rule that was in force when this was booked; None
-    when that is the vaccine's own.
+    ``interval_days`` is the least time after the dose before, and ``min_age_years`` the least age, by the rule that was
+    in force when this was booked; None when they are the vaccine's own.
     """
 
     appointment: str
@@ -50,3 +50,4 @@ class Appointment:
     slip_hash: bytes = b""
     cancelled: bool = False
     interval_days: int | None = None
+    min_age_years: int | None = None

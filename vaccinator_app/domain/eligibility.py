@@ -31,7 +31,7 @@ def check(
     today: date,
     shown: PreviousDose | None = None,
 ) -> Eligibility:
-    """Apply the schedule to one appointment on ``today`` (a date in the centre's zone).
+    """Apply the schedule to one appointment on ``today`` (a date in the centre's zone): the one of its booking day.
 
     ``shown`` is the dose before as read off a certificate at the desk, when central has none on record. When the dose
     before is known more than once, the interval counts from the latest date.
@@ -52,8 +52,9 @@ def check(
     if not 1 <= appointment.dose <= vaccine.doses:
         return _no("eligible.no_such_dose", vaccine=vaccine.name, doses=vaccine.doses, dose=appointment.dose)
     age = today.year - appointment.beneficiary.year_of_birth
-    if age < vaccine.min_age_years:
-        return _no("eligible.too_young", age=age, least=vaccine.min_age_years)
+    least = vaccine.min_age_years if appointment.min_age_years is None else appointment.min_age_years
+    if age < least:
+        return _no("eligible.too_young", age=age, least=least)
     return _history(appointment, vaccine, today, shown)
 
 
@@ -65,6 +66,8 @@ def _history(appointment: Appointment, vaccine: Vaccine, today: date, shown: Pre
     interval = vaccine.min_interval_before(appointment.dose)
     if interval is None:
         return Eligibility(eligible=True, reason=Message.of("eligible.first_dose"))
+    if appointment.interval_days is not None:
+        interval = appointment.interval_days
     before = max((d for d in known if d.dose == appointment.dose - 1), key=lambda d: d.given_on, default=None)
     if before is None:
         reason = Message.of("eligible.previous_unknown", dose=appointment.dose - 1)

@@ -23,7 +23,8 @@ DAY_BITS = _MINUTE_BITS + _NUMBER_BITS
 
 COLUMNS = (
     "appointment, token, cancelled, name, year_of_birth, gender, photo_id, photo_id_last4, mobile_last4, "
-    "slot, slot_offset, vaccine, dose, booking, previous, code_tag, slip_hash, interval_days"
+    "slot, slot_offset, vaccine, dose, booking, previous, code_tag, slip_hash, interval_days, "
+    "min_age_years"
 )
 AT_ONCE = 500
 """People whose words are indexed with them; of a larger page, the words follow (vault/indexing.py)."""
@@ -73,6 +74,7 @@ def _row_of(appointment: Appointment) -> Row:
         appointment.code_tag,
         appointment.slip_hash,
         appointment.interval_days,
+        appointment.min_age_years,
     )
 
 
@@ -80,7 +82,7 @@ def appointment_of(row: Row) -> Appointment:
     """The appointment in a row of ``id`` and ``COLUMNS``."""
     (number, name, token, cancelled, *person) = row
     who, born, gender, photo_id, last4, mobile, slot, offset, vaccine, dose, booking, previous, *rest = person
-    tag, slip, interval = rest
+    tag, slip, interval, age = rest
     return Appointment(
         appointment=name,
         token=token,
@@ -105,6 +107,7 @@ def appointment_of(row: Row) -> Appointment:
         slip_hash=slip,
         cancelled=bool(cancelled),
         interval_days=interval,
+        min_age_years=age,
     )
 
 
@@ -138,7 +141,7 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
         connection.executemany("DELETE FROM roster_words WHERE rowid = ?", unworded)
         connection.executemany("DELETE FROM unworded WHERE id = ?", unworded)
         connection.executemany("DELETE FROM roster WHERE id = ?", [(old.number,) for old in known.values()])
-    connection.executemany(f"INSERT INTO roster VALUES ({', '.join('?' * 19)})", rows)
+    connection.executemany(f"INSERT INTO roster VALUES ({', '.join('?' * 20)})", rows)
     if len(worded) <= AT_ONCE:
         put_words(connection, worded)
     else:
