@@ -19,6 +19,7 @@ from vaccinator_app.central import log
 from vaccinator_app.central.building import build
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.http.app import create_app
+from vaccinator_app.central.http.patience import patient
 from vaccinator_app.central.settings import Settings as Settings
 from vaccinator_app.central.sms import Drain
 from vaccinator_app.central.tls import tls_files
@@ -113,7 +114,7 @@ def prepare(
         proxy_headers=False,
         server_header=False,
         ws="none",
-        http="h11",
+        http=patient(settings.patience),
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     stack.enter_context(built.postman)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vaccinator_app.central.clock import Clock, system_clock
 from vaccinator_app.central.gateways import Gateway
+from vaccinator_app.central.http.patience import Patience
 from vaccinator_app.central.limits import Bounds
 from vaccinator_app.central.sms import Texts
 
@@ -19,9 +20,10 @@ class Settings:
     ``url``: the database, SQLite in ``home`` when None. ``workers``: processes that answer, each with ``helpers``
     processes for intake beside it. ``public_address``: how the public reaches this server (``https://...``), for
     links, certificates and their issuer; the listening address when None. ``trusted_proxies``: addresses or networks
-    whose word on whom they forward is taken; ``bounds``: how often the public may do what. ``resources``: the folder of
-    words, templates and reports; ``gateway``: where messages go, the folder ``sms`` of the home when None;
-    ``reports_from``: addresses or networks that may say what became of a message.
+    whose word on whom they forward is taken; ``bounds``: how often the public may do what; ``patience``: how long
+    requests may take to arrive. ``resources``: the folder of words, templates and reports; ``gateway``: where messages
+    go, the folder ``sms`` of the home when None; ``reports_from``: addresses or networks that may say what became of a
+    message.
     ``captcha_answer`` chooses captchas' answers, for tests that must know them. ``metrics``: host and port of the
     metrics listener, none when None.
     """
@@ -36,6 +38,7 @@ class Settings:
     public_address: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     bounds: Bounds = field(default_factory=Bounds)
+    patience: Patience = field(default_factory=Patience)
     resources: Path | None = None
     gateway: Gateway | None = None
     reports_from: tuple[str, ...] = ()

@@ -52,7 +52,7 @@ def create_app(services: Services) -> Litestar:
         ],
         exception_handlers={Refused: refused, HTTPException: unreadable, Exception: failed},
         after_response=after_response,
-        middleware=[seen_through(services.trusted), _logged],
+        middleware=[seen_through(services.trusted), _logged, _whole],
         request_max_body_size=MAX_FORM,
         openapi_config=OpenAPIConfig(
             title="Vaccinator central",
@@ -70,6 +70,32 @@ def create_app(services: Services) -> Litestar:
         logging_config=None,
         debug=False,
     )
+
+
+def _whole(app: ASGIApp) -> ASGIApp:
+    """A body is read as it was sent, and to its end or not at all."""
+
+    async def whole(scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        async def read() -> Message:
+            message = await receive()
+            if message["type"] == "http.disconnect" and not begun:
+                raise Refused("cut_off", 408, "The request ended before it was whole. Try again.")
+            return message
+
+        async def refuse() -> Message:
+            raise Refused("encoded", 415, "Send the body as it is, without a Content-Encoding.")
+
+        encoded = any(name == b"content-encoding" and value != b"identity" for name, value in scope["headers"])
+        await app(scope, refuse if encoded else read, watched)
+
+    return whole
 
 
 def _logged(app: ASGIApp) -> ASGIApp:
