@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from vaccinator_app.domain.people import Role
 from vaccinator_app.trust.certificates import Certificate, Subject
-from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
+from vaccinator_app.trust.keys import CardKey, HybridKey, SealingKey, SigningKey
 
 CENTRE = "091001"
 
@@ -20,6 +20,8 @@ STRANGER = SigningKey(bytes([5]) * 32)
 CODES = SealingKey(bytes([6]) * 32)
 PEOPLE = HybridKey(bytes([7]) * 96)
 STAFF_SEALING = SealingKey(bytes([8]) * 32)
+
+CARDS = CardKey(bytes([9]) * 32)
 
 ROSTER_KEY = bytes(range(32))
 

@@ -5,7 +5,8 @@ After a change of wire form that is meant (and a new version, P.16), write them 
     python -m tests.trust.golden
 
 and read the difference before it is committed. ``sealed.json`` and ``slots.json`` hold chance (an ephemeral key, a
-salt, a nonce), so nothing writes them again once they are there: they must open for ever.
+salt, a nonce) and ``card.json`` what another zlib packs otherwise, so nothing writes them again once they are there:
+they must open and verify for ever.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.trust import fixed
-from vaccinator_app.trust import code, dsse, keyslot, seal, slip
+from vaccinator_app.trust import card_keys, code, dsse, health_card, keyslot, seal, slip
 from vaccinator_app.trust.certificates import issue
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.keys import key_id
@@ -64,8 +65,8 @@ def deterministic() -> dict[str, str]:
 
 
 def with_chance() -> dict[str, str]:
-    """New seals and slots; each time others."""
-    return {"sealed.json": _text(_sealed()), "slots.json": _text(_slots())}
+    """New seals, slots and cards; each time others."""
+    return {"sealed.json": _text(_sealed()), "slots.json": _text(_slots()), "card.json": _text(_card())}
 
 
 def _dsse() -> object:
@@ -128,6 +129,53 @@ def _slots() -> object:
             }
         )
     return found
+
+
+ISSUER = "https://central.example"
+RID = "AAECAwQFBgcICQoLDA0ODw"
+BUNDLE = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [
+        {
+            "fullUrl": "resource:0",
+            "resource": {"resourceType": "Patient", "name": [{"text": "सुनीता कुमारी"}], "birthDate": "1968"},
+        },
+        {
+            "fullUrl": "resource:1",
+            "resource": {
+                "resourceType": "Immunization",
+                "status": "completed",
+                "vaccineCode": {"coding": [{"system": "http://hl7.org/fhir/sid/cvx", "code": "210"}]},
+                "patient": {"reference": "resource:0"},
+                "occurrenceDateTime": "2026-11-21",
+                "lotNumber": "4121Z025",
+                "performer": [{"actor": {"display": "PHC Rampur"}}],
+                "protocolApplied": [{"doseNumberPositiveInt": 1, "seriesDosesPositiveInt": 2}],
+            },
+        },
+    ],
+}
+
+
+def card() -> str:
+    """The card of the fixed key, moment and person."""
+    return health_card.sign(
+        fixed.CARDS,
+        issuer=ISSUER,
+        issued_at=fixed.NOON,
+        rid=RID,
+        types=(health_card.IMMUNIZATION, health_card.COVID19),
+        bundle=BUNDLE,
+    )
+
+
+def _card() -> object:
+    return {
+        "card": card(),
+        "keys": json.loads(card_keys.write_key_set([fixed.CARDS.public], ISSUER, 2)),
+        "revoked": json.loads(card_keys.write_status_list(card_keys.thumbprint(fixed.CARDS.public), ["B" * 22], 2)),
+    }
 
 
 def _text(made: object) -> str:

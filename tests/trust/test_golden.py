@@ -6,14 +6,17 @@ The files are written again with ``python -m tests.trust.golden``; see there for
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.trust import fixed, golden
-from vaccinator_app.trust import code, keyslot, seal, slip
+from vaccinator_app.trust import code, health_card, keyslot, seal, slip
+from vaccinator_app.trust.card_keys import read_key_set, read_status_list
 from vaccinator_app.trust.certificates import Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadPassphrase, BadSeal
@@ -82,6 +85,26 @@ def test_stored_slots_unwrap(number: int) -> None:
     if wrapped.kdf == keyslot.FLOOR:
         with pytest.raises(BadPassphrase):
             keyslot.unwrap(replace(wrapped, salt=bytes(16)), golden.PASSPHRASE, golden.ASSOCIATED)
+
+
+def test_the_stored_card_verifies_and_says_what_it_said() -> None:
+    found = stored("card.json")
+    keys = read_key_set(json.dumps(found["keys"]).encode())
+    revoked = read_status_list(json.dumps(found["revoked"]).encode())
+    said = health_card.verify(found["card"], [keys], [revoked], fixed.NOON)
+    assert (said.issuer, said.issued_at, said.rid) == (golden.ISSUER, fixed.NOON, golden.RID)
+    assert (said.bundle, said.status_checked) == (golden.BUNDLE, True)
+
+
+def test_what_is_signed_today_is_what_was_signed() -> None:
+    """All of it but for how zlib packs it, which no two builds need do alike."""
+    now, then = golden.card().split("."), stored("card.json")["card"].split(".")
+    assert now[0] == then[0]
+    assert unpacked(now[1]) == unpacked(then[1])
+
+
+def unpacked(part: str) -> bytes:
+    return zlib.decompress(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), wbits=-15)
 
 
 def test_the_files_hold_the_two_kinds_of_slot_there_are() -> None:
