@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, exists, or_, select, update
 
-from vaccinator_app.central import log
+from vaccinator_app.central import limits, log, partners
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.outbox import State
 from vaccinator_app.central.relay import RELAYED_FOR
 from vaccinator_app.central.schema import (
     STOCK_KINDS,
+    captchas,
     confirmations,
     doses,
     enrolments,
@@ -58,6 +59,9 @@ def forget(database: Database, now: datetime) -> int:
         connection.execute(
             delete(enrolments).where(enrolments.c.used_at.is_(None), enrolments.c.expires_at < now - EXPIRED_AFTER)
         )
+        connection.execute(delete(captchas).where(captchas.c.expires_at < now))
+        limits.forget(connection, now)
+        partners.forget(connection, now)
         connection.execute(delete(confirmations).where(confirmations.c.asked_at < now - CONFIRMATIONS_AFTER))
         # No desk is told of these any more; so the places that a pull looks through stay few.
         old = (records.c.told.is_not(None), records.c.received_at < now - RELAYED_FOR)
