@@ -14,6 +14,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
 from uuid import uuid4
@@ -39,19 +40,82 @@ _SETTINGS = {
 _START_SECONDS = 60
 
 
+@dataclass(slots=True)
+class _Kept:
+    """How a database is brought back to what it was: its tables' columns then, and the statements."""
+
+    like: str
+    columns: dict[str, list[str]]
+    statements: str
+    times: int = 0
+
+    def put_back(self, url: str) -> bool:
+        """Whether it could be done."""
+        try:
+            with _connected(url, _split(url)[1]) as connection, connection.transaction():
+                if dict(connection.execute(_COLUMNS, ["public"]).fetchall()) != self.columns:
+                    return False
+                connection.execute(self.statements)
+        except psycopg.Error:
+            return False
+        return True
+
+
 def fresh(like: str) -> str:
     """The address of a new database, a copy of the one at ``like``, to which nobody is connected. Takes some 30 ms."""
     name = f"t{uuid4().hex[:16]}"
     url = f"{_split(like)[0]}/{name}?{like.partition('?')[2]}"
-    again(url, like)
+    _copy(url, like)
     return url
 
 
 def again(url: str, like: str) -> None:
-    """Make the database at ``url`` a copy of another once more; whoever is connected to it is cut off."""
+    """Make the database at ``url`` hold what the one at ``like`` holds, once more.
+
+    The first time it is made as a copy of the other, some 600 files. After that its rows alone are put back from copies
+    that it keeps beside them, which is several times quicker: unless its tables were changed, or too many dead rows lie
+    about. Nobody may have a transaction open there.
+    """
+    kept = _kept.get(url)
+    if kept is not None and kept.like == like and kept.times < _MOST and kept.put_back(url):
+        kept.times += 1
+        return
+    _copy(url, like)
+    with _connected(url, _split(url)[1]) as connection:
+        _kept[url] = _keep(connection, like)
+
+
+def _copy(url: str, like: str) -> None:
     with _connected(url) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{_split(url)[1]}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{_split(url)[1]}" TEMPLATE "{_split(like)[1]}" STRATEGY file_copy')
+
+
+_MOST = 100
+"""Times that rows are put back before the database is made anew."""
+
+_kept: dict[str, _Kept] = {}
+
+_COLUMNS = """
+SELECT relname, array_agg(quote_ident(attname) ORDER BY attname)
+FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relnamespace = %s::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+GROUP BY relname
+"""
+
+
+def _keep(connection: psycopg.Connection, like: str) -> _Kept:
+    connection.execute("DROP SCHEMA IF EXISTS kept CASCADE")
+    connection.execute("CREATE SCHEMA kept")
+    columns: dict[str, list[str]] = dict(connection.execute(_COLUMNS, ["public"]).fetchall())
+    statements = ["SET lock_timeout = '2s'"]
+    for table, names in columns.items():
+        connection.execute(f'CREATE TABLE kept."{table}" AS TABLE public."{table}"')
+        statements.append(f'DELETE FROM public."{table}"')
+        if connection.execute(f'SELECT 1 FROM kept."{table}" LIMIT 1').fetchone():
+            listed = ", ".join(names)
+            statements.append(f'INSERT INTO public."{table}" ({listed}) SELECT {listed} FROM kept."{table}"')
+    return _Kept(like, columns, "; ".join(statements))
 
 
 def copy_home(made: Path, folder: Path) -> None:
@@ -63,9 +127,9 @@ def copy_home(made: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[psycopg.Connection]:
+def _connected(url: str, name: str = "postgres") -> Iterator[psycopg.Connection]:
     host = url.partition("?host=")[2]
-    with psycopg.connect(f"host={host} user={USER} dbname=postgres", autocommit=True) as connection:
+    with psycopg.connect(f"host={host} user={USER} dbname={name}", autocommit=True) as connection:
         yield connection
 
 
