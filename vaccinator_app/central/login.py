@@ -208,4 +208,4 @@ def _purpose(partner: str | None) -> str:
 
 def _token_hash(token: str) -> bytes:
     # 256 random bits need no slow hash.
-    return hashlib.sha256(token.encode()).digest()
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
