@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, func, insert, select
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, and_, func, insert, select
 from vaccinator_app.central import log
 from vaccinator_app.central.decisions import DecisionKind
 from vaccinator_app.central.effects import Mismatch
-from vaccinator_app.central.schema import alarms, decisions, mismatches, records
+from vaccinator_app.central.schema import alarms, centres, decisions, mismatches, records
 from vaccinator_app.protocol.records import read_event
 
 AEFI = "aefi"
@@ -18,6 +19,26 @@ DISPUTES_OF_STAFF = "disputes_staff"
 DISPUTES_ON_DEVICE = "disputes_device"
 ALARM_AT = 2
 ALARM_WITHIN = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm: where, of which kind, over what (a staff or device id, a record, a day), when, how many times."""
+
+    centre: str
+    kind: str
+    subject: str
+    at: datetime
+    count: int
+
+
+def list_alarms(connection: Connection, district: str | None, since: datetime) -> list[Alarm]:
+    """The alarms raised since then, the newest first; of one district, or of all with None."""
+    statement = select(alarms).where(alarms.c.at > since).order_by(alarms.c.at.desc(), alarms.c.centre, alarms.c.kind)
+    if district is not None:
+        ours = select(centres.c.centre).where(centres.c.district == district)
+        statement = statement.where(alarms.c.centre.in_(ours))
+    return [Alarm(row.centre, row.kind, row.subject, row.at, row.count) for row in connection.execute(statement)]
 
 
 def raise_for_aefi(connection: Connection, centre: str, device: str, seqs: Iterable[int], now: datetime) -> None:
@@ -75,9 +96,7 @@ def raise_for_disputes(connection: Connection, centre: str, device: str, staff: 
     _raise(connection, "alarm_disputes", centre, DISPUTES_ON_DEVICE, device, on_device, now)
 
 
-def _raise(
-    connection: Connection, name: str, centre: str, kind: str, subject: str, count: int, now: datetime
-) -> None:
+def _raise(connection: Connection, name: str, centre: str, kind: str, subject: str, count: int, now: datetime) -> None:
     """One alarm when there are enough, and no second one within the time that they are counted for."""
     raised = connection.execute(
         select(func.max(alarms.c.at)).where(

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, and_, insert, select, text, update
+from sqlalchemy import Connection, Row, and_, insert, or_, select, text, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.comparing import MOST, differences
@@ -197,7 +197,9 @@ def _happened(connection: Connection, centre: Centre, day: date, covered: Mappin
 
     Held records happened; refused ones are no records. Those beyond what the close covers are left to its amendment.
     """
-    theirs = (records.c.centre == centre.centre, records.c.status != Status.REFUSED.value)
+    # What the district decided against later happened all the same: it stands in the count that was signed.
+    happened = or_(records.c.status != Status.REFUSED.value, records.c.reasons == Reason.REJECTED.value)
+    theirs = (records.c.centre == centre.centre, happened)
     columns = (records.c.device, records.c.seq, records.c.payload)
     of_the_day = select(*columns).where(*theirs, records.c.day == day)
     of_others = select(*columns).where(*theirs, text(FOR_EVER), records.c.day != day)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from vaccinator_app.central import locks
 from vaccinator_app.central.adjudicate import DoseFacts, Facts, ProofState
@@ -61,7 +61,8 @@ class Visited:
     """A record that a ``voided`` or a correction of this batch names: whose it is, and of which day at the centre.
 
     ``moment`` is when a dose went in; None for what is no dose, and for one whose time was moved already. ``disputed``:
-    the person said that they did not get it, or the dose that it took the place of.
+    the person said that they did not get it, or the dose that it took the place of. ``rejected``: the district decided
+    against it; it can be taken back, and nothing takes its place.
     """
 
     kind: str
@@ -71,6 +72,7 @@ class Visited:
     day: date | None
     moment: datetime | None
     disputed: bool = False
+    rejected: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -230,9 +232,9 @@ def _rebooked(connection: Connection, seats: Mapping[str, Seat]) -> frozenset[st
 def _corrected(body: DoseGiven, known: Known) -> Visited | None:
     """The dose that ``body`` takes the place of: of the same desk and appointment, and voided by now."""
     found = known.visited.get(body.corrects)
-    if found is None or found.stands or (found.kind, found.appointment) != (DoseGiven.KIND, body.appointment):
+    if found is None or found.stands or found.rejected:
         return None
-    return found
+    return found if (found.kind, found.appointment) == (DoseGiven.KIND, body.appointment) else None
 
 
 def when(event: Event, body: DoseGiven) -> datetime:
@@ -334,7 +336,10 @@ def _load_visited(connection: Connection, known: Known) -> None:
         statement = select(
             *(records.c.seq, records.c.kind, records.c.appointment, records.c.status, records.c.voided_by),
             *(records.c.reasons, records.c.payload),
-        ).where(*mine, records.c.seq.in_(known.targets), records.c.status != Status.REFUSED.value)
+        ).where(
+            *(*mine, records.c.seq.in_(known.targets)),
+            or_(records.c.status != Status.REFUSED.value, records.c.reasons == Reason.REJECTED.value),
+        )
         for row in connection.execute(statement):
             event, reasons = read_event(row.payload), read_outcome(row.seq, row.status, row.reasons).reasons
             known.visited[row.seq] = Visited(
@@ -345,4 +350,5 @@ def _load_visited(connection: Connection, known: Known) -> None:
                 day=known.centre.day(event.at),
                 moment=moment_of(event, event.read_body(), reasons),
                 disputed=Reason.DISPUTED in reasons,
+                rejected=Reason.REJECTED in reasons,
             )

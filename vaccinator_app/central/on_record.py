@@ -136,6 +136,7 @@ def put_on_record(
     if proved:
         prove(connection, cupboard, dose, now)
     else:
+        _set(connection, dose, certificate=CertificateState.WAITING.value)
         write_to(connection, cupboard, dose, outbox.Kind.DOSE_UNCONFIRMED, now)
     accept_late(connection, signer, dose.centre.centre, dose.device, (), {dose.body.appointment}, now)
     _tell_desks(connection, dose, now)
@@ -175,9 +176,13 @@ def write_to(connection: Connection, cupboard: Cupboard, dose: DoseRecord, kind:
         params = about_dose(connection, dose)
         row = outbox.row(cupboard, kind, dose.beneficiary, now, params=params, about=dose.name)
         connection.execute(insert(sms_outbox).values(row))
-        centre, device, seq = dose.name
-        mine = (records.c.centre == centre, records.c.device == device, records.c.seq == seq)
-        connection.execute(update(records).where(*mine).values(message=MessageState.WAITING.value))
+        _set(connection, dose, message=MessageState.WAITING.value)
+
+
+def _set(connection: Connection, dose: DoseRecord, **values: str) -> None:
+    centre, device, seq = dose.name
+    mine = (records.c.centre == centre, records.c.device == device, records.c.seq == seq)
+    connection.execute(update(records).where(*mine).values(values))
 
 
 def _row(dose: DoseRecord) -> tuple[Any, ...]:

@@ -76,7 +76,7 @@ def given_once(connection: Connection, signer: SigningKey, gone: Name, now: date
     ).one_or_none()
     if row is None or Reason.ALREADY_DOSED not in row.reasons.split():
         return
-    dose = _number(row.payload)
+    dose = dose_number(row.payload)
     stands = connection.execute(
         select(doses.c.centre, doses.c.device, doses.c.seq).where(
             doses.c.beneficiary == row.beneficiary, doses.c.dose == dose, doses.c.voided_at.is_(None)
@@ -117,12 +117,13 @@ def _others(connection: Connection, beneficiary: str, dose: int, but: Name) -> b
         .where(bookings.c.beneficiary == beneficiary, text(HELD), kinds, records.c.voided_by.is_(None))
     )
     return any(
-        (centre, device, seq) != but and Reason.ALREADY_DOSED in reasons.split() and _number(payload) == dose
+        (centre, device, seq) != but and Reason.ALREADY_DOSED in reasons.split() and dose_number(payload) == dose
         for centre, device, seq, reasons, payload in rows
     )
 
 
-def _number(payload: bytes) -> int:
+def dose_number(payload: bytes) -> int:
+    """Which dose a ``dose_given`` is of."""
     body = read_event(payload).read_body()
     assert isinstance(body, DoseGiven)
     return body.dose

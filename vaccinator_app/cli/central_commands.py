@@ -8,7 +8,14 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.cli import central_partners, central_programme, central_serve
+from vaccinator_app.cli import (
+    central_held,
+    central_keys,
+    central_partners,
+    central_programme,
+    central_rules,
+    central_serve,
+)
 from vaccinator_app.cli.central_groups import Groups
 from vaccinator_app.cli.exits import Exit, Failed
 
@@ -28,5 +35,8 @@ def _parser() -> ArgumentParser:
     groups = Groups(parser)
     central_programme.add(groups)
     central_partners.add(groups)
+    central_rules.add(groups)
+    central_held.add(groups)
+    central_keys.add(groups)
     central_serve.add(groups)
     return parser
