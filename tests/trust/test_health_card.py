@@ -301,7 +301,7 @@ def test_another_header(header: object) -> None:
         "{",
         "\x00",
         "॥",
-        "�{",
+        "\ud800{",
         json.dumps({"verifiableCredential": [CARD, CARD]}),
         CARD.replace(".", ".\n"),
         CARD.replace(".", "=."),

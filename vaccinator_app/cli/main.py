@@ -42,6 +42,7 @@ def _parser() -> ArgumentParser:
     _demo(commands)
     _desk(commands)
     _ledger(commands)
+    _certificate(commands)
     _central(commands)
     return parser
 
@@ -91,6 +92,14 @@ def _desk(commands: Commands) -> None:
         "--new-passphrase-file", type=Path, metavar="FILE", help="read the colleague's passphrase from a file"
     )
 
+    trust = _command(
+        commands,
+        "trust",
+        "central's present keys, from an enrolment file (in-charge only)",
+        "desk_commands:run_trust",
+    )
+    _person(trust)
+    trust.add_argument("file", type=Path, metavar="FILE")
     _person(_command(commands, "sync", "push and pull once", "desk_commands:run_sync"))
     _person(_command(commands, "status", "what central has confirmed", "desk_commands:run_status"))
     report = _command(commands, "report", "the day as PDF, CSV or FHIR (in-charge only)", "day_report:run_report")
@@ -111,6 +120,29 @@ def _ledger(commands: Commands) -> None:
     verify = _command(which, "verify", "check an exported ledger; needs no passphrase", "desk_commands:run_verify")
     verify.add_argument("file", type=Path, metavar="FILE")
     verify.add_argument("--enrolment", type=Path, metavar="FILE", help="an enrolment file, to know central's key by")
+
+
+def _certificate(commands: Commands) -> None:
+    certificate = commands.add_parser("certificate", help="vaccination certificates")
+    which = certificate.add_subparsers(required=True, metavar="WHAT")
+    verify = _command(which, "verify", "check a certificate; needs no network and no home", "certificate:run_verify")
+    verify.add_argument(
+        "card", metavar="FILE_OR_TEXT", help="a card's file, a picture of its QR, or its text itself (shc:/...)"
+    )
+    verify.add_argument(
+        "--keys",
+        action="append",
+        required=True,
+        metavar="FILE",
+        help="an issuer's key set (jwks.json); may be repeated",
+    )
+    verify.add_argument(
+        "--revoked",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a list of revoked certificates (crl/KEY.json); may be repeated",
+    )
 
 
 def _central(commands: Commands) -> None:
