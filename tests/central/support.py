@@ -23,6 +23,7 @@ from vaccinator_app.central.gateways import FileGateway
 from vaccinator_app.central.limits import Bound, Bounds
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.partners import Partners, Scope
+from vaccinator_app.central.schema import metadata
 from vaccinator_app.central.sms import Drain, Texts
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.domain.events import (
@@ -413,6 +414,29 @@ def count(world: World, table: Table, *where: Any) -> int:
     with world.home.database.read() as connection:
         found: int = connection.execute(select(func.count()).select_from(table).where(*where)).scalar_one()
     return found
+
+
+def plan_of(world: World, sql: str) -> str:
+    """How the database goes about a statement, on tables that are too small for PostgreSQL to use an index unasked."""
+    with world.home.database.read() as connection:
+        if connection.dialect.name == "sqlite":
+            return str(connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}").all())
+        for way in ("seqscan", "bitmapscan"):
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        return str(connection.exec_driver_sql(f"EXPLAIN {sql}".replace("%", "%%")).all())
+
+
+def stored(world: World) -> bytes:
+    """Everything that the database has, as whoever steals it could read it."""
+    if world.home.database.engine.dialect.name == "sqlite":
+        world.home.database.close()
+        return b"".join(path.read_bytes() for path in world.folder.glob("central.db*"))
+    found: list[bytes] = []
+    with world.home.database.read() as connection:
+        for table in metadata.sorted_tables:
+            for row in connection.execute(select(table)):
+                found += [value if isinstance(value, bytes) else str(value).encode() for value in row]
+    return b"\n".join(found)
 
 
 def other_code(code: str, *, same_bucket: bool) -> str:

@@ -40,8 +40,10 @@ from vaccinator_app.trust.errors import BadSeal
 
 
 def test_every_secret_file_is_for_this_account_alone(world: World) -> None:
-    secrets = [world.folder / "central.key", *(world.folder / "tls").glob("*.key"), world.folder / "central.db"]
-    assert len(secrets) == 4
+    secrets = [world.folder / "central.key", *(world.folder / "tls").glob("*.key")]
+    if world.home.database.engine.dialect.name == "sqlite":
+        secrets.append(world.folder / "central.db")
+    assert len(secrets) >= 3
     assert {path.stat().st_mode & 0o777 for path in secrets} == {0o600}
 
 
@@ -167,10 +169,14 @@ def test_every_table_is_keyed_by_what_it_is_distributed_by() -> None:
 def test_writes_are_durable_and_readers_are_not_stopped(world: World) -> None:
     opened = admin.open_home(world.folder).database
     with opened.write() as writing, opened.read() as reading:
-        pragmas = [writing.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("journal_mode", "synchronous")]
+        if opened.engine.dialect.name == "sqlite":
+            asked, promised = ("PRAGMA journal_mode", "PRAGMA synchronous"), ["wal", 2]
+        else:
+            asked, promised = ("SHOW transaction_isolation", "SHOW synchronous_commit"), ["read committed", "on"]
+        answers = [writing.exec_driver_sql(question).scalar_one() for question in asked]
         writing.execute(update(schema.centres).values(name="Changed"))
         assert "Changed" not in reading.execute(select(schema.centres.c.name)).scalars().all()
-    assert pragmas == ["wal", 2]
+    assert answers == promised
     opened.close()
 
 
@@ -193,7 +199,7 @@ def test_errors_of_the_database_quote_no_values(world: World) -> None:
     statement = schema.photo_ids.insert().values(photo_id_hash=b"Lakshmi", beneficiary="Iyer", mobile_hash=b"")
     with world.home.database.write() as connection:
         connection.execute(statement)
-        with pytest.raises(IntegrityError, match="UNIQUE") as failed:
+        with pytest.raises(IntegrityError, match="(?i)unique") as failed:
             connection.execute(statement)
     assert "Lakshmi" not in str(failed.value)
     assert "Iyer" not in str(failed.value)

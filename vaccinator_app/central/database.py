@@ -193,12 +193,14 @@ def _parsed(url: str) -> URL:
 
 def _postgresql(url: URL) -> Engine:
     given = url.query.get("options", "")
-    limits = {
+    wanted = {
         "lock_timeout": _BUSY_MS,
         "statement_timeout": _STATEMENT_MS,
         "idle_in_transaction_session_timeout": _STATEMENT_MS,
+        # Whatever the server's own setting: a receipt says that the records are durable.
+        "synchronous_commit": "on",
     }
-    settings = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    settings = " ".join(f"-c {name}={value}" for name, value in wanted.items())
     engine = create_engine(
         url,
         hide_parameters=True,
