@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, select, text
 
-from vaccinator_app.central import log
+from vaccinator_app.central import locks, log
 from vaccinator_app.central.adjudicate import PROOF_REASONS
 from vaccinator_app.central.admin import DEFAULT_ZONE
+from vaccinator_app.central.certifying import certify_older
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
@@ -32,7 +33,11 @@ from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.protocol.messages import CertificateState, Reason, Status
 from vaccinator_app.protocol.records import read_event
+from vaccinator_app.reports.slip import Slip
 from vaccinator_app.trust import slip
+
+_ANSWERED = PROOF_REASONS | {Reason.AWAITS_OTP, Reason.DISPUTED}
+"""Reasons that one's own word takes away (``word``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +129,15 @@ class Account:
 
     def people(self, token: str) -> list[MyPerson]:
         """Everybody under this mobile number, those registered first first. Raises ``Refused`` (401)."""
+        found = self._people(token)
+        older = [person.beneficiary for person in found if any(map(_is_older, person.doses))]
+        if older:
+            now = self._clock()
+            self._database.run(lambda connection: certify_older(connection, older, now))
+            found = self._people(token)
+        return found
+
+    def _people(self, token: str) -> list[MyPerson]:
         now = self._clock()
         with self._database.read() as connection:
             citizen = self._login.citizen(connection, token)
@@ -139,11 +153,15 @@ class Account:
     def register(self, token: str, form: PersonForm) -> MyPerson:
         """Put somebody down under this mobile number; the same person again is no second one. Raises ``Refused``."""
         now = self._clock()
-        with self._database.write() as connection:
+
+        def act(connection: Connection) -> MyPerson:
             citizen = self._login.citizen(connection, token)
+            locks.mobile(connection, citizen.mobile_hash)
             checked = check_person(form, now.astimezone(ZoneInfo(DEFAULT_ZONE)).date(), citizen.mobile)
             beneficiary = find_or_register(connection, self._cupboard, citizen, checked, now)
-            made = _person(own_person(connection, citizen, beneficiary))
+            return _person(own_person(connection, citizen, beneficiary))
+
+        made = self._database.run(act)
         log.event("person_registered")
         return made
 
@@ -170,6 +188,33 @@ class Account:
             doses=told.dose if product is None else product.doses,
             code=code,
             qr=qr,
+        )
+
+    def slip(self, token: str, reference: str) -> Slip:
+        """The slip of an appointment, ready to print. Raises ``Refused``: as ``ticket``, 409 for one that is over."""
+        ticket = self.ticket(token, reference)
+        appointment, person = ticket.appointment, ticket.person
+        if ticket.code is None or ticket.qr is None:
+            raise Refused(
+                "slip_over", 409, "There is no slip any more: this appointment was used, cancelled or is over."
+            )
+        return Slip(
+            name=person.name,
+            year_of_birth=person.year_of_birth,
+            gender=person.gender.value,
+            photo_id=person.photo_id.value,
+            photo_id_last4=person.photo_id_last4,
+            centre_name=appointment.centre_name,
+            district=appointment.district,
+            day=appointment.date,
+            time=appointment.time,
+            token=appointment.token,
+            vaccine=appointment.vaccine_name,
+            dose=appointment.dose,
+            doses=ticket.doses,
+            reference=appointment.reference,
+            code=ticket.code,
+            qr=ticket.qr,
         )
 
 
@@ -312,7 +357,7 @@ def _dose(row: Any, number: int, vaccine: str, given_on: date, certificate: str 
     outcome = read_outcome(row.seq, row.status, row.reasons)
     held = outcome.status is Status.HELD
     if held:
-        confirmable = bool(outcome.reasons) and PROOF_REASONS.issuperset(outcome.reasons)
+        confirmable = bool(outcome.reasons) and _ANSWERED.issuperset(outcome.reasons)
     else:
         confirmable = row.state == CertificateState.WAITING.value or Reason.AWAITS_OTP in outcome.reasons
     product = formulary.get(vaccine)
@@ -330,3 +375,8 @@ def _dose(row: Any, number: int, vaccine: str, given_on: date, certificate: str 
         disputed=Reason.DISPUTED in outcome.reasons,
     )
     return _Dose(row.beneficiary, told)
+
+
+def _is_older(dose: MyDose) -> bool:
+    """Whether a version without certificates put this dose on record."""
+    return not dose.held and dose.certificate is None and dose.state is CertificateState.NONE

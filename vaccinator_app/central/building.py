@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from vaccinator_app.central import admin
+from vaccinator_app.central.account import Account
 from vaccinator_app.central.booking import Bookings
 from vaccinator_app.central.captcha import Captchas, draw
 from vaccinator_app.central.certificates import Certificates
@@ -18,10 +19,13 @@ from vaccinator_app.central.login import Login
 from vaccinator_app.central.message_states import Reports
 from vaccinator_app.central.partners import Partners
 from vaccinator_app.central.persons import LANGUAGES
+from vaccinator_app.central.places import Places
+from vaccinator_app.central.portal.frame import make_frame
 from vaccinator_app.central.postman import Postman
 from vaccinator_app.central.settings import Settings
 from vaccinator_app.central.sms import Drain, check_texts
 from vaccinator_app.central.verifying import Verifying
+from vaccinator_app.central.word import Word
 from vaccinator_app.reports.materials import Materials
 
 INBOX = "sms"
@@ -51,19 +55,25 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
     drain = Drain(database, keys.cupboard, gateway, settings.texts, clock, address)
     postman = Postman(drain, database, clock, keeps_house=keeps_house)
     login = Login(database, keys, clock, settings.bounds)
-    codes = {} if settings.resources is None else Materials(settings.resources).vaccine_codes()
+    materials = None if settings.resources is None else Materials(settings.resources, settings.fonts)
+    codes = {} if materials is None else materials.vaccine_codes()
     certificates = Certificates(database, keys, clock, login, address, codes)
     services = Services(
         database=database,
         desks=DeskApi(database, keys, clock, crew),
         login=login,
         bookings=Bookings(database, keys, clock, login),
+        account=Account(database, keys, clock, login),
+        places=Places(database, keys, clock),
+        word=Word(database, keys, clock, login),
         partners=Partners(database, keys, clock),
         certificates=certificates,
         verifying=Verifying(database, certificates, clock, codes),
         captchas=Captchas(database, keys, clock, settings.bounds, choose=settings.captcha_answer or draw),
         after=postman.wake,
         reports=Reports(database, keys.cupboard, clock),
+        clock=clock,
+        frame=None if materials is None else make_frame(materials, keys.cupboard),
         trusted=networks(settings.trusted_proxies),
         reports_from=networks(settings.reports_from),
     )

@@ -19,13 +19,13 @@ class Settings:
 
     ``url``: the database, SQLite in ``home`` when None. ``workers``: processes that answer, each with ``helpers``
     processes for intake beside it. ``public_address``: how the public reaches this server (``https://...``), for
-    links, certificates and their issuer; the listening address when None. ``trusted_proxies``: addresses or networks
-    whose word on whom they forward is taken; ``bounds``: how often the public may do what; ``patience``: how long
-    requests may take to arrive. ``resources``: the folder of words, templates and reports; ``gateway``: where messages
-    go, the folder ``sms`` of the home when None; ``reports_from``: addresses or networks that may say what became of a
-    message.
-    ``captcha_answer`` chooses captchas' answers, for tests that must know them. ``metrics``: host and port of the
-    metrics listener, none when None.
+    links, certificates and their issuer; the listening address when None. ``trusted_proxies``: addresses or
+    networks whose word on whom they forward is taken; ``bounds``: how often the public may do what; ``patience``:
+    how long requests may take to arrive. ``resources``: the folder of words, templates and reports, ``fonts`` those
+    that pages and papers are set in; ``gateway``: where messages go, the folder ``sms`` of the home when None;
+    ``reports_from``: addresses or networks that may say what became of a message. ``captcha_answer`` chooses
+    captchas' answers, for tests that must know them. ``metrics``: host and port of the metrics listener, none when
+    None.
     """
 
     home: Path
@@ -40,6 +40,7 @@ class Settings:
     bounds: Bounds = field(default_factory=Bounds)
     patience: Patience = field(default_factory=Patience)
     resources: Path | None = None
+    fonts: tuple[Path, ...] = ()
     gateway: Gateway | None = None
     reports_from: tuple[str, ...] = ()
     captcha_answer: Callable[[], str] | None = None

@@ -16,7 +16,7 @@ from vaccinator_app.central.serving import serve
 from vaccinator_app.central.settings import Settings
 from vaccinator_app.cli.central_groups import Groups, home_of
 from vaccinator_app.cli.exits import Exit, Failed
-from vaccinator_app.cli.resources import resources_folder
+from vaccinator_app.cli.resources import font_files, resources_folder
 
 
 def add(groups: Groups) -> None:
@@ -70,6 +70,7 @@ def settings_of(arguments: Namespace) -> Settings:
         home=home,
         texts=json.loads((resources_folder() / "sms.json").read_text(encoding="utf-8")),
         resources=resources_folder(),
+        fonts=font_files(),
         host=arguments.host,
         port=arguments.port,
         url=arguments.database,

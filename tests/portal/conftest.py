@@ -1,0 +1,42 @@
+"""A portal on a free port for each test, and a browser at it. The rooms behind it have tests on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.central.support import World, make_home
+from tests.portal.support import Browser, browser_at, served
+from tests.support.postgres import copy_home
+from vaccinator_app.central import admin
+from vaccinator_app.central.server import Running
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("portal") / "made"
+    make_home(folder)
+    return folder
+
+
+@pytest.fixture
+def world(made_home: Path, tmp_path: Path) -> Iterator[World]:
+    folder = tmp_path / "home"
+    copy_home(made_home, folder)
+    made = World(folder, admin.open_home(folder))
+    yield made
+    made.home.database.close()
+
+
+@pytest.fixture
+def server(world: World, tmp_path: Path) -> Iterator[Running]:
+    with served(world, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def browser(server: Running, world: World, tmp_path: Path) -> Iterator[Browser]:
+    with browser_at(server, world, tmp_path) as found:
+        yield found
