@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.central.reporting import report
-from tests.central.support import BHOJPUR, MORNING, A, Colleague, Desk, H, World, other_code, said
+from tests.central.support import BHOJPUR, MORNING, A, Colleague, Desk, H, World, other_code, plan_of, said
 from vaccinator_app.central import schema
 from vaccinator_app.central.intake import MOST_URGENT
 from vaccinator_app.domain.aefi import AefiReported, Seriousness

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BHOJPUR, HOME, RAMPUR, TODAY, Desk, World
+from tests.central.support import BHOJPUR, HOME, RAMPUR, TODAY, Desk, World, stored
 from vaccinator_app.central import persons, schema
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.login import TRIES
