@@ -10,6 +10,7 @@ import pytest
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
     CONFIRM_TYPE,
@@ -36,12 +37,19 @@ class Answering:
     state: ConfirmState = ConfirmState.SENT
     payload_type: str = CONFIRMED_TYPE
     bend: Callable[[ConfirmReply], ConfirmReply] = lambda reply: reply
+    known: bytes = b""
 
     def confirm(self, packed: bytes) -> bytes:
         request = packing.verified(packing.unpack(packed), CONFIRM_TYPE, self.desk_key, ConfirmRequest)
         self.asked.append(request)
         reply = ConfirmReply(centre=request.centre, device=request.device, nonce=request.nonce, state=self.state)
         return packing.pack(self.bend(reply), self.payload_type, self.key)
+
+    def __post_init__(self) -> None:
+        self.known = self.key.public
+
+    def keys(self) -> CentralKeys:
+        return CentralKeys(signing=self.known, codes=b"", people=b"")
 
     def push(self, packed: bytes) -> bytes:
         raise Unreachable(Message.of("sync.timed_out"))
@@ -61,7 +69,7 @@ def central(device_key: SigningKey) -> Answering:
 
 @pytest.fixture
 def desk(device_key: SigningKey, central: Answering) -> Desk:
-    return Desk(centre="091042", device="d00000000000a", device_key=device_key, central_key=central.key.public)
+    return Desk(centre="091042", device="d00000000000a", device_key=device_key, central=central.keys)
 
 
 @pytest.mark.parametrize("state", ConfirmState)

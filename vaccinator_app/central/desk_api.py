@@ -5,10 +5,12 @@ The same object answers over HTTP (``app``) and, in tests, stands directly behin
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.clock import Clock
@@ -38,8 +40,22 @@ from vaccinator_app.protocol.messages import (
     PushRequest,
 )
 from vaccinator_app.trust.errors import TrustError
+from vaccinator_app.trust.keys import SigningKey
+
+_FRESH = timedelta(minutes=1)
+"""A desk that asks every few seconds and hears nothing new costs no write."""
 
 Request = TypeVar("Request", PushRequest, PullRequest, ConfirmRequest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A device as central has it: its key, the set of central's keys it last said it goes by, and its last pull."""
+
+    key: bytes
+    keys: int
+    cursor: int | None
+    pulled_at: datetime | None
 
 
 class _Claimed(msgspec.Struct):
@@ -55,6 +71,7 @@ class DeskApi:
     def __init__(self, database: Database, keys: Keys, clock: Clock, crew: Crew | None = None) -> None:
         self._database = database
         self._keys = keys
+        self._clock = clock
         self._enrolment = Enrolment(database, keys, clock)
         self._intake = Intake(database, keys, clock, crew or Crew(keys))
         self._roster = Roster(database, keys, clock)
@@ -66,17 +83,20 @@ class DeskApi:
 
     def push(self, packed: bytes) -> bytes:
         """A ``PushRequest``, answered by a ``Receipt``."""
-        request = self._authentic(packed, PUSH_TYPE, PushRequest)
+        request, known = self._authentic(packed, PUSH_TYPE, PushRequest)
         size = sum(len(record.payload) for record in request.records)
         # One record over the limit still passes alone: a desk could not send it otherwise.
         if len(request.records) > MAX_BATCH_RECORDS or (size > MAX_BATCH_BYTES and len(request.records) > 1):
             raise Refused("batch_too_large", 413, "The batch is larger than central takes at once.")
-        return packing.pack(self._intake.push(request), RECEIPT_TYPE, self._keys.signing)
+        signer = self._signer(request.keys or known.keys)
+        return packing.pack(self._intake.push(request), RECEIPT_TYPE, signer)
 
     def pull(self, packed: bytes) -> bytes:
         """A ``PullRequest``, answered by a page of ``Changes``."""
-        request = self._authentic(packed, PULL_TYPE, PullRequest)
+        request, known = self._authentic(packed, PULL_TYPE, PullRequest)
+        signer = self._signer(request.keys)
         changes = self._roster.changes(request)
+        self._remember(request, changes.cursor, known)
         log.event(
             "pull",
             centre=request.centre,
@@ -87,39 +107,61 @@ class DeskApi:
             peers=len(changes.peers),
             more=changes.more,
         )
-        return packing.pack(changes, CHANGES_TYPE, self._keys.signing)
+        return packing.pack(changes, CHANGES_TYPE, signer)
 
     def confirm(self, packed: bytes) -> bytes:
         """A ``ConfirmRequest``, answered by a ``ConfirmReply``."""
-        request = self._authentic(packed, CONFIRM_TYPE, ConfirmRequest)
-        return packing.pack(self._confirmations.confirm(request), CONFIRMED_TYPE, self._keys.signing)
+        request, known = self._authentic(packed, CONFIRM_TYPE, ConfirmRequest)
+        signer = self._signer(request.keys or known.keys)
+        return packing.pack(self._confirmations.confirm(request), CONFIRMED_TYPE, signer)
 
-    def _authentic(self, packed: bytes, payload_type: str, kind: type[Request]) -> Request:
+    def _remember(self, request: PullRequest, cursor: int, known: _Known) -> None:
+        """Up to where the device was told of people, if it is ever lost, and which of central's keys it knows."""
+        now = self._clock()
+        fresh = known.pulled_at is not None and known.pulled_at > now - _FRESH
+        if fresh and (known.cursor, known.keys) == (cursor, request.keys):
+            return
+        this = (devices.c.centre == request.centre, devices.c.device == request.device)
+        told = {"pulled_cursor": cursor, "pulled_at": now, "central_keys": request.keys}
+        with self._database.write() as connection:
+            connection.execute(update(devices).where(*this).values(told))
+
+    def _authentic(self, packed: bytes, payload_type: str, kind: type[Request]) -> tuple[Request, _Known]:
         """The request, once the enrolled device of that centre, which it claims to be from, signed it."""
         try:
             signed = packing.unpack(packed)
             claimed = packing.peek(signed, _Claimed)
-            key = self._device_key(claimed.centre, claimed.device)
-            request = packing.verified(signed, payload_type, key, kind)
+            known = self._device(claimed.centre, claimed.device)
+            request = packing.verified(signed, payload_type, known.key, kind)
         except UnknownVersion as error:
             raise Refused("unknown_version", 400, "Central does not know this version. Update this machine.") from error
         except ProtocolError as error:
             raise Refused("unreadable_request", 400, "The request cannot be read.") from error
         except TrustError as error:
             raise Refused("bad_signature", 403, "The request was not signed by this machine.") from error
-        return request
+        return request, known
 
-    def _device_key(self, centre: str, device: str) -> bytes:
+    def _signer(self, number: int) -> SigningKey:
+        """The key by which a device that goes by this set knows central (P.17.4)."""
+        signer = self._keys.signer_for(number)
+        if signer is None:
+            raise Refused(
+                "keys_unknown",
+                403,
+                "Central's keys were changed while this machine was away. Its records are safe: take an enrolment file"
+                " to it and run `vaccinator trust`.",
+            )
+        return signer
+
+    def _device(self, centre: str, device: str) -> _Known:
         found = None
         if may_be_id(centre) and may_be_id(device):
             with self._database.read() as connection:
                 found = connection.execute(
-                    select(devices.c.signing_key, devices.c.revoked_at).where(
-                        devices.c.centre == centre, devices.c.device == device
-                    )
+                    select(devices).where(devices.c.centre == centre, devices.c.device == device)
                 ).one_or_none()
         if found is None:
             raise Refused("device_unknown", 403, "This machine is not enrolled at this centre.")
         if found.revoked_at is not None:
             raise Refused("device_revoked", 403, "This machine was taken out of use. Ask the district office.")
-        return bytes(found.signing_key)
+        return _Known(bytes(found.signing_key), found.central_keys or 0, found.pulled_cursor, found.pulled_at)

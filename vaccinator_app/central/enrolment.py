@@ -32,7 +32,7 @@ from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.records import FIRST_PREV
 from vaccinator_app.trust.certificates import Certificate, Subject, issue
 from vaccinator_app.trust.errors import TrustError
-from vaccinator_app.trust.keys import key_id
+from vaccinator_app.trust.keys import SigningKey, key_id
 
 TOKEN_LIFE = timedelta(days=7)
 CERTIFICATE_LIFE = timedelta(days=730)
@@ -84,6 +84,13 @@ class Enrolment:
         gets the same answer; any other with a used token is refused.
         """
         request, digest = _authentic(packed)
+        signer = self._keys.signer_for(request.keys)
+        if signer is None:
+            raise Refused(
+                "token_expired",
+                410,
+                "Central's keys have changed since this enrolment file was made. Ask for another.",
+            )
         now = self._clock()
         centre = request.token.partition(".")[0]
 
@@ -91,8 +98,8 @@ class Enrolment:
             token = self._token(connection, centre, request.token, now, digest)
             if token.reply is not None:
                 return bytes(token.reply), None
-            reply = self._admit(connection, centre, request, now)
-            answer = packing.pack(reply, ENROLMENT_REPLY_TYPE, self._keys.signing)
+            reply = self._admit(connection, centre, request, signer, now)
+            answer = packing.pack(reply, ENROLMENT_REPLY_TYPE, signer)
             connection.execute(
                 update(enrolments)
                 .where(enrolments.c.centre == centre, enrolments.c.token_hash == _hash(request.token))
@@ -124,7 +131,9 @@ class Enrolment:
             raise Refused("token_expired", 410, "This enrolment file is too old. Ask for a new one.")
         return found
 
-    def _admit(self, connection: Connection, centre: str, request: EnrolmentRequest, now: datetime) -> EnrolmentReply:
+    def _admit(
+        self, connection: Connection, centre: str, request: EnrolmentRequest, signer: SigningKey, now: datetime
+    ) -> EnrolmentReply:
         device = device_id(request.device_key)
         if connection.execute(select(devices.c.device).where(devices.c.device == device)).first() is not None:
             raise Refused("device_known", 409, "This machine is enrolled already. It needs no second enrolment.")
@@ -136,6 +145,7 @@ class Enrolment:
                 name=request.device_name,
                 signing_key=request.device_key,
                 enrolled_at=now,
+                central_keys=request.keys,
             )
         )
         connection.execute(
@@ -170,24 +180,26 @@ class Enrolment:
             device=device,
             centre=centre,
             in_charge=in_charge,
-            device_certificate=self._certify(connection, of_device, now),
-            in_charge_certificate=self._certify(connection, of_in_charge, now),
+            device_certificate=certify(connection, of_device, signer, now),
+            in_charge_certificate=certify(connection, of_in_charge, signer, now),
         )
 
-    def _certify(self, connection: Connection, certificate: Certificate, now: datetime) -> str:
-        envelope = issue(certificate, self._keys.signing).to_json()
-        connection.execute(
-            insert(certificates).values(
-                centre=certificate.centre,
-                keyid=certificate.keyid,
-                subject=certificate.subject,
-                id=certificate.id,
-                envelope=envelope,
-                issuer=key_id(self._keys.signing.public),
-                added_at=now,
-            )
+
+def certify(connection: Connection, certificate: Certificate, signer: SigningKey, now: datetime) -> str:
+    """Issue a certificate under one of central's keys and keep it; DSSE JSON."""
+    envelope = issue(certificate, signer).to_json()
+    connection.execute(
+        insert(certificates).values(
+            centre=certificate.centre,
+            keyid=certificate.keyid,
+            subject=certificate.subject,
+            id=certificate.id,
+            envelope=envelope,
+            issuer=key_id(signer.public),
+            added_at=now,
         )
-        return envelope
+    )
+    return envelope
 
 
 def _hash(token: str) -> bytes:

@@ -148,15 +148,17 @@ class Keys:
         told = self.public
         return [announce(told, one.key) for one in self.signing_ring]
 
-    def signer_for(self, number: int) -> SigningKey:
+    def signer_for(self, number: int) -> SigningKey | None:
         """The key by which a desk that goes by set ``number`` knows central (P.17.4).
 
-        The one in use when the desk has heard of it, else the newest it has heard of. A desk that knows none of those
-        that count is answered under the one in use, and cannot believe it.
+        The one in use when the desk has heard of it, else the newest it has heard of; None when it knows none of those
+        that count. Whoever says 0 goes by the first set.
         """
-        heard = [one for one in self.signing_ring if one.number <= number]
+        heard = [one for one in self.signing_ring if one.number <= max(number, FIRST_SET)]
         used = in_use(self.signing_ring)
-        return used.key if used in heard or not heard else heard[0].key
+        if not heard:
+            return None
+        return used.key if used in heard else heard[0].key
 
 
 def in_use(ring: Ring[K]) -> Kept[K]:

@@ -19,7 +19,7 @@ from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.closes import recent_answers
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.keys import Keys
+from vaccinator_app.central.keys import FIRST_SET, Keys
 from vaccinator_app.central.programme import Centre, find_centre
 from vaccinator_app.central.relay import read_desks, read_peers, read_staff
 from vaccinator_app.central.rows import read_outcome
@@ -51,6 +51,7 @@ class Roster:
         self._database = database
         self._keys = keys
         self._clock = clock
+        self._announced = keys.announcements()
 
     def changes(self, request: PullRequest) -> Changes:
         """One page of what changed at the device's centre since its cursor.
@@ -117,6 +118,7 @@ class Roster:
             desks=read_desks(connection, request),
             staff=read_staff(connection, centre.centre),
             closes=recent_answers(connection, centre.centre, now),
+            keys=self._announced if max(request.keys, FIRST_SET) < self._keys.number else [],
         )
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak, words
-from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.enrol import NewDesk, enrol, trust
 from vaccinator_app.desk.staff import add_vaccinator
 from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
+from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.sync.driver import DriverStatus
 from vaccinator_app.sync.engine import Engine, Progress
@@ -109,6 +110,21 @@ def run_status(arguments: Namespace) -> int:
     return Exit.OK
 
 
+def run_trust(arguments: Namespace) -> int:
+    """``vaccinator trust FILE``: central's present keys, for a desk that missed their change (P.17.6)."""
+    try:
+        file = read_file(arguments.file.read_bytes())
+    except (OSError, ProtocolError) as error:
+        raise Failed(Exit.BAD_INPUT, f"{arguments.file.name} is no enrolment file.") from error
+    opened = open_desk(arguments)
+    try:
+        trust(opened.place, file)
+    finally:
+        lock(opened.place)
+    print("This machine knows central's present keys. Its records go on to central with the next sync.")
+    return Exit.OK
+
+
 def run_export(arguments: Namespace) -> int:
     """``vaccinator ledger export --out FILE``: certificates first, then every record, a DSSE envelope a line."""
     opened = open_desk(arguments)
@@ -136,17 +152,17 @@ def _write_lines(path: Path, lines: Iterator[str]) -> int:
 
 def run_verify(arguments: Namespace) -> int:
     """``vaccinator ledger verify FILE``: no passphrase; every signature, the chain, every certificate."""
-    root = None
+    roots: tuple[bytes, ...] = ()
     try:
         if arguments.enrolment is not None:
-            root = read_file(arguments.enrolment.read_bytes()).central.signing
+            roots = read_file(arguments.enrolment.read_bytes()).central.signers
         with arguments.file.open(encoding="utf-8") as lines:
-            found = read_export(lines, root)
+            found = read_export(lines, *roots)
     except (OSError, UnicodeDecodeError) as error:
         raise Failed(Exit.BAD_INPUT, f"{arguments.file.name} cannot be read.") from error
     except LedgerBroken as error:
         raise Failed(Exit.CHECK_FAILED, f"This ledger does not hold: {error}.") from error
     print(f"{found.records} records hold together, signed by {found.signers} of the staff. Head: {found.head.hex()}")
-    if root is None:
+    if not roots:
         print(f"Their certificates name central's key {found.root_id}; --enrolment FILE checks that it signed them.")
     return Exit.OK

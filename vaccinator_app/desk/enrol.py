@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Protocol
 
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
+from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.protocol import packing
@@ -25,7 +27,7 @@ from vaccinator_app.protocol.enrolment import (
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.trust.certificates import Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
-from vaccinator_app.trust.errors import TrustError
+from vaccinator_app.trust.errors import BadSignature, TrustError
 from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.trust.seal import recovery_binding, seal_for_decades
@@ -81,6 +83,7 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
         in_charge_signing_key=signing_key.public,
         in_charge_sealing_key=sealing_key.public,
         recovery=seal_for_decades(database_key, file.central.people, recovery_binding(device)),
+        keys=file.central.number,
     )
     answer = connect(file).enrol(packing.pack(request, ENROLMENT_REQUEST_TYPE, device_key))
     reply = _trusted(answer, file, request, now)
@@ -103,17 +106,33 @@ def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now:
     return in_charge
 
 
+def trust(place: Workplace, file: EnrolmentFile) -> None:
+    """Go by the keys of an enrolment file that was brought by hand, for a desk that missed their change (P.17.6).
+
+    Its token is not used. Raises ``CannotDo`` for anybody but the in-charge, for a file of another centre or another
+    central, and for one that is older than what this desk knows.
+    """
+    if place.staff.role is not Role.IN_CHARGE:
+        raise CannotDo(Message.of("reconcile.only_in_charge"))
+    identity = place.vault.identity
+    if (file.centre, file.authority) != (identity.centre, identity.authority):
+        raise CannotDo(Message.of("enrol.not_for_this_machine"))
+    if file.central.number < identity.central.number:
+        raise CannotDo(Message.of("enrol.token_expired"))
+    place.vault.trusted.take(file.central)
+
+
 def _trusted(answer: bytes, file: EnrolmentFile, request: EnrolmentRequest, now: datetime) -> EnrolmentReply:
     """Central's answer, once it signed it and its certificates are for this machine, its centre and the new keys."""
     device = device_id(request.device_key)
     try:
-        reply = packing.verified(packing.unpack(answer), ENROLMENT_REPLY_TYPE, file.central.signing, EnrolmentReply)
+        reply, signer = _read(answer, file)
         for text, subject, name, key in (
             (reply.device_certificate, Subject.DEVICE, device, request.device_key),
             (reply.in_charge_certificate, Subject.STAFF, reply.in_charge, request.in_charge_signing_key),
         ):
             chain = [Envelope.from_json(text)]
-            found = verify_chain(chain, file.central.signing, subject=subject, centre=file.centre, at=now)
+            found = verify_chain(chain, signer, subject=subject, centre=file.centre, at=now)
             if (found.id, found.signing_key) != (name, key):
                 raise CannotDo(Message.of("enrol.not_for_this_machine"))
     except (ProtocolError, TrustError) as error:
@@ -121,3 +140,13 @@ def _trusted(answer: bytes, file: EnrolmentFile, request: EnrolmentRequest, now:
     if reply.device != device or reply.centre != file.centre:
         raise CannotDo(Message.of("enrol.not_for_this_machine"))
     return reply
+
+
+def _read(answer: bytes, file: EnrolmentFile) -> tuple[EnrolmentReply, bytes]:
+    """The reply, and which of central's keys signed it and the certificates in it; ``TrustError`` when none did."""
+    signed = packing.unpack(answer)
+    *others, last = file.central.signers
+    for key in others:
+        with suppress(BadSignature):
+            return packing.verified(signed, ENROLMENT_REPLY_TYPE, key, EnrolmentReply), key
+    return packing.verified(signed, ENROLMENT_REPLY_TYPE, last, EnrolmentReply), last

@@ -41,6 +41,8 @@ def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None 
     parts.append(_unconfirmed(pending.count, pending.oldest_at, place.now()))
     if driver.failure is not None:
         parts.append(driver.failure)
+    if place.vault.trusted.unproved:
+        parts.append(Message.of("status.keys_unproved"))
     lease = lease_message(place.vault.roster.lease(), place.now())
     if lease is not None and last is not None:
         parts.append(lease)

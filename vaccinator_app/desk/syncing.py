@@ -23,7 +23,7 @@ def desk_of(vault: Vault) -> Desk:
         centre=identity.centre,
         device=identity.device,
         device_key=identity.device_key,
-        central_key=identity.central.signing,
+        central=vault.exchange.central_keys,
     )
 
 

@@ -110,7 +110,8 @@ class PushRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     ``head_seq`` and ``head_hash`` are of the whole ledger, not of the batch: central learns how much is still to come,
     and notices a ledger that became shorter (P.10.2). ``urgent`` are serious AEFI reports from further back, told at
-    once: central raises the alarm on them and answers nothing, their turn comes with their ``seq`` (P.10.7).
+    once: central raises the alarm on them and answers nothing, their turn comes with their ``seq`` (P.10.7). ``keys``
+    is the number of the set of central's keys that this desk goes by (P.17).
     """
 
     v: int = VERSION
@@ -120,6 +121,7 @@ class PushRequest(msgspec.Struct, frozen=True, kw_only=True):
     head_hash: Hash
     records: list[Record]
     urgent: list[Record] = []
+    keys: Number = 0
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -266,7 +268,10 @@ class ConfirmState(StrEnum):
 
 
 class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask the person for their OTP about the dose ``seq`` of ``of_device``; with ``otp``, the six digits they read."""
+    """Ask the person for their OTP about the dose ``seq`` of ``of_device``; with ``otp``, the six digits they read.
+
+    ``keys`` is the number of the set of central's keys that this desk goes by (P.17).
+    """
 
     v: int = VERSION
     centre: str
@@ -275,6 +280,7 @@ class ConfirmRequest(msgspec.Struct, frozen=True, kw_only=True):
     of_device: str
     seq: Number
     otp: str = ""
+    keys: Number = 0
 
 
 class ConfirmReply(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,15 @@ def ask(desk: Desk, central: Central, of_device: str, seq: int, otp: str = "") -
     came, ``Refused`` when central will not, ``Untrusted`` for an answer that is not central's to this very question.
     """
     nonce = os.urandom(16)
-    request = ConfirmRequest(centre=desk.centre, device=desk.device, nonce=nonce, of_device=of_device, seq=seq, otp=otp)
+    request = ConfirmRequest(
+        centre=desk.centre,
+        device=desk.device,
+        nonce=nonce,
+        of_device=of_device,
+        seq=seq,
+        otp=otp,
+        keys=desk.central().number,
+    )
     answer = central.confirm(packing.pack(request, CONFIRM_TYPE, desk.device_key))
     reply = trusted(desk, answer, CONFIRMED_TYPE, ConfirmReply)
     if reply.nonce != nonce:

@@ -127,6 +127,7 @@ class Engine:
             head_hash=head.hash,
             records=records,
             urgent=list(self._store.urgent_after(upto)) if first and upto < head.seq else [],
+            keys=self._desk.central().number,
         )
         packed = packing.pack(request, PUSH_TYPE, self._desk.device_key)
         return _Batch(after, upto, last=upto >= head.seq, packed=packed)
@@ -146,20 +147,28 @@ class Engine:
         pulled = 0
         expected = 0
         while not cancelled():
+            known = self._desk.central().number
             changes = self._pull_once()
             self._store.apply(changes)
             pulled += len(changes.appointments)
             expected = max(expected, changes.total, pulled)
             progress = replace(progress, pulled=pulled, to_pull=expected)
             report(progress)
-            if not changes.more:
+            # With new keys it asks once more, so that central hears at once by which it is known (P.17.4).
+            if not changes.more and self._desk.central().number == known:
                 break
         return progress
 
     def _pull_once(self) -> Changes:
         nonce = os.urandom(16)
         cursor = self._store.cursor()
-        request = PullRequest(centre=self._desk.centre, device=self._desk.device, nonce=nonce, cursor=cursor)
+        request = PullRequest(
+            centre=self._desk.centre,
+            device=self._desk.device,
+            nonce=nonce,
+            cursor=cursor,
+            keys=self._desk.central().number,
+        )
         answer = self._central.pull(packing.pack(request, PULL_TYPE, self._desk.device_key))
         changes = trusted(self._desk, answer, CHANGES_TYPE, Changes)
         # An old answer played again has another nonce; one for another question, another cursor.

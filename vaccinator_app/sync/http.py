@@ -115,6 +115,7 @@ _REFUSALS: dict[str, str] = {
     "token_expired": "enrol.token_expired",
     "device_revoked": "sync.device_revoked",
     "device_unknown": "sync.device_unknown",
+    "keys_unknown": "sync.keys_unknown",
 }
 """Central's codes that have words of their own; the rest share one sentence."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Changes, Receipt
 from vaccinator_app.protocol.records import Record
@@ -33,12 +34,12 @@ class Central(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """Who this desk is to central, and the key by which it knows central."""
+    """Who this desk is to central, and the keys by which it knows central: asked anew each time, as they change."""
 
     centre: str
     device: str
     device_key: SigningKey
-    central_key: bytes
+    central: Callable[[], CentralKeys]
 
 
 class Store(Protocol):

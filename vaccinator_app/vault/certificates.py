@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -11,24 +12,25 @@ from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadCertificate, TrustError
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import VaultDamaged
-from vaccinator_app.vault.identity import Identity
+from vaccinator_app.vault.trusted import TrustedKeys
 
 
 class Certificates:
-    """Chains by key id. Nothing goes in or comes out that central's signing key does not vouch for."""
+    """Chains by key id. Nothing goes in or comes out that none of central's signing keys vouches for."""
 
-    def __init__(self, database: Database, identity: Identity) -> None:
+    def __init__(self, database: Database, centre: str, trusted: TrustedKeys) -> None:
         self._database = database
-        self._identity = identity
+        self._centre = centre
+        self._trusted = trusted
         self._read: dict[tuple[str, ...], Certificate] = {}
 
     def read(self, envelopes: Sequence[str]) -> Certificate:
         """The certificate that a chain proves; ``TrustError`` when it does not hold. The same chain is verified once:
-        whether it holds depends on nothing but its bytes and who this desk is."""
+        that it holds, nothing later takes back."""
         chain = tuple(envelopes)
         found = self._read.get(chain)
         if found is None:
-            found = self._read[chain] = verified(chain, self._identity)
+            found = self._read[chain] = self._verified(chain)
         return found
 
     def names(self) -> dict[str, str]:
@@ -46,9 +48,12 @@ class Certificates:
 
     def add(self, envelopes: Sequence[str]) -> Certificate:
         """Keep one chain of DSSE JSON, the subject's own first. ``TrustError`` when it does not hold."""
-        certificate = verified(envelopes, self._identity)
+        certificate = self._verified(envelopes)
         self._database.write(lambda connection: put_chain(connection, certificate, envelopes))
         return certificate
+
+    def _verified(self, envelopes: Sequence[str]) -> Certificate:
+        return verified(envelopes, self._trusted.roots, self._centre)
 
     def find(self, keyid: str) -> Certificate | None:
         """The certificate of a key, verified as it is read; None for a key nobody certified."""
@@ -91,16 +96,23 @@ def renew_chain(connection: Connection, certificate: Certificate, envelopes: Seq
         put_chain(connection, certificate, envelopes)
 
 
-def verified(envelopes: Sequence[str], identity: Identity) -> Certificate:
-    """The staff certificate that a chain of DSSE JSON proves at this desk's centre; ``TrustError`` otherwise."""
+def verified(envelopes: Sequence[str], roots: Sequence[bytes], centre: str) -> Certificate:
+    """The staff certificate that a chain of DSSE JSON proves at a centre; ``TrustError`` otherwise."""
     chain = [Envelope.from_json(envelope) for envelope in envelopes]
-    return verify_for_good(chain, identity.central.signing, subject=Subject.STAFF, centre=identity.centre)
+    return verify_for_good(chain, roots, subject=Subject.STAFF, centre=centre)
 
 
-def verify_for_good(chain: Sequence[Envelope], root: bytes, *, subject: Subject, centre: str) -> Certificate:
-    """``verify_chain`` as of the first moment of the whole chain: a record stays good when a certificate runs out."""
+def verify_for_good(chain: Sequence[Envelope], roots: Sequence[bytes], *, subject: Subject, centre: str) -> Certificate:
+    """``verify_chain`` as of the first moment of the whole chain: a record stays good when a certificate runs out.
+
+    ``roots`` are central's signing keys, any of which will do; at least one.
+    """
     begins = max((_first_moment(envelope) for envelope in chain), default=datetime.min.replace(tzinfo=UTC))
-    return verify_chain(chain, root, subject=subject, centre=centre, at=begins)
+    *others, last = roots
+    for root in others:
+        with contextlib.suppress(BadCertificate):
+            return verify_chain(chain, root, subject=subject, centre=centre, at=begins)
+    return verify_chain(chain, last, subject=subject, centre=centre, at=begins)
 
 
 def _first_moment(envelope: Envelope) -> datetime:

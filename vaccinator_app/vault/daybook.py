@@ -244,10 +244,10 @@ class DayBooks:
         """Doses given on an override, here and at other desks, that central accepted with nothing left to wait for."""
         own = self._database.read(
             "SELECT o.seq FROM overridden o JOIN confirmation c ON c.seq = o.seq "
-            "WHERE c.status = 'accepted' AND c.reasons = '[]'"
+            f"WHERE c.status = 'accepted' AND c.{_WAITS_NO_MORE}"
         )
         peers = self._database.read(
-            "SELECT device, seq FROM peer_records WHERE overridden = 1 AND status = 'accepted' AND reasons = '[]'"
+            f"SELECT device, seq FROM peer_records WHERE overridden = 1 AND status = 'accepted' AND {_WAITS_NO_MORE}"
         )
         return frozenset([*((self._identity.device, seq) for (seq,) in own), *((device, seq) for device, seq in peers)])
 
@@ -331,6 +331,8 @@ class DayBooks:
 
 _LEDGER = "SELECT payload, signature, hash FROM ledger"
 _PEERS = "SELECT payload, signature, hash FROM peer_records"
+_WAITS_NO_MORE = "reasons NOT LIKE '%\"awaits_otp\"%'"
+"""Other reasons of an accepted dose are not the person's to answer."""
 _SAID = "status <> 'accepted' OR reasons <> '[]'"
 _HIGHEST = (1 << 63) - 1
 

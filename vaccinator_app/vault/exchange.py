@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Changes, Outcome, Receipt, Status
 from vaccinator_app.protocol.records import FIRST_PREV, Record
@@ -23,6 +24,7 @@ from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, Rolle
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.peers import Peers
+from vaccinator_app.vault.trusted import TrustedKeys
 
 MOST_URGENT = 20
 """Records told out of turn at once: as many serious events in a day are a catastrophe, and the rest follow."""
@@ -39,11 +41,14 @@ class Pending:
 class Exchange:
     """Satisfies ``sync.ports.Store``; the rest is for the status bar and the sheet of one person."""
 
-    def __init__(self, database: Database, ledger: Ledger, indexing: Indexing, peers: Peers) -> None:
+    def __init__(
+        self, database: Database, ledger: Ledger, indexing: Indexing, peers: Peers, trusted: TrustedKeys
+    ) -> None:
         self._database = database
         self._ledger = ledger
         self._indexing = indexing
         self._peers = peers
+        self._trusted = trusted
 
     # The engine's side
 
@@ -88,6 +93,10 @@ class Exchange:
         """
         self._database.write(lambda connection: _confirm(connection, receipt, envelope))
 
+    def central_keys(self) -> CentralKeys:
+        """Central's keys as this desk knows them at the moment."""
+        return self._trusted.keys
+
     def cursor(self) -> int:
         """Where the last pull ended; 0 at first."""
         found = meta.get(self._database, "cursor")
@@ -98,8 +107,10 @@ class Exchange:
 
         Walk-ins stay, and so does everything computed from events. What the page says of other desks is checked
         first, while others may write, and left out where it does not hold (``Peers``). Raises ``PageOutOfOrder`` when
-        the page does not begin where the last one ended; then nothing is written.
+        the page does not begin where the last one ended; then nothing of it is written but central's next keys, which
+        prove themselves.
         """
+        self._trusted.hear(changes.keys)
         checked = self._peers.check(changes)
 
         def work(connection: Connection) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from vaccinator_app.protocol.errors import ProtocolError
@@ -43,7 +44,8 @@ def write_export(vault: Vault) -> Iterator[str]:
         "v": 1,
         "centre": identity.centre,
         "device": identity.device,
-        "central_key": b64encode(identity.central.signing).decode(),
+        "central_key": b64encode(_root_of_device(vault)).decode(),
+        "central_keys": [b64encode(root).decode() for root in vault.trusted.roots],
         "records": head.seq,
         "head": head.hash.hex(),
     }
@@ -54,10 +56,20 @@ def write_export(vault: Vault) -> Iterator[str]:
         yield record.envelope.to_json()
 
 
-def read_export(lines: Iterable[str], root: bytes | None = None) -> Export:
+def _root_of_device(vault: Vault) -> bytes:
+    """The key of central's from which the device's own certificate hangs: of the time when it was enrolled."""
+    envelope = Envelope.from_json(vault.identity.device_certificate)
+    for root in vault.trusted.roots:
+        with suppress(BadCertificate):
+            read(envelope, root)
+            return root
+    return vault.identity.central.signing
+
+
+def read_export(lines: Iterable[str], *roots: bytes) -> Export:
     """Verify an export line by line: title, certificates, and every record's signature, number and link.
 
-    ``root`` is central's signing key; without one, the key that the file itself names is believed, and only whoever
+    ``roots`` are central's signing keys; without any, those that the file itself names are believed, and only whoever
     compares ``root_id`` with what central publishes knows more than that the file is whole. Raises ``LedgerBroken``
     for a ledger that does not hold, ``ProtocolError`` or ``TrustError`` for a file that is none.
     """
@@ -66,11 +78,12 @@ def read_export(lines: Iterable[str], root: bytes | None = None) -> Export:
         title = next(envelopes)
     except StopIteration:
         raise ProtocolError("this is not an exported ledger") from None
-    centre, device, central, records, head = _title(title)
-    if root is not None and root != central:
+    centre, device, named, records, head = _title(title)
+    central = named[0]
+    if roots and central not in roots:
         raise LedgerBroken(0, "it hangs from another central server's key")
     certificates, first = _certificates(envelopes)
-    staff = _verified(certificates, title, central, centre, device)
+    staff = _verified(certificates, title, (central, *(roots or named)), centre, device)
     signers: set[str] = set()
     link = Link()
     for envelope in _chained(first, envelopes):
@@ -86,16 +99,17 @@ def read_export(lines: Iterable[str], root: bytes | None = None) -> Export:
     return Export(device=device, records=link.seq, signers=len(signers), head=link.hash, root_id=key_id(central))
 
 
-def _title(envelope: Envelope) -> tuple[str, str, bytes, int, bytes]:
+def _title(envelope: Envelope) -> tuple[str, str, tuple[bytes, ...], int, bytes]:
     """What the first line says, NOT yet verified: the device's certificate stands further down."""
     try:
         found = json.loads(envelope.payload)
         if envelope.payload_type != EXPORT_TYPE or found["v"] != 1:
             raise ValueError
+        central = [found["central_key"], *found.get("central_keys", ())]
         return (
             str(found["centre"]),
             str(found["device"]),
-            b64decode(found["central_key"], validate=True),
+            tuple(dict.fromkeys(b64decode(key, validate=True) for key in central)),
             int(found["records"]),
             bytes.fromhex(found["head"]),
         )
@@ -120,30 +134,30 @@ def _chained(first: Envelope | None, rest: Iterator[Envelope]) -> Iterator[Envel
 
 
 def _verified(
-    envelopes: list[Envelope], title: Envelope, root: bytes, centre: str, device: str
+    envelopes: list[Envelope], title: Envelope, roots: Sequence[bytes], centre: str, device: str
 ) -> dict[str, Certificate]:
-    """The staff's certificates by key id; the title is checked against the device's on the way."""
-    root_id = key_id(root)
-    direct = [envelope for envelope in envelopes if envelope.keyid == root_id]
+    """The staff's certificates by key id; the title is checked against the device's, under the first root."""
+    root_of = {key_id(root): root for root in roots}
+    direct = [envelope for envelope in envelopes if envelope.keyid in root_of]
     issuers: dict[str, Envelope] = {}
     staff: dict[str, Certificate] = {}
     titled = False
     for envelope in direct:
-        certificate = read(envelope, root)
-        certificate = verify_for_good([envelope], root, subject=certificate.subject, centre=centre)
+        certificate = read(envelope, root_of[envelope.keyid])
+        certificate = verify_for_good([envelope], roots, subject=certificate.subject, centre=centre)
         if certificate.subject is Subject.STAFF:
             issuers[certificate.keyid] = envelope
             staff[certificate.keyid] = certificate
-        elif certificate.id == device:
+        elif certificate.id == device and envelope.keyid == key_id(roots[0]):
             title.verified(EXPORT_TYPE, certificate.signing_key)
             titled = True
     if not titled:
         raise BadCertificate("the device that wrote this has no certificate in it")
     for envelope in envelopes:
-        if envelope.keyid != root_id:
+        if envelope.keyid not in root_of:
             issuer = issuers.get(envelope.keyid)
             if issuer is None:
                 raise BadCertificate("a certificate's issuer is not among the certificates")
-            certificate = verify_for_good([envelope, issuer], root, subject=Subject.STAFF, centre=centre)
+            certificate = verify_for_good([envelope, issuer], roots, subject=Subject.STAFF, centre=centre)
             staff[certificate.keyid] = certificate
     return staff

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -23,6 +24,7 @@ from vaccinator_app.vault.peers import Peers
 from vaccinator_app.vault.queue import Queue
 from vaccinator_app.vault.roster import Roster
 from vaccinator_app.vault.stock import Stock
+from vaccinator_app.vault.trusted import TrustedKeys
 from vaccinator_app.vault.views import Views
 
 _UNBORN = DATABASE + ".new"
@@ -39,9 +41,10 @@ class Vault:
         if found is None:
             raise VaultDamaged
         self._database = database
-        self.identity: Identity = read_identity(found)
+        self._identity = read_identity(found)
+        self.trusted = TrustedKeys(database, self._identity.central)
         self.ledger = Ledger(database, self.identity)
-        self.certificates = Certificates(database, self.identity)
+        self.certificates = Certificates(database, self.identity.centre, self.trusted)
         self.drafts = Drafts(database)
         zone = ZoneInfo(self.identity.time_zone)
         self.views = Views(database, zone)
@@ -50,8 +53,15 @@ class Vault:
         self.roster = Roster(database, self.stock)
         self.queue = Queue(database)
         self.peers = Peers(database, self.identity, self.certificates)
-        self.exchange = Exchange(database, self.ledger, self.indexing, self.peers)
+        self.exchange = Exchange(database, self.ledger, self.indexing, self.peers, self.trusted)
         self.daybooks = DayBooks(database, self.identity, self.certificates, self.exchange)
+
+    @property
+    def identity(self) -> Identity:
+        """Who this desk is, with central's keys as it knows them now."""
+        if self._identity.central is not self.trusted.keys:
+            self._identity = replace(self._identity, central=self.trusted.keys)
+        return self._identity
 
     @staticmethod
     def refuse_existing(home: Path) -> None:
@@ -117,7 +127,8 @@ def _fill(path: Path, key: bytes, identity: Identity, chains: Sequence[Sequence[
             migrate(connection)
             meta.put(connection, "identity", write_identity(identity))
             for chain in chains:
-                put_chain(connection, verified(chain, identity), chain)
+                certificate = verified(chain, identity.central.signers, identity.centre)
+                put_chain(connection, certificate, chain)
     finally:
         connection.close()
     # Closing folded the write-ahead log back; what was written stands in the one file.
