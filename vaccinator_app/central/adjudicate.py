@@ -85,6 +85,11 @@ class DoseFacts(msgspec.Struct, frozen=True, kw_only=True):
     rebooked: bool = False
     ahead: bool = False
 
+    @property
+    def walk_in(self) -> bool:
+        """Whether the person came without a booking."""
+        return self.booked is not None and self.booked.booking is Booking.WALK_IN
+
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the answer to one record depends on.

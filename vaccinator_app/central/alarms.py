@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import Connection, and_, func, insert, select
+from sqlalchemy import Connection, and_, case, func, insert, select
 
 from vaccinator_app.central import log
 from vaccinator_app.central.decisions import DecisionKind
 from vaccinator_app.central.effects import Mismatch
 from vaccinator_app.central.schema import alarms, centres, decisions, mismatches, records
+from vaccinator_app.domain.events import DoseGiven
+from vaccinator_app.protocol.messages import Status
 from vaccinator_app.protocol.records import read_event
 
 AEFI = "aefi"
 DISPUTES_OF_STAFF = "disputes_staff"
 DISPUTES_ON_DEVICE = "disputes_device"
+WALK_INS = "walk_ins"
+WALK_INS_FROM = 20
+"""Doses of a day up to which their share says nothing."""
+WALK_IN_SHARE = 0.5
+
+_WALK_IN = "W%"
+"""What their appointments are called; a booking's is digits."""
+
 ALARM_AT = 2
 ALARM_WITHIN = timedelta(days=30)
 
@@ -38,7 +48,8 @@ def list_alarms(connection: Connection, district: str | None, since: datetime) -
     if district is not None:
         ours = select(centres.c.centre).where(centres.c.district == district)
         statement = statement.where(alarms.c.centre.in_(ours))
-    return [Alarm(row.centre, row.kind, row.subject, row.at, row.count) for row in connection.execute(statement)]
+    rows = connection.execute(statement).mappings()
+    return [Alarm(row["centre"], row["kind"], row["subject"], row["at"], row["count"]) for row in rows]
 
 
 def raise_for_aefi(connection: Connection, centre: str, device: str, seqs: Iterable[int], now: datetime) -> None:
@@ -94,6 +105,33 @@ def raise_for_disputes(connection: Connection, centre: str, device: str, staff: 
     theirs, on_device = sum(one == staff for one in signed.values()), sum(where == device for where, _ in signed)
     _raise(connection, "alarm_disputes", centre, DISPUTES_OF_STAFF, staff, theirs, now)
     _raise(connection, "alarm_disputes", centre, DISPUTES_ON_DEVICE, device, on_device, now)
+
+
+def raise_for_walk_ins(connection: Connection, centre: str, days: Collection[date], now: datetime) -> None:
+    """A day at whose centre more than ``WALK_IN_SHARE`` of the doses were given to people without a booking; once.
+
+    Nobody need be in a list of bookings for a walk-in, and no code is checked: invented people would look like these.
+    Small days are left alone, and the doses are not held: a village may well come without a booking.
+    """
+    for day in sorted(days):
+        subject = day.isoformat()
+        same = (alarms.c.centre == centre, alarms.c.kind == WALK_INS, alarms.c.subject == subject)
+        if connection.execute(select(alarms.c.at).where(*same)).first() is not None:
+            continue
+        given = (
+            records.c.centre == centre,
+            records.c.day == day,
+            records.c.kind == DoseGiven.KIND,
+            records.c.status != Status.REFUSED.value,
+            records.c.voided_by.is_(None),
+        )
+        walked_in = func.coalesce(func.sum(case((records.c.appointment.like(_WALK_IN), 1), else_=0)), 0)
+        doses, count = connection.execute(select(func.count(), walked_in).where(*given)).one()
+        if doses > WALK_INS_FROM and count > WALK_IN_SHARE * doses:
+            connection.execute(
+                insert(alarms).values(centre=centre, kind=WALK_INS, subject=subject, at=now, count=count)
+            )
+            log.event("alarm_walk_ins", centre=centre, subject=subject, count=count)
 
 
 def _raise(connection: Connection, name: str, centre: str, kind: str, subject: str, count: int, now: datetime) -> None:

@@ -7,14 +7,14 @@ that transaction stored, so a batch that comes again, after a lost answer or a c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, insert, or_, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.adjudicate import adjudicate
 from vaccinator_app.central.aefi import accept_late
-from vaccinator_app.central.alarms import raise_for_aefi, raise_for_mismatches
+from vaccinator_app.central.alarms import raise_for_aefi, raise_for_mismatches, raise_for_walk_ins
 from vaccinator_app.central.chain import New, Plan, Stored, place, plan
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.closes import take_closes
@@ -131,16 +131,20 @@ class Intake:
         centre = find_centre(connection, cupboard, request.centre)
         known = load(connection, centre, device, fresh, now)
         effects, twice = Effects(known, cupboard, now), Twice(known)
+        walked_in: set[date] = set()
         for new in fresh:
             facts = gather(new, known, cupboard)
             verdict = adjudicate(facts)
             twice.note(new, facts, verdict)
+            if facts.dose is not None and facts.dose.walk_in:
+                walked_in.add(facts.dose.day)
             effects.note(new, facts, verdict)
         effects.write(connection)
         outcomes = {new.seq: effects.outcome(new.seq) for new in fresh}
         twice.write(connection, self._keys.signing, now)
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
+        raise_for_walk_ins(connection, request.centre, walked_in, now)
         answers = take_closes(connection, self._keys.signing, centre, device, effects.closes, now)
         answers |= accept_late(connection, self._keys.signing, request.centre, device, outcomes, effects.dosed, now)
         return outcomes | {seq: Outcome(seq, status, reasons) for seq, (status, reasons) in answers.items()}

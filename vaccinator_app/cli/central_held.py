@@ -1,4 +1,4 @@
-"""``vaccinator central held ...`` and ``alarms ...``: what waits for the district. Records and ids, nobody's details."""
+"""``vaccinator central held ...``, ``alarms ...``: what waits for the district. Records and ids, nobody's details."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _list(arguments: Namespace) -> int:
     for rule in found:
         days = ", ".join(map(str, rule.min_interval_days)) or "-"
         print(
-            f"{rule.vaccine:<16} from {rule.from_day}  days between doses: {days}  from {rule.min_age_years} years on"
+            f"{rule.vaccine:<16} from {rule.from_day}  days between doses: {days}  least age: {rule.min_age_years}"
         )
     if not found:
         print("No rule was set: the vaccines' own intervals and ages are in force.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.day import Happened
@@ -11,13 +12,17 @@ from vaccinator_app.domain.events import CodeRefused, DoseGiven, OverrideGranted
 from vaccinator_app.domain.evidence import Evidence, about_record, said_steps
 from vaccinator_app.domain.exception_words import reason_words
 from vaccinator_app.domain.exceptions import Act, DayException, ExceptionKind, Step
-from vaccinator_app.domain.find_doses import said_here
+from vaccinator_app.domain.find_doses import in_pairs, said_here
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.visits import TRIES
 
 TALLY_DIFFERS = "tally_differs"
 """Central's reason to hold a close whose day it counts otherwise."""
 
+GIVEN_TWICE = "given_twice"
+"""What central says of a dose that counts when a second record of it came."""
+
+_DISPUTED = "disputed"
 _PROOF_REASONS = frozenset({"code_mismatch", "no_proof", "seal_unreadable"})
 """Reasons that the person's own OTP answers."""
 
@@ -48,7 +53,8 @@ def _answered(seen: Evidence, one: Happened, said: Said) -> DayException:
     refused = said.status == "refused"
     key = "exception.refused" if refused else "exception.held"
     proof = not refused and isinstance(one.body, DoseGiven) and not _PROOF_REASONS.isdisjoint(said.reasons)
-    acts = (Act.CONFIRM_OTP,) if proof else ()
+    # Who says that they got no dose is not asked for an OTP by the staff who recorded it.
+    acts = (Act.CONFIRM_OTP,) if proof and _DISPUTED not in said.reasons else ()
     return about_record(
         seen,
         one,
@@ -57,6 +63,29 @@ def _answered(seen: Evidence, one: Happened, said: Said) -> DayException:
         acts=(*acts, Act.OPEN, Act.CORRECT, Act.VOID, Act.EXPLAIN, Act.ESCALATE),
         history=said_steps(seen, one)[1:],
     )
+
+
+def given_twice(seen: Evidence) -> Iterator[DayException]:
+    """Every dose that counts while central holds another record of the same dose, of a desk this book knows not of.
+
+    Where both are in the book they are one exception already (``find_doses.duplicates``).
+    """
+    known = None
+    for name, said in seen.book.outcomes.items():
+        one = seen.by_name.get(name)
+        if said.status != "accepted" or GIVEN_TWICE not in said.reasons or one is None:
+            continue
+        known = in_pairs(seen) if known is None else known
+        if not seen.stands(one) or not seen.of_day(one) or name in known:
+            continue
+        words = Message.of("exception.given_twice")
+        history = (
+            Step(one.when, one.staff, seen.dose_words(one)),
+            Step(one.when, "", Message.of("history.given_twice")),
+        )
+        acts = (Act.OPEN, Act.VOID, Act.EXPLAIN, Act.ESCALATE)
+        found = about_record(seen, one, ExceptionKind.DUPLICATE, words, acts, history)
+        yield replace(found, key=f"given_twice:{one.device}:{one.seq}")
 
 
 def code_exhausted(seen: Evidence) -> Iterator[DayException]:

@@ -74,6 +74,12 @@ def _same_person(seen: Evidence) -> Iterator[tuple[Happened, Happened]]:
             yield one, first
 
 
+def in_pairs(seen: Evidence) -> frozenset[Name]:
+    """The doses of which this book holds two records, both of each pair."""
+    pairs = (*_further(seen), *_same_person(seen))
+    return frozenset(one.name for pair in pairs for one in pair)
+
+
 @dataclass(frozen=True, slots=True)
 class Breach:
     """One way in which a dose was not as the schedule has it; ``reason`` is central's name for it, "" for none."""

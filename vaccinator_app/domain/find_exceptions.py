@@ -16,6 +16,7 @@ from vaccinator_app.domain.exceptions import DayException, ExceptionKind, Settle
 _FINDERS: tuple[Callable[[Evidence], Iterator[DayException]], ...] = (
     find_doses.serious_aefi,
     find_answers.held_and_refused,
+    find_answers.given_twice,
     find_corrections.differing_close,
     find_answers.code_exhausted,
     find_answers.override,
