@@ -152,6 +152,7 @@ class Account:
 
     def register(self, token: str, form: PersonForm) -> MyPerson:
         """Put somebody down under this mobile number; the same person again is no second one. Raises ``Refused``."""
+        self._login.allow(token, "bookings_mobile")
         now = self._clock()
 
         def act(connection: Connection) -> MyPerson:

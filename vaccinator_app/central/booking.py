@@ -111,6 +111,7 @@ class Bookings:
 
         Raises ``Refused`` with the first thing that is wrong.
         """
+        self._login.allow(token, "bookings_mobile")
         now = self._clock()
 
         def act(connection: Connection) -> Booked:
@@ -141,6 +142,7 @@ class Bookings:
 
     def book_person(self, token: str, form: PlaceForm) -> Booked:
         """Book one of this mobile's people for one dose. Raises ``Refused`` with the first thing that is wrong."""
+        self._login.allow(token, "bookings_mobile")
         now = self._clock()
 
         def act(connection: Connection) -> Booked:
@@ -166,6 +168,7 @@ class Bookings:
 
         Raises ``Refused``; then the old one stays as it is.
         """
+        self._login.allow(token, "bookings_mobile")
         now = self._clock()
 
         def act(connection: Connection) -> Booked:

@@ -41,7 +41,11 @@ class Bound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """What the operator allows. ``*_mobile`` and ``*_address`` are each one's own, ``*_all`` everybody's together."""
+    """What the operator allows. ``*_mobile`` and ``*_address`` are each one's own, ``*_all`` everybody's together.
+
+    ``bookings_mobile`` counts tries to register, book or move, those that are refused too: an answer may tell whether a
+    photo ID is registered.
+    """
 
     otp_address: Bound = Bound(30, _HOUR)
     otp_mobile: Bound = Bound(3, timedelta(minutes=10))
@@ -49,7 +53,7 @@ class Bounds:
     otp_all: Bound = Bound(2_000_000, _DAY)
     tries_address: Bound = Bound(60, _HOUR)
     tries_mobile: Bound = Bound(20, _HOUR)
-    bookings_mobile: Bound = Bound(20, _DAY)
+    bookings_mobile: Bound = Bound(40, _DAY)
     captchas_address: Bound = Bound(120, _HOUR)
     captcha_drawn: Bound = Bound(8, _HOUR)
     verify_address: Bound = Bound(120, _HOUR)

@@ -171,9 +171,7 @@ class Login:
             connection.execute(update(otps).where(*good).values(used_at=now))
         return any(fits)
 
-    def _open(
-        self, connection: Connection, number: str, whose: bytes, partner: str | None, now: datetime
-    ) -> Session:
+    def _open(self, connection: Connection, number: str, whose: bytes, partner: str | None, now: datetime) -> Session:
         newest = select(logins.c.token_hash).where(logins.c.mobile_hash == whose).order_by(logins.c.expires_at.desc())
         over = list(connection.scalars(newest.offset(MOST_SESSIONS - 1)))
         if over:

@@ -7,14 +7,15 @@ before they are read; every refusal has the same shape, and no answer or log lin
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, cast
 
 from litestar import Litestar, Request
 from litestar.exceptions import HTTPException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPReceiveMessage, Message, Receive, Scope, Send
 
 from vaccinator_app import __version__
 from vaccinator_app.central import log
@@ -26,9 +27,12 @@ from vaccinator_app.central.http.citizen_routes import booking_routes, sign_in_r
 from vaccinator_app.central.http.desk_routes import desk_routes
 from vaccinator_app.central.http.operator_routes import operator_routes
 from vaccinator_app.central.http.partner_door import HEADER, behind_door, partner_id
+from vaccinator_app.central.http.people_routes import dose_routes, paper_routes, people_routes
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.sms_routes import sms_routes
 from vaccinator_app.central.http.visitors import seen_through
+from vaccinator_app.central.portal.failing import Handler, in_pages
+from vaccinator_app.central.portal.routes import portal_routes
 
 MAX_FORM = 16 * 1024
 """Bytes of one JSON request."""
@@ -41,16 +45,26 @@ def create_app(services: Services) -> Litestar:
         if request.method == "POST":
             services.after()
 
+    handlers: dict[type[Exception], Handler] = {Refused: refused, HTTPException: unreadable, Exception: failed}
+    pages: list[HTTPRouteHandler] = []
+    if services.frame is not None:
+        handlers = in_pages(services.frame, handlers)
+        pages = portal_routes(services, services.frame)
+    partner_routes = [*sign_in_routes(services), *booking_routes(services)]
+    partner_routes += [*people_routes(services), *dose_routes(services)]
+    if services.frame is not None:
+        partner_routes += paper_routes(services, services.frame.materials)
     return Litestar(
         route_handlers=[
             *desk_routes(services.desks),
-            behind_door(services.partners, [*sign_in_routes(services), *booking_routes(services)]),
+            behind_door(services.partners, partner_routes),
             *captcha_routes(services.captchas),
             *certificate_routes(services.certificates),
             *operator_routes(services.database),
             *sms_routes(services.reports, services.reports_from),
+            *pages,
         ],
-        exception_handlers={Refused: refused, HTTPException: unreadable, Exception: failed},
+        exception_handlers=handlers,  # type: ignore[arg-type]
         after_response=after_response,
         middleware=[seen_through(services.trusted), _logged, _whole],
         request_max_body_size=MAX_FORM,
@@ -83,13 +97,13 @@ def _whole(app: ASGIApp) -> ASGIApp:
             begun = True
             await send(message)
 
-        async def read() -> Message:
-            message = await receive()
+        async def read() -> HTTPReceiveMessage:
+            message = cast(HTTPReceiveMessage, await receive())
             if message["type"] == "http.disconnect" and not begun:
                 raise Refused("cut_off", 408, "The request ended before it was whole. Try again.")
             return message
 
-        async def refuse() -> Message:
+        async def refuse() -> HTTPReceiveMessage:
             raise Refused("encoded", 415, "Send the body as it is, without a Content-Encoding.")
 
         encoded = any(name == b"content-encoding" and value != b"identity" for name, value in scope["headers"])

@@ -70,9 +70,7 @@ def sign_in_routes(services: Services) -> list[HTTPRouteHandler]:
     )
     def ask(data: JSONBody[OtpForm], request: AnyRequest) -> OtpAsked:
         """Sent by SMS, good for three minutes, once. The answer is the same whether central knows the number or not."""
-        life = services.login.ask(
-            data.mobile, data.language, address=visitor(request), partner=caller(request).partner
-        )
+        life = services.login.ask(data.mobile, data.language, address=visitor(request), partner=caller(request).partner)
         return OtpAsked(expires_in=int(life.total_seconds()))
 
     @post(
@@ -113,6 +111,7 @@ def booking_routes(services: Services) -> list[HTTPRouteHandler]:
         "tags": ["partner"],
         "opt": for_scope(Scope.BOOK),
         "security": NEEDS_SESSION,
+        "response_headers": {"Cache-Control": "no-store"},
         "responses": refusals(400, 401, 403, 404, 409, 422, 429, 503),
     }
 

@@ -119,7 +119,7 @@ class PatientProtocol(H11Protocol):
             answer = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
             for event in (answer, h11.Data(data=_ANSWER), h11.EndOfMessage()):
                 self.transport.write(self.conn.send(event) or b"")
-        if self.cycle is not None and not self.cycle.response_complete:
+        if self._timed == "body" and not self.cycle.response_complete:
             # Whoever still waits for the body is told that there is none.
             self.cycle.disconnected = True
             self.cycle.message_event.set()

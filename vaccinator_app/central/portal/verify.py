@@ -15,6 +15,8 @@ from litestar.params import MultipartBody
 
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
+from vaccinator_app.central.http.visitors import visitor
+from vaccinator_app.central.limits import home_of
 from vaccinator_app.central.pictures import MAX_PICTURE
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.threads import in_thread
@@ -49,7 +51,7 @@ def verify_pages(services: Services, frame: Frame) -> list[HTTPRouteHandler]:
         summary="Verify what is shown",
         status_code=200,
         request_max_body_size=MAX_PICTURE + _ROOM,
-        responses=pages(400, 403, 413, 422),
+        responses=pages(400, 403, 413, 422, 429),
         **shared,
     )
     @in_thread
@@ -58,6 +60,7 @@ def verify_pages(services: Services, frame: Frame) -> list[HTTPRouteHandler]:
         visit = Visit(request, frame)
         try:
             visit.require(data.csrf)
+            services.login.limits.take(("verify_address", home_of(visitor(request))))
             found = _verified(services, data)
         except Refused as no:
             return visit.again("verify.html", no, text=data.text, found=None)
