@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
@@ -114,22 +112,6 @@ def test_keys_do_not_show_in_their_names(world: World) -> None:
 
 
 # Tables
-
-
-def test_the_steps_make_the_tables_of_the_schema_and_undo_them(tmp_path: Path) -> None:
-    base = database.connect(database.default_url(tmp_path))
-    database.migrate(base)
-    with base.read() as connection:
-        found = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(found, schema.metadata) == []
-    with base.write() as connection:
-        config = database._alembic()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-    with base.read() as connection:
-        tables = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
-    assert tables == ["alembic_version"]
-    base.close()
 
 
 def test_records_from_before_desks_heard_of_each_other_are_told_as_well(world: World, desk: Desk) -> None:

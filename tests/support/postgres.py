@@ -61,11 +61,19 @@ class _Kept:
         return True
 
 
-def fresh(like: str) -> str:
-    """The address of a new database, a copy of the one at ``like``, to which nobody is connected. Takes some 30 ms."""
+def fresh(like: str, *, encoding: str = "") -> str:
+    """The address of a new database, a copy of the one at ``like``, to which nobody is connected. Takes some 30 ms.
+
+    With ``encoding`` an empty one in that encoding, whatever ``like`` is.
+    """
     name = f"t{uuid4().hex[:16]}"
     url = f"{_split(like)[0]}/{name}?{like.partition('?')[2]}"
-    _copy(url, like)
+    if encoding:
+        with _connected(url) as connection:
+            plain = f"TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C' LOCALE_PROVIDER libc"
+            connection.execute(f'CREATE DATABASE "{name}" {plain}')
+    else:
+        _copy(url, like)
     return url
 
 
