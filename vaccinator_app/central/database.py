@@ -213,6 +213,7 @@ def _postgresql(url: URL) -> Engine:
         connect_args={
             "options": f"{settings} {given}".strip(),
             "connect_timeout": 5,
+            "client_encoding": "UTF8",
             "application_name": "vaccinator-central",
         },
     )
