@@ -21,10 +21,11 @@ from vaccinator_app.central.closes import NewClose
 from vaccinator_app.central.examine import Incoming
 from vaccinator_app.central.facts import Known, Standing, Visited, interval_of, moment_of, takes_over, when
 from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.letters import Letters, letter_name
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.proofs import Holder
 from vaccinator_app.central.relay import QUIET
-from vaccinator_app.central.rows import new_code, read_outcome, said, storable, write_reasons
+from vaccinator_app.central.rows import new_code, read_outcome, storable, write_reasons
 from vaccinator_app.central.schema import bookings, certificates, doses, mismatches, records, sms_outbox
 from vaccinator_app.central.seats import Seat, read_entry, read_seats, tell, write_entry, write_seats
 from vaccinator_app.central.walk_ins import WalkIn, read_walk_in, write_walk_ins
@@ -50,8 +51,7 @@ _RECORD = (
     *("seq", "payload", "keyid", "signature", "hash", "kind", "appointment", "status", "reasons"),
     *("voided_by", "proof", "day", "told", "certificate", "message"),
 )
-_VOIDED_BY, _PROOF, _TOLD = (_RECORD.index(name) for name in ("voided_by", "proof", "told"))
-_CERTIFICATE, _MESSAGE = _RECORD.index("certificate"), _RECORD.index("message")
+_VOIDED_BY, _PROOF, _, _TOLD, _CERTIFICATE, _MESSAGE = range(_RECORD.index("voided_by"), len(_RECORD))
 _ANSWER = tuple(_RECORD.index(name) for name in ("status", "reasons", "certificate", "message"))
 _DOSE = (
     *("beneficiary", "seq", "dose", "vaccine", "batch", "given_on", "given_at", "appointment"),
@@ -80,8 +80,7 @@ class Effects:
         self._to_tell: list[int] = []
         self._freed: list[tuple[int, None]] = []
         self._doses: dict[int, tuple[Any, ...]] = {}
-        self._messages: list[tuple[Any, ...]] = []
-        self._taken_back: dict[tuple[str, str, str], tuple[Any, ...]] = {}
+        self._letters = Letters(known)
         self._secrets: list[dict[str, Any]] = []
         self._voids: list[tuple[int, int]] = []
         self._undone: list[tuple[str, int]] = []
@@ -129,13 +128,15 @@ class Effects:
         later = [(seq, state.value or None, place) for (seq, state), place in zip(states.items(), places, strict=False)]
         names = ("seq", "certificate", "changed")
         bulk.change(connection, records, ("centre", "device", "seq"), names, later, **mine)
+        for seq in self._letters.seqs:
+            self._records[seq][_MESSAGE] = MessageState.WAITING.value
         rows = list(map(tuple, self._records.values()))
         bulk.add(connection, records, _RECORD, rows, {**mine, "received_at": self._now})
         bulk.add(connection, doses, _DOSE, list(self._doses.values()), {**mine, "recorded_at": self._now})
         wrong = [(one.seq, one.staff, one.appointment) for one in self.mismatches]
         bulk.add(connection, mismatches, _MISMATCH, wrong, {**mine, "at": self._now})
         write_walk_ins(connection, self._cupboard, self._known.centre.centre, self._walk_ins, self._now)
-        bulk.add(connection, sms_outbox, outbox.PLAIN, self._messages, outbox.shared(self._now, **mine))
+        bulk.add(connection, sms_outbox, outbox.PLAIN, self._letters.rows, outbox.shared(self._now, **mine))
         if self._secrets:
             connection.execute(insert(sms_outbox), self._secrets)
         self._write_certificates(connection)
@@ -162,9 +163,7 @@ class Effects:
             None,
             self._use_up(new, facts, verdict),
             _day(known.centre, incoming),
-            None,
-            None,
-            None,
+            *(None, None, None),
         ]
         if _is_told(new):
             self._to_tell.append(new.seq)
@@ -241,30 +240,7 @@ class Effects:
             *((fresh_id(), self._now) if proved else (None, None)),
         )
         if reachable:
-            self._tell_of(new.seq, beneficiary, given, certified=proved, stands=True)
-
-    def _tell_of(self, seq: int, beneficiary: str, given: PreviousDose, *, certified: bool, stands: bool) -> None:
-        """Queue a message; but of a dose taken back and recorded again in the same words neither is told."""
-        product = self._known.formulary.get(given.vaccine)
-        vaccine = given.vaccine if product is None else product.name
-        params = outbox.about_dose(given.dose, vaccine, said(given.given_on), self._known.centre.name)
-        recorded = outbox.Kind.DOSE_RECORDED if certified else outbox.Kind.DOSE_UNCONFIRMED
-        about = (beneficiary, recorded.value, params)
-        if stands and about in self._taken_back:
-            void = self._taken_back.pop(about)
-            self._messages.remove(void)
-            self._records[void[-1]][_MESSAGE] = None
-            return
-        kind = recorded if stands else outbox.Kind.DOSE_VOIDED
-        message = (beneficiary, self._message(seq), kind.value, params, seq)
-        self._messages.append(message)
-        self._records[seq][_MESSAGE] = MessageState.WAITING.value
-        if not stands:
-            self._taken_back[about] = message
-
-    def _message(self, seq: int) -> str:
-        """A message is called after the record that gives the reason for it."""
-        return f"{self._known.device}.{seq}"
+            self._letters.recorded(new.seq, beneficiary, given, certified=proved)
 
     def _mismatch(self, new: New, appointment: str, seat: Seat) -> None:
         """Retire the code at the first wrong one, before anybody is told that the record is held (DESIGN 4.3)."""
@@ -293,7 +269,7 @@ class Effects:
                 self._now,
                 params=params,
                 secret={"code": fresh},
-                name=self._message(seq),
+                name=letter_name(self._known.device, seq),
             )
         )
 
@@ -319,7 +295,7 @@ class Effects:
             else:
                 self._undone.append((seat.beneficiary, body.seq))
             if one.reachable:
-                self._tell_of(seq, seat.beneficiary, one.previous, certified=one.certified, stands=False)
+                self._letters.voided(seq, seat.beneficiary, one.previous, certified=one.certified)
 
     def _walk_in(self, new: New, body: WalkInRegistered) -> None:
         incoming = new.incoming
