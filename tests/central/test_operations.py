@@ -181,7 +181,7 @@ def test_errors_of_the_database_quote_no_values(world: World) -> None:
     statement = schema.photo_ids.insert().values(photo_id_hash=b"Lakshmi", beneficiary="Iyer", mobile_hash=b"")
     with world.home.database.write() as connection:
         connection.execute(statement)
-        with pytest.raises(IntegrityError, match="(?i)unique") as failed:
+        with pytest.raises(IntegrityError, match=r"(?i)unique") as failed:
             connection.execute(statement)
     assert "Lakshmi" not in str(failed.value)
     assert "Iyer" not in str(failed.value)
