@@ -30,7 +30,7 @@ from vaccinator_app.central.schema import certificates, device_heads, forks, rec
 from vaccinator_app.central.twice import Twice
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.protocol.ledger import Link
-from vaccinator_app.protocol.messages import Outcome, PushRequest, Receipt, Status
+from vaccinator_app.protocol.messages import CertificateState, Outcome, PushRequest, Receipt, Status
 from vaccinator_app.trust.certificates import Subject
 from vaccinator_app.trust.dsse import Envelope
 
@@ -141,7 +141,7 @@ class Intake:
             effects.note(new, facts, verdict)
         effects.write(connection)
         outcomes = {new.seq: effects.outcome(new.seq) for new in fresh}
-        twice.write(connection, self._keys.signing, now)
+        twice.write(connection, self._keys.signing, outcomes, now)
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
         raise_for_walk_ins(connection, request.centre, walked_in, now)
@@ -241,7 +241,9 @@ def _move_head(connection: Connection, request: PushRequest, link: Link, now: da
 
 
 def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome]) -> None:
-    by = [outcome.status for outcome in outcomes]
+    # What central had already was counted when it came.
+    fresh = {new.seq for new in sorted_out.new}
+    by = [outcome.status for outcome in outcomes if outcome.seq in fresh]
     log.event(
         "push",
         centre=request.centre,
@@ -253,6 +255,7 @@ def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome]) ->
         held=by.count(Status.HELD),
         refused=by.count(Status.REFUSED),
         forked=len(sorted_out.forks),
+        issued=sum(one.certificate is CertificateState.ISSUED for one in outcomes if one.seq in fresh),
     )
     if request.head_seq < sorted_out.link.seq:
         log.event("ledger_shorter", centre=request.centre, device=request.device, head_seq=request.head_seq)

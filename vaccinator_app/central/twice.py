@@ -1,21 +1,24 @@
 """One dose recorded at two desks: both sides hear of it (DESIGN 7.1, 7.3).
 
-The record that came second is held. The one that stands goes on standing, and so does its certificate; but it is told
-anew with `GIVEN_TWICE`, so that its in-charge looks as well: which of the two is true, the order of arrival cannot say.
-When the second one is taken back or decided against, that mark goes away again.
+One record is held, in whichever order they came. The one that stands goes on standing, and so does its certificate;
+but it is told anew with ``GIVEN_TWICE``, so that its in-charge looks as well: which of the two is true, the order of
+arrival cannot say. When the held one is taken back or decided against, that mark goes away again.
 
 Of two records of one desk that desk knows by itself.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, select, text
 
 from vaccinator_app.central.adjudicate import Facts, Verdict
 from vaccinator_app.central.chain import New
-from vaccinator_app.central.decisions import DecisionKind, decide
+from vaccinator_app.central.decisions import DecisionKind, amend, decide
 from vaccinator_app.central.facts import Known
 from vaccinator_app.central.rows import read_outcome
 from vaccinator_app.central.schema import HELD, bookings, doses, records, roster
@@ -34,6 +37,7 @@ class Twice:
     def __init__(self, known: Known) -> None:
         self._known = known
         self._met: set[Name] = set()
+        self._given: dict[tuple[str, int], int] = {}
         self._voided: set[int] = set()
 
     def note(self, new: New, facts: Facts, verdict: Verdict) -> None:
@@ -41,22 +45,35 @@ class Twice:
         body = facts.body
         if isinstance(body, Voided) and verdict.status is Status.ACCEPTED:
             self._voided.add(body.seq)
-        elif isinstance(body, DoseGiven) and Reason.ALREADY_DOSED in verdict.reasons:
-            seat = self._known.seats.get(body.appointment)
-            for one in () if seat is None else self._known.standing.get(seat.beneficiary, ()):
-                if one.previous.dose == body.dose and not self._is_mine(one.centre, one.device):
+        seat = self._known.seats.get(body.appointment) if isinstance(body, DoseGiven) else None
+        if not isinstance(body, DoseGiven) or seat is None:
+            return
+        if verdict.status is Status.ACCEPTED:
+            self._given[seat.beneficiary, body.dose] = new.seq
+        elif Reason.ALREADY_DOSED in verdict.reasons:
+            for one in self._known.standing.get(seat.beneficiary, ()):
+                if one.previous.dose == body.dose and (one.centre, one.device) != self._mine:
                     self._met.add((one.centre, one.device, one.seq))
 
-    def write(self, connection: Connection, signer: SigningKey, now: datetime) -> None:
-        """Tell the other sides, in the batch's own transaction."""
+    def write(self, connection: Connection, signer: SigningKey, outcomes: dict[int, Outcome], now: datetime) -> None:
+        """Tell the other sides, in the batch's own transaction; of this one's records ``outcomes`` are changed."""
         for name in sorted(self._met):
             _mark(connection, signer, name, now)
-        mine = self._known.centre.centre, self._known.device
         for seq in sorted(self._voided):
-            given_once(connection, signer, (*mine, seq), now)
+            given_once(connection, signer, (*self._mine, seq), now)
+        given = {key: seq for key, seq in self._given.items() if seq not in self._voided}
+        for name, reasons, seq in _held_before(connection, self._mine, given):
+            if Reason.ALREADY_DOSED not in reasons:
+                more = (*reasons, Reason.ALREADY_DOSED)
+                decide(connection, signer, *name, Status.HELD, more, kind=DecisionKind.GIVEN_TWICE, now=now)
+            before = outcomes[seq]
+            if Reason.GIVEN_TWICE not in before.reasons:
+                outcomes[seq] = replace(before, reasons=(*before.reasons, Reason.GIVEN_TWICE))
+                amend(connection, *self._mine, seq, before.status, outcomes[seq].reasons)
 
-    def _is_mine(self, centre: str, device: str) -> bool:
-        return (centre, device) == (self._known.centre.centre, self._known.device)
+    @property
+    def _mine(self) -> tuple[str, str]:
+        return self._known.centre.centre, self._known.device
 
 
 def given_once(connection: Connection, signer: SigningKey, gone: Name, now: datetime) -> None:
@@ -90,6 +107,34 @@ def given_once(connection: Connection, signer: SigningKey, gone: Name, now: date
         decide(connection, signer, *stands, Status.ACCEPTED, left, kind=DecisionKind.GIVEN_ONCE, now=now)
 
 
+def _held_before(
+    connection: Connection, mine: tuple[str, str], given: Mapping[tuple[str, int], int]
+) -> list[tuple[Name, tuple[Reason, ...], int]]:
+    """Records of other desks that were held before one of ``given`` (person and dose; its ``seq``) was accepted."""
+    if not given:
+        return []
+    found = []
+    for row in _held_doses(connection, {beneficiary for beneficiary, _ in given}):
+        seq = given.get((row.beneficiary, dose_number(row.payload)))
+        if seq is not None and (row.centre, row.device) != mine:
+            reasons = read_outcome(row.seq, Status.HELD, row.reasons).reasons
+            found.append(((row.centre, row.device, row.seq), reasons, seq))
+    return found
+
+
+def _held_doses(connection: Connection, beneficiaries: Collection[str]) -> Sequence[Any]:
+    """The doses of these people that are held, whoever sent them."""
+    theirs = (bookings.c.centre == records.c.centre) & (bookings.c.appointment == records.c.appointment)
+    kinds = records.c.kind == DoseGiven.KIND
+    columns = (records.c.centre, records.c.device, records.c.seq, records.c.reasons, records.c.payload)
+    return connection.execute(
+        select(bookings.c.beneficiary, *columns)
+        .join_from(bookings, records, theirs)
+        .where(bookings.c.beneficiary.in_(sorted(beneficiaries)), text(HELD), kinds, records.c.voided_by.is_(None))
+        .order_by(records.c.centre, records.c.device, records.c.seq)
+    ).all()
+
+
 def _mark(connection: Connection, signer: SigningKey, name: Name, now: datetime) -> None:
     found = _read(connection, name)
     if found.status is Status.ACCEPTED and Reason.GIVEN_TWICE not in found.reasons:
@@ -108,17 +153,12 @@ def _read(connection: Connection, name: Name) -> Outcome:
 
 
 def _others(connection: Connection, beneficiary: str, dose: int, but: Name) -> bool:
-    """Whether a further record of this dose is held beside another one, whoever sent it."""
-    kinds = records.c.kind == DoseGiven.KIND
-    theirs = (bookings.c.centre == records.c.centre) & (bookings.c.appointment == records.c.appointment)
-    rows = connection.execute(
-        select(records.c.centre, records.c.device, records.c.seq, records.c.reasons, records.c.payload)
-        .join_from(bookings, records, theirs)
-        .where(bookings.c.beneficiary == beneficiary, text(HELD), kinds, records.c.voided_by.is_(None))
-    )
+    """Whether a further record of this dose is held beside another one."""
     return any(
-        (centre, device, seq) != but and Reason.ALREADY_DOSED in reasons.split() and dose_number(payload) == dose
-        for centre, device, seq, reasons, payload in rows
+        (row.centre, row.device, row.seq) != but
+        and Reason.ALREADY_DOSED in row.reasons.split()
+        and dose_number(row.payload) == dose
+        for row in _held_doses(connection, {beneficiary})
     )
 
 
