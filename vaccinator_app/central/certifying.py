@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, select, update
 
-from vaccinator_app.central import bulk, feed, locks
+from vaccinator_app.central import bulk, feed, locks, log
 from vaccinator_app.central.adjudicate import DoseFacts, ProofState
 from vaccinator_app.central.schema import bookings, doses, records, revoked_certificates, roster
 from vaccinator_app.domain.appointment import Booking
@@ -56,6 +56,7 @@ def certify(connection: Connection, centre: str, device: str, seq: int, now: dat
     if row.certificate is None:
         mine = _dose_is(row.beneficiary, centre, device, seq)
         connection.execute(update(doses).where(*mine).values(certificate=fresh_id(), certified_at=now))
+        log.event("certificates_issued", count=1)
         _set_state(connection, centre, device, seq, CertificateState.ISSUED)
     return True
 
@@ -70,6 +71,7 @@ def revoke(connection: Connection, centre: str, device: str, seq: int, why: str,
         return
     if row.certificate is not None:
         _put_on_list(connection, [(row.certificate, row.beneficiary)], why, now)
+        log.event("certificates_revoked", count=1)
         mine = _dose_is(row.beneficiary, centre, device, seq)
         connection.execute(update(doses).where(*mine).values(certificate=None, certified_at=None))
         _set_state(connection, centre, device, seq, CertificateState.REVOKED)
@@ -96,6 +98,8 @@ def take_back(
     ).all()
     lost = [(row.certificate, row.beneficiary) for row in found if row.certificate is not None]
     _put_on_list(connection, lost, Why.VOIDED, now)
+    if lost:
+        log.event("certificates_revoked", count=len(lost))
     rows = [(row.beneficiary, row.seq) for row in found if row.certificate is not None]
     key = ("beneficiary", "centre", "device", "seq")
     empty = {"certificate": None, "certified_at": None}
@@ -106,14 +110,14 @@ def take_back(
 def certify_older(connection: Connection, beneficiaries: Collection[str], now: datetime) -> None:
     """Give doses that an earlier version put on record what they would have got from this one (C.5.6).
 
-    That version accepted a booked dose only with its code or slip, or on the person's word.
+    That version accepted a booked dose only with its code or slip, or on the person's word; for the others it waits.
     """
     if not beneficiaries:
         return
     same = and_(records.c.centre == doses.c.centre, records.c.device == doses.c.device, records.c.seq == doses.c.seq)
     booked = and_(bookings.c.beneficiary == doses.c.beneficiary, bookings.c.appointment == doses.c.appointment)
-    rows = connection.execute(
-        select(doses.c.centre, doses.c.device, doses.c.seq)
+    statement = (
+        select(doses.c.centre, doses.c.device, doses.c.seq, bookings.c.booking)
         .join_from(doses, records, same)
         .join(bookings, booked)
         .where(
@@ -122,15 +126,15 @@ def certify_older(connection: Connection, beneficiaries: Collection[str], now: d
             doses.c.certificate.is_(None),
             records.c.certificate.is_(None),
             records.c.status == Status.ACCEPTED.value,
-            bookings.c.booking == Booking.ONLINE.value,
         )
         .order_by(doses.c.centre, doses.c.device, doses.c.seq)
-    ).all()
-    if rows:
-        locks.places(connection, {row.centre for row in rows})
-        locks.persons(connection, beneficiaries)
-    for row in rows:
-        certify(connection, row.centre, row.device, row.seq, now)
+    )
+    locks.places(connection, {row.centre for row in connection.execute(statement)})
+    locks.persons(connection, beneficiaries)
+    # Read again: somebody may have been quicker.
+    for centre, device, seq, booking in connection.execute(statement).all():
+        if booking == Booking.WALK_IN.value or not certify(connection, centre, device, seq, now):
+            _set_state(connection, centre, device, seq, CertificateState.WAITING)
 
 
 def _find(connection: Connection, centre: str, device: str, seq: int) -> Any:
