@@ -69,9 +69,7 @@ class Page(HTMLParser):
     def all(self, kind: str, /, **attributes: str) -> list[Tag]:
         wanted = {key.rstrip("_"): value for key, value in attributes.items()}
         return [
-            tag
-            for tag in self.tags
-            if tag.name == kind and all(tag.get(key) == value for key, value in wanted.items())
+            tag for tag in self.tags if tag.name == kind and all(tag.get(key) == value for key, value in wanted.items())
         ]
 
     def one(self, kind: str, /, **attributes: str) -> Tag:
@@ -141,15 +139,13 @@ class Browser:
 
     def inbox(self, mobile: str) -> list[str]:
         """The texts that reached a phone."""
-        self.server.drain.run()
-        file = self.folder / "sms" / f"{mobile}.jsonl"
-        return [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+        return inbox(self.server, self.folder, mobile)
 
     def sign_in(self, mobile: str = PHONE) -> None:
         page = self.get("/sign-in")
         asked = self.done("/sign-in", mobile=mobile, captcha=page.value("captcha"), answer=ANSWER)
         assert asked == "/sign-in/code"
-        assert self.done(asked, otp=self.inbox(mobile)[-1][:6]) == "/people"
+        assert self.done(asked, otp=otp_of(self.server, self.folder, mobile)) == "/people"
 
     def register(self, number: int = 1, **changes: str) -> str:
         """Somebody new; their beneficiary id."""
@@ -161,6 +157,18 @@ class Browser:
             "photo_id_number": f"4444{number:08d}",
         }
         return self.done("/people/new", **{**form, **changes}).split("/")[2]
+
+
+def inbox(server: Running, folder: Path, mobile: str) -> list[str]:
+    """The texts that reached a phone, oldest first."""
+    server.drain.run()
+    file = folder / "sms" / f"{mobile}.jsonl"
+    return [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()] if file.exists() else []
+
+
+def otp_of(server: Running, folder: Path, mobile: str) -> str:
+    """The newest one-time password on a phone, whatever other messages came with it."""
+    return [text for text in inbox(server, folder, mobile) if text[:6].isdecimal()][-1][:6]
 
 
 @contextmanager

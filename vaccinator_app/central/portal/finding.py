@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from itertools import groupby
 from urllib.parse import urlencode
 
 from vaccinator_app.central.account import MyPerson
@@ -56,11 +55,6 @@ class Days:
         """Where the times of a day are."""
         query = {"vaccine": self.wish.vaccine, "dose": self.wish.dose, "day": day.isoformat()}
         return f"{base}/{self.centre.centre}?{urlencode(query)}"
-
-    @property
-    def hours(self) -> list[tuple[str, list[SlotLeft]]]:
-        """The slots by the hour."""
-        return [(hour, list(slots)) for hour, slots in groupby(self.slots, key=lambda slot: slot.time[:2])]
 
 
 class Finder:

@@ -39,6 +39,13 @@ class Say:
         """Day, month and year."""
         return self.labels.date(on)
 
+    def written(self, day: str) -> str:
+        """A day as a card writes it; what is no whole day stands for itself."""
+        try:
+            return self.date(date.fromisoformat(day))
+        except ValueError:
+            return day
+
     def gender(self, name: str) -> str:
         """A gender by its name on the wire."""
         return self.labels.either("gender", name)
