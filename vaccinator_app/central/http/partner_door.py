@@ -44,21 +44,15 @@ def behind_door(partners: Partners, handlers: list[HTTPRouteHandler]) -> Router:
 
     def written_down(app: ASGIApp) -> ASGIApp:
         async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
-            status = 500
-
             async def watched(message: Message) -> None:
-                nonlocal status
-                if message["type"] == "http.response.start":
-                    status = message["status"]
+                found = scope["state"].get(_PARTNER)
+                if found is not None and message["type"] == "http.response.start":
+                    # Before the answer is out: no call goes by that nobody can look up afterwards.
+                    route = f"{scope.get('method', '')} {scope.get('path_template', '')}"
+                    await to_thread.run_sync(_record, partners, found.partner, route, message["status"])
                 await send(message)
 
-            try:
-                await app(scope, receive, watched)
-            finally:
-                found = scope["state"].get(_PARTNER)
-                if found is not None:
-                    route = f"{scope.get('method', '')} {scope.get('path_template', '')}"
-                    await to_thread.run_sync(_record, partners, found.partner, route, status)
+            await app(scope, receive, watched)
 
         return recorded
 
@@ -86,5 +80,5 @@ def partner_id(scope: Scope) -> str:
 def _record(partners: Partners, partner: str, route: str, status: int) -> None:
     try:
         partners.record(partner, route, status)
-    except Exception as error:  # noqa: BLE001  (the answer is out; the log has the call, if the table has not)
+    except Exception as error:  # noqa: BLE001  (what was asked for is done; the log has the call, if the table has not)
         log.failure("call_not_recorded", error, partner=partner)
