@@ -7,6 +7,7 @@ all, and whatever a decoder says of one that is broken becomes one answer.
 from __future__ import annotations
 
 import io
+import threading
 import warnings
 from enum import StrEnum
 
@@ -16,11 +17,12 @@ from PIL import Image
 MAX_PICTURE = 8 * 1024 * 1024
 """Bytes of a picture that is looked at at all."""
 
-MAX_PIXELS = 50_000_000
-"""Width times height that a picture may have before it is unpacked; telephones take such."""
+MAX_PIXELS = 25_000_000
+"""Width times height that a picture may have before it is unpacked: 100 MB at most, which few at a time may need."""
 
 _FORMATS = ("PNG", "JPEG")
 _QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+_AT_ONCE = threading.BoundedSemaphore(2)
 _ENOUGH = 2600
 """Pixels of the longer side that are looked through: a QR that needs more is not held close enough."""
 
@@ -46,7 +48,8 @@ def read_qr(data: bytes) -> str:
     """The text of the one QR in a PNG or JPEG. Raises ``BadPicture``. Not checked: what the text is."""
     if len(data) > MAX_PICTURE:
         raise BadPicture(PictureFault.PICTURE_TOO_LARGE, "The picture is larger than is read here. Send a smaller one.")
-    found = {code.text for code in zxingcpp.read_barcodes(_unpack(data), formats=_QR)}
+    with _AT_ONCE:
+        found = {code.text for code in zxingcpp.read_barcodes(_unpack(data), formats=_QR)}
     if not found:
         raise BadPicture(
             PictureFault.NO_QR, "There is no QR in the picture that can be read. Hold it closer and still."
@@ -61,18 +64,22 @@ def _unpack(data: bytes) -> Image.Image:
         with warnings.catch_warnings():
             # of odd but harmless files, such as one with broken text beside its pixels
             warnings.simplefilter("ignore")
-            image = Image.open(io.BytesIO(data), formats=_FORMATS)
+            image: Image.Image = Image.open(io.BytesIO(data), formats=_FORMATS)
             if image.width * image.height > MAX_PIXELS:
-                raise BadPicture(
-                    PictureFault.PICTURE_TOO_LARGE, "The picture has more dots than are read here. Send a smaller one."
-                )
+                raise Image.DecompressionBombError
             # JPEG is unpacked at a fraction of its size at once.
             image.draft("L", (_ENOUGH, _ENOUGH))
-            grey = _on_white(image)
-            grey.thumbnail((_ENOUGH, _ENOUGH))
-            return grey
-    except BadPicture:
-        raise
+            if "transparency" in image.info:
+                image = image.convert("LA" if image.mode in ("1", "L") else "RGBA")
+            elif image.mode in ("1", "P"):
+                # made smaller as they are, dots would only be left out
+                image = image.convert("L")
+            image.thumbnail((_ENOUGH, _ENOUGH))
+            return _on_white(image)
+    except Image.DecompressionBombError as error:
+        raise BadPicture(
+            PictureFault.PICTURE_TOO_LARGE, "The picture has more dots than are read here. Send a smaller one."
+        ) from error
     except Exception as error:
         # Decoders fail in dozens of ways, and all of them are the picture's.
         raise BadPicture(PictureFault.NO_PICTURE, "This is no PNG or JPEG picture that can be read.") from error
@@ -80,9 +87,8 @@ def _unpack(data: bytes) -> Image.Image:
 
 def _on_white(image: Image.Image) -> Image.Image:
     """Grey, with white behind what is transparent: else a QR on nothing turns black on black."""
-    if "A" not in image.getbands() and "transparency" not in image.info:
+    if "A" not in image.getbands():
         return image.convert("L")
-    seen = image.convert("LA")
-    paper = Image.new("L", seen.size, 255)
-    paper.paste(seen.getchannel("L"), mask=seen.getchannel("A"))
+    paper = Image.new("L", image.size, 255)
+    paper.paste(image.convert("L"), mask=image.getchannel("A"))
     return paper
