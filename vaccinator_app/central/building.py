@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from vaccinator_app.central import admin
+from vaccinator_app.central import admin, metrics
 from vaccinator_app.central.account import Account
 from vaccinator_app.central.booking import Bookings
 from vaccinator_app.central.captcha import Captchas, draw
@@ -13,6 +13,7 @@ from vaccinator_app.central.certificates import Certificates
 from vaccinator_app.central.crew import Crew
 from vaccinator_app.central.desk_api import DeskApi
 from vaccinator_app.central.gateways import FileGateway
+from vaccinator_app.central.gauges import Readiness
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import networks
 from vaccinator_app.central.login import Login
@@ -50,6 +51,8 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
     home = admin.open_home(settings.home, url=settings.url)
     stack.callback(home.database.close)
     database, keys, clock = home.database, home.keys, settings.clock
+    metrics.start()
+    metrics.watch_database(database.engine)
     crew = stack.enter_context(Crew(keys, settings.helpers))
     gateway = settings.gateway or FileGateway(settings.home / INBOX)
     drain = Drain(database, keys.cupboard, gateway, settings.texts, clock, address)
@@ -73,6 +76,7 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
         after=postman.wake,
         reports=Reports(database, keys.cupboard, clock),
         clock=clock,
+        readiness=Readiness(settings.home, database, clock),
         frame=None if materials is None else make_frame(materials, keys.cupboard),
         trusted=networks(settings.trusted_proxies),
         reports_from=networks(settings.reports_from),

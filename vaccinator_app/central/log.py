@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import IO
 
@@ -16,10 +19,18 @@ FIELDS = frozenset(
     {
         *("centre", "device", "staff", "seq", "upto", "head_seq", "records", "accepted", "held", "refused", "forked"),
         *("appointments", "outcomes", "peers", "cursor", "more", "code", "status", "method", "route", "ms", "count"),
-        *("kind", "subject", "port", "error", "file", "line", "version", "partner", "worker", "request"),
+        *("kind", "subject", "port", "error", "file", "line", "version", "partner", "worker", "request", "issued"),
     }
 )
 """Every field a log line may have. ``route`` is the pattern of an address, never the address itself."""
+
+
+Watcher = Callable[[str, Mapping[str, str | int | float | bool]], None]
+
+WATCHERS: list[Watcher] = []
+"""Who else hears of what is logged: what is counted (``metrics``) is counted from these very events."""
+
+_REQUEST: ContextVar[dict[str, str]] = ContextVar("request", default={})  # noqa: B039  (never changed in place)
 
 
 def event(name: str, /, *, level: int = logging.INFO, **fields: str | int | float | bool) -> None:
@@ -27,7 +38,19 @@ def event(name: str, /, *, level: int = logging.INFO, **fields: str | int | floa
     unknown = fields.keys() - FIELDS
     if unknown:
         raise ValueError(f"not a field of the log: {sorted(unknown)}")
-    LOGGER.log(level, name, extra={"fields": fields})
+    for watch in WATCHERS:
+        watch(name, fields)
+    LOGGER.log(level, name, extra={"fields": fields | _REQUEST.get()})
+
+
+@contextmanager
+def request(name: str) -> Iterator[None]:
+    """Every line of the block, in whichever thread its work is done, says that it belongs to this request."""
+    token = _REQUEST.set({"request": name})
+    try:
+        yield
+    finally:
+        _REQUEST.reset(token)
 
 
 def failure(name: str, error: BaseException, /, **fields: str | int) -> None:

@@ -1,6 +1,6 @@
 """The processes of a server that is there to stay (DESIGN 8.1).
 
-One process listens and watches; it holds no key and opens no database. Its workers answer on the one listening socket.
+One process listens, watches and answers Prometheus; it holds no key. Its workers answer on the one listening socket.
 A worker that ends unasked is followed by another; SIGHUP, a renewed TLS certificate or a changed ``central.key`` bring
 new workers before the old ones go; SIGTERM lets all of them finish what they began. Workers notice through a pipe when
 the process that watches them is gone, however it went.
@@ -23,7 +23,9 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from vaccinator_app.central import log
+from vaccinator_app.central.database import connect, default_url
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.exposing import expose, forget_worker, share
 from vaccinator_app.central.keys import KEY_FILE
 from vaccinator_app.central.server import GRACE_SECONDS, Settings, address_of, listen, prepare
 from vaccinator_app.central.tls import tls_files
@@ -46,6 +48,11 @@ def serve(settings: Settings, ready: Callable[[str], None], start_log: StartLog 
     with ExitStack() as stack:
         listening = listen(settings.host, settings.port)
         stack.callback(listening.close)
+        if settings.metrics is not None:
+            share(stack)
+            database = connect(settings.url or default_url(settings.home))
+            stack.callback(database.close)
+            expose(settings.metrics, database, settings.clock, stack)
         watch = _Watch(settings, listening, start_log)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             stack.callback(signal.signal, number, signal.signal(number, watch.asked))
@@ -162,6 +169,7 @@ class _Watch:
             code = worker.process.exitcode
             log.event("worker_lost", worker=worker.number, status=code if code is not None else 0)
             worker.process.join()
+            forget_worker(worker.process.pid or 0)
             worker.says.close()
             self._workers[place] = fresh = self._begin(worker.number)
             if self._wait_for(fresh):

@@ -6,6 +6,7 @@ before they are read; every refusal has the same shape, and no answer or log lin
 
 from __future__ import annotations
 
+import secrets
 import time
 from typing import Any, cast
 
@@ -60,7 +61,7 @@ def create_app(services: Services) -> Litestar:
             behind_door(services.partners, partner_routes),
             *captcha_routes(services.captchas),
             *certificate_routes(services.certificates),
-            *operator_routes(services.database),
+            *operator_routes(services.readiness),
             *sms_routes(services.reports, services.reports_from),
             *pages,
         ],
@@ -126,9 +127,10 @@ def _logged(app: ASGIApp) -> ASGIApp:
                 status = message["status"]
             await send(message)
 
-        await app(scope, receive, watched)
-        taken = round((time.perf_counter() - began) * 1000, 1)
-        route = str(scope.get("path_template", ""))
-        log.event("request", method=method, route=route, status=status, ms=taken, partner=partner_id(scope))
+        with log.request(secrets.token_hex(8)):
+            await app(scope, receive, watched)
+            taken = round((time.perf_counter() - began) * 1000, 1)
+            route = str(scope.get("path_template", ""))
+            log.event("request", method=method, route=route, status=status, ms=taken, partner=partner_id(scope))
 
     return logged

@@ -4,28 +4,47 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from litestar import get
+from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
-from sqlalchemy import text
+from litestar.openapi import ResponseSpec
 
 from vaccinator_app import __version__
-from vaccinator_app.central.database import Database
+from vaccinator_app.central.gauges import Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Central answers and its database does."""
+    """This process answers."""
 
     status: str
     version: str
 
 
-def operator_routes(database: Database) -> list[HTTPRouteHandler]:
-    @get("/v1/health", summary="Is central well", sync_to_thread=True, tags=["operator"])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Whether requests should be brought to this process, and each thing that it needs, by name."""
+
+    status: str
+    checks: dict[str, bool]
+
+
+def operator_routes(readiness: Readiness) -> list[HTTPRouteHandler]:
+    @get("/v1/health", summary="Is central alive", sync_to_thread=False, tags=["operator"])
     def health() -> Health:
-        """200 when central and its database answer."""
-        with database.read() as connection:
-            connection.execute(text("SELECT 1"))
+        """200 as long as this process answers at all; whoever restarts processes asks here."""
         return Health(status="ok", version=__version__)
 
-    return [health]
+    @get(
+        "/v1/ready",
+        summary="Is central fit to answer",
+        sync_to_thread=True,
+        tags=["operator"],
+        responses={503: ResponseSpec(Ready, description="Something that is needed is not there.")},
+    )
+    def ready() -> Response[Ready]:
+        """200 when keys, tables, database, outbox and disk are in order; whoever balances load asks here."""
+        checks = readiness.checks()
+        well = all(checks.values())
+        return Response(Ready(status="ready" if well else "not_ready", checks=checks), status_code=200 if well else 503)
+
+    return [health, ready]

@@ -12,6 +12,7 @@ from vaccinator_app.central.certificates import Certificates
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.gauges import Readiness
 from vaccinator_app.central.http.visitors import Network
 from vaccinator_app.central.login import Login
 from vaccinator_app.central.message_states import Reports
@@ -42,6 +43,7 @@ class Services:
     after: Callable[[], None]
     reports: Reports
     clock: Clock
+    readiness: Readiness
     frame: Frame | None = None
     trusted: tuple[Network, ...] = ()
     reports_from: tuple[Network, ...] = ()
