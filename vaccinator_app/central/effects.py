@@ -7,7 +7,7 @@ a few statements, in the same transaction as the records themselves.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -25,9 +25,10 @@ from vaccinator_app.central.letters import Letters, letter_name
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.proofs import Holder
 from vaccinator_app.central.relay import QUIET
-from vaccinator_app.central.rows import new_code, read_outcome, storable, write_reasons
+from vaccinator_app.central.renewing import replace_code
+from vaccinator_app.central.rows import read_outcome, storable, write_reasons
 from vaccinator_app.central.schema import bookings, certificates, doses, mismatches, records, sms_outbox
-from vaccinator_app.central.seats import Seat, read_entry, read_seats, tell, write_entry, write_seats
+from vaccinator_app.central.seats import Seat, read_seats, tell, write_seats
 from vaccinator_app.central.walk_ins import WalkIn, read_walk_in, write_walk_ins
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import Booking, PreviousDose
@@ -42,7 +43,6 @@ from vaccinator_app.domain.events import (
     appointment_of,
 )
 from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, CertificateState, MessageState, Outcome, Reason, Status
-from vaccinator_app.trust import code
 
 _LONGEST_KEYID = 64
 _LONGEST_WORD = 32
@@ -254,12 +254,7 @@ class Effects:
 
     def _replace_code(self, seq: int, name: str, seat: Seat, sealed: bytes) -> None:
         centre, cupboard = self._known.centre, self._cupboard
-        old = cupboard.unlock(sealed, "code", centre.centre, name)
-        fresh = new_code()
-        seat.retired_code = cupboard.lock(old, "retired_code", centre.centre, name)
-        seat.code = cupboard.lock(fresh.encode(), "code", centre.centre, name)
-        tag = code.tag(centre.roster_key, name, code.bucket(fresh))
-        seat.entry = write_entry(replace(read_entry(seat.entry), code_tag=tag))
+        fresh = replace_code(cupboard, centre, name, seat, sealed)
         params: Mapping[str, str | int] = {"appointment": name, "centre": centre.name}
         self._secrets.append(
             outbox.row(

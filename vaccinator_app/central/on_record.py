@@ -14,7 +14,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from vaccinator_app.central import locks, outbox
 from vaccinator_app.central.aefi import accept_late
-from vaccinator_app.central.certifying import certify, revoke
+from vaccinator_app.central.certifying import Why, certify, revoke
 from vaccinator_app.central.effects import open_bookings
 from vaccinator_app.central.facts import when
 from vaccinator_app.central.keys import Cupboard
@@ -27,6 +27,12 @@ from vaccinator_app.domain.events import DoseGiven, ProofKind
 from vaccinator_app.protocol.messages import CertificateState, MessageState, Reason, Status
 from vaccinator_app.protocol.records import Event, read_event
 from vaccinator_app.trust.keys import SigningKey
+
+_TOLD_OF = {
+    Why.VOIDED: outbox.Kind.DOSE_VOIDED,
+    Why.DISPUTED: outbox.Kind.DOSE_DISPUTED,
+    Why.REJECTED: outbox.Kind.DOSE_REJECTED,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +154,11 @@ def prove(connection: Connection, cupboard: Cupboard, dose: DoseRecord, now: dat
         write_to(connection, cupboard, dose, outbox.Kind.DOSE_RECORDED, now)
 
 
-def take_off_record(connection: Connection, cupboard: Cupboard, dose: DoseRecord, why: str, now: datetime) -> None:
+def take_off_record(connection: Connection, cupboard: Cupboard, dose: DoseRecord, why: Why, now: datetime) -> None:
     """The dose stands no more, nor does its certificate; the person and the desks that expect them hear of it."""
     revoke(connection, *dose.name, why, now)
     connection.execute(update(doses).where(*_row(dose)).values(voided_at=now))
-    write_to(connection, cupboard, dose, outbox.Kind.DOSE_VOIDED, now)
+    write_to(connection, cupboard, dose, _TOLD_OF[why], now)
     _tell_desks(connection, dose, now)
 
 

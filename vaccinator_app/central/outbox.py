@@ -31,6 +31,10 @@ class Kind(StrEnum):
     DOSE_UNCONFIRMED = "dose_unconfirmed"
     """The certificate waits for the person's own word."""
     DOSE_VOIDED = "dose_voided"
+    DOSE_DISPUTED = "dose_disputed"
+    """By the person themselves, who may not have been the one at the telephone."""
+    DOSE_REJECTED = "dose_rejected"
+    """By the district."""
     CONFIRM = "confirm"
     DETAILS_AT_RISK = "details_at_risk"
 

@@ -29,6 +29,7 @@ from vaccinator_app.central.on_record import (
     stands_already,
     take_off_record,
 )
+from vaccinator_app.central.renewing import renew
 from vaccinator_app.central.schema import mobiles
 from vaccinator_app.protocol.messages import CertificateState, Reason, Status
 from vaccinator_app.protocol.shapes import MAX_NUMBER
@@ -86,6 +87,8 @@ class Word:
         decide(connection, self._signer, *dose.name, Status.HELD, reasons, kind=kind, by=PERSON, now=now)
         if dose.status is Status.ACCEPTED:
             take_off_record(connection, self._cupboard, dose, Why.DISPUTED, now)
+            # Else whoever knew the code records the same dose once more.
+            renew(connection, self._cupboard, dose.centre, dose.body.appointment)
         raise_for_disputes(connection, dose.centre.centre, dose.device, dose.event.staff, now)
 
     def _find(self, connection: Connection, token: str, name: str) -> DoseRecord:
