@@ -1,7 +1,8 @@
 """Several transactions brought to one point at the same moment, without a clock.
 
 On PostgreSQL nobody may write to some tables until everybody waits for that or for one another: whatever each of them
-reads before it writes, it has read by then. SQLite has one writer; there they simply begin together.
+reads before it writes, it has read by then. They arrive one after the other, so that it is the same each time. SQLite
+has one writer; there they simply begin together.
 """
 
 from __future__ import annotations
@@ -28,8 +29,10 @@ def meet(world: World, acts: Sequence[Callable[[], T]], *at: Table) -> list[T]:
             begun = [pool.submit(lambda act=act: (line.wait(_LONGEST), act())[1]) for act in acts]  # type: ignore[misc]
         else:
             with closed(world, *at):
-                begun = [pool.submit(act) for act in acts]
-                await_waiting(world, begun)
+                begun = []
+                for act in acts:
+                    begun.append(pool.submit(act))
+                    await_waiting(world, begun)
         return [one.result(_LONGEST) for one in begun]
 
 

@@ -54,7 +54,7 @@ def in_order(request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture) -
     """No transaction had to be run again, but where that is what is tested."""
     yield
     if "again" not in request.fixturenames:
-        assert "transaction_again" not in [record.message for record in caplog.records]
+        assert "transaction_again" not in [record.message for record in caplog.get_records("call")]
 
 
 def outcome(act: Callable[[], object]) -> Callable[[], str]:
@@ -331,7 +331,8 @@ def test_who_waits_in_a_circle_is_begun_again(world: World) -> None:
     with ThreadPoolExecutor(2) as pool:
         for done in [pool.submit(rename, RAMPUR, BHOJPUR), pool.submit(rename, BHOJPUR, RAMPUR)]:
             done.result()
-    assert sorted(times.values()) == [1, 2]
+    # The one that is taken back may be quick enough to be in the other's way once more.
+    assert max(times.values()) > 1
 
 
 @on_postgresql
