@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.central import TestCentral, open_as_in_charge
+from vaccinator_app.cli.demo.afterwards import Certified
 from vaccinator_app.cli.demo.bookings import Booked, read_rows
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.demo.proof import details_lying_about, sum_up
@@ -65,16 +66,27 @@ def test_a_whole_day_without_a_display(tmp_path: Path) -> None:
         "booked": 9, "arrived": 8, "doses_given": 6, "codes_refused": 4, "walk_ins": 1, "deferred": 1
     }  # fmt: skip
     assert (summary["voided"], summary["closed"]) == (1, True)
+    # the walk-in's waits for their word; the others verified under the keys that central publishes
+    assert summary["certificates"] == 5
     # the person without a code left, and the corrected batch
     assert summary["exceptions_open"] == 2
     assert (out / "day.pdf").read_bytes().startswith(b"%PDF-")
     assert (out / "day.csv").read_text("utf-8-sig").count("\n") == 1 + 6 + 1 + 1
     assert len(list((out / "screens").glob("*.png"))) > 10
-    verify = [sys.executable, "-m", "vaccinator_app.cli", "ledger", "verify", str(out / "ledger.jsonl")]
+    command = [sys.executable, "-m", "vaccinator_app.cli"]
+    verify = [*command, "ledger", "verify", str(out / "ledger.jsonl")]
     assert subprocess.run(verify, env=environment, capture_output=True, timeout=60, check=False).returncode == 0
+    for name in ("slip.pdf", "certificate.pdf"):
+        assert (out / name).read_bytes().startswith(b"%PDF-")
+    given = [str(out / "certificate.txt"), "--keys", str(out / "keys.json"), "--revoked", str(out / "revoked.json")]
+    read = [*command, "certificate", "verify", *given]
+    said = subprocess.run(read, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert said.returncode == 0, said.stderr
+    assert "Genuine" in said.stdout
     assert (out / "home" / "vault.db").exists()
 
 
+NONE = Certified(0)
 SOMEBODY = Booked(
     name="Asha Rani",
     dose=1,
@@ -104,12 +116,12 @@ def test_a_record_that_is_not_at_central_is_lost_and_said_so(tmp_path: Path) -> 
     opened = open_as_in_charge(central.enrol(tmp_path / "desk"))
     vault = opened.place.vault
     Engine(desk_of(vault), vault.exchange, central.simulator()).run()
-    assert sum_up(opened.place, central.home, [], 1.0, closed=False).broken == ()
+    assert sum_up(opened.place, central.home, [], NONE, 1.0, closed=False).broken == ()
     opened.place.record(RecordViewed(appointment="100000000001"))
-    summary = sum_up(opened.place, central.home, [], 1.0, closed=False)
+    summary = sum_up(opened.place, central.home, [], NONE, 1.0, closed=False)
     assert (summary.recorded, summary.confirmed, summary.lost) == (2, 1, 1)
     assert len(summary.broken) == 2
-    assert len(sum_up(opened.place, central.home, [], 1.0, closed=True).broken) == 3
+    assert len(sum_up(opened.place, central.home, [], NONE, 1.0, closed=True).broken) == 3
     vault.close()
     central.close()
 

@@ -54,6 +54,33 @@ class AtHome:
 
         return _soon(newest, "no message with a security code came")
 
+    def forget_sessions(self) -> None:
+        """The day was longer than any session: whoever asks next signs in again."""
+        self._sessions.clear()
+
+    def certificates(self, mobile: str, name: str) -> list[str]:
+        """The ids of the certificates of one's own ``name``. Raises ``NotBooked`` with what central says."""
+        told = json.loads(self._get("/v1/doses", mobile))
+        doses = [dose for person in told if person["name"] == name for dose in person["doses"]]
+        return [dose["certificate"] for dose in doses if dose["certificate"]]
+
+    def card(self, mobile: str, certificate: str) -> str:
+        """A certificate as a SMART Health Card."""
+        (card,) = json.loads(self._get(f"/v1/certificates/{certificate}/card", mobile))["verifiableCredential"]
+        return str(card)
+
+    def certificate_pdf(self, mobile: str, certificate: str) -> bytes:
+        """A certificate on paper, in Hindi with English beside it."""
+        return self._get(f"/v1/certificates/{certificate}?language=hi", mobile)
+
+    def slip_pdf(self, mobile: str, reference: str) -> bytes:
+        """The slip to bring along."""
+        return self._get(f"/v1/bookings/{reference}/slip?language=hi", mobile)
+
+    def fetch(self, path: str) -> bytes:
+        """What central publishes for everybody."""
+        return self._read(path, {})
+
     def messages(self, mobile: str) -> list[str]:
         """Everything this number has received, oldest first."""
         path = self._inbox / f"{_ten_digits(mobile)}.jsonl"
@@ -75,6 +102,16 @@ class AtHome:
         session: str = opened["session"]
         self._sessions[mobile] = session
         return session
+
+    def _get(self, path: str, mobile: str) -> bytes:
+        session = self._sessions.get(mobile) or self._sign_in(mobile)
+        return self._read(path, {"Authorization": f"Bearer {session}"})
+
+    def _read(self, path: str, headers: Mapping[str, str]) -> bytes:
+        answer = self._http.get(self._address + path, headers=headers, timeout=_SECONDS)
+        if not answer.ok:
+            raise NotBooked(str(answer.json().get("sentence", "central refused.")))
+        return answer.content
 
     def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
         answer = self._http.post(self._address + path, json=dict(body), headers=headers, timeout=_SECONDS)

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vaccinator_app.central import admin
+from vaccinator_app.cli.demo.afterwards import Certified
 from vaccinator_app.cli.demo.bookings import Booked
 from vaccinator_app.desk.reconcile import Reconcile
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import DoseGiven, Voided
+from vaccinator_app.domain.events import DoseGiven, ProofKind, Voided
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.protocol.messages import Status
 from vaccinator_app.trust.code import MODULUS, bucket, tag
@@ -46,7 +47,25 @@ class Summary:
     """The invariants that did not hold, in words; empty after a good day."""
 
 
-def sum_up(place: Workplace, central: admin.Home, people: Sequence[Booked], seconds: float, *, closed: bool) -> Summary:
+def proved(vault: Vault, there: Sequence[admin.Kept]) -> frozenset[str]:
+    """The appointments whose dose stands at this desk, was accepted by central, and rests on a code or a slip."""
+    events = [(seq, body) for seq, _, _, body in vault.ledger.events()]
+    void = {body.seq for _, body in events if isinstance(body, Voided)}
+    accepted = {kept.seq for kept in there if kept.status is Status.ACCEPTED} - void
+    shown = (ProofKind.CODE, ProofKind.SLIP)
+    doses = [body for seq, body in events if isinstance(body, DoseGiven) and seq in accepted]
+    return frozenset(body.appointment for body in doses if body.proof.how in shown)
+
+
+def sum_up(
+    place: Workplace,
+    central: admin.Home,
+    people: Sequence[Booked],
+    certified: Certified,
+    seconds: float,
+    *,
+    closed: bool,
+) -> Summary:
     """Lay the desk's ledger beside central's records. ``closed``: the day must be, and central count the same."""
     vault = place.vault
     events = [(seq, body) for seq, _, _, body in vault.ledger.events()]
@@ -59,7 +78,7 @@ def sum_up(place: Workplace, central: admin.Home, people: Sequence[Booked], seco
     overview = Reconcile(place).overview(place.today())
     assert overview is not None
     counted = overview.tally.total
-    broken = _chain(vault)
+    broken = [*_chain(vault), *certified.faults]
     if lost or duplicated:
         broken.append(f"{lost} records are not at central and {duplicated} are there that should not be")
     if confirmed != len(events):
@@ -82,7 +101,7 @@ def sum_up(place: Workplace, central: admin.Home, people: Sequence[Booked], seco
         refused=sum(kept.status is Status.REFUSED for kept in there),
         closed=overview.closed is not None,
         exceptions_open=len(overview.open),
-        certificates=0,  # issuing them is a later part of central
+        certificates=certified.verified,
         lost=lost,
         duplicated=duplicated,
         seconds=round(seconds, 1),

@@ -17,10 +17,11 @@ from zoneinfo import ZoneInfo
 
 from vaccinator_app.central import admin
 from vaccinator_app.cli.day_report import rendered, report_of_day
+from vaccinator_app.cli.demo.afterwards import PAPERS, fetch_certificates
 from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.demo.people_at_home import AtHome
-from vaccinator_app.cli.demo.proof import Summary, details_lying_about, sum_up
+from vaccinator_app.cli.demo.proof import Summary, details_lying_about, proved, sum_up
 from vaccinator_app.cli.demo.server import CENTRE, Central, enrolment_file, partner_key, prepare
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import load_formulary
@@ -89,7 +90,7 @@ def _set_stage(out: Path, stack: ExitStack, *, keep: bool) -> Stage:
         raise Failed(Exit.BAD_INPUT, f"{out} holds a kept day already; name another folder with --out.")
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name in ("summary.json", "ledger.jsonl", "day.pdf", "day.csv", "desk.log", "central.log"):
+        for name in ("summary.json", "ledger.jsonl", "day.pdf", "day.csv", "desk.log", "central.log", *PAPERS):
             (out / name).unlink(missing_ok=True)
         shutil.rmtree(out / "screens", ignore_errors=True)
         (out / "screens").mkdir()
@@ -115,31 +116,31 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
     with ExitStack() as stack:
         central = Central(stage.central, stage.out / "central.log")
         stack.callback(central.stop)
-        booked = _book(csv, stage, central, today_is=datetime.now(_ZONE))
+        at_home = AtHome(central.address, central.authority, central.inbox, partner_key(stage.central))
+        stack.callback(at_home.close)
+        booked = _book(csv, stage, at_home, today_is=datetime.now(_ZONE))
         line = Line(central.port)
         stack.callback(line.cut)
         _enrol(stage, line)
         faults = _window(stage, line, booked.booked, headless=headless)
         line.mend()
         closed = not _left_over(booked.booked, headless=headless)
-        summary = _settle(stage, booked.booked, began, closed=closed)
+        summary = _settle(stage, booked.booked, at_home, began, closed=closed)
     faults += details_lying_about(
         booked.booked, [stage.home, stage.work / "tmp", stage.out / "desk.log", stage.out / "central.log"]
     )
     return replace(summary, broken=(*faults, *summary.broken))
 
 
-def _book(csv: Path, stage: Stage, central: Central, today_is: datetime) -> Outcome:
-    at_home = AtHome(central.address, central.authority, central.inbox, partner_key(stage.central))
-    try:
-        outcome = book_all(csv, at_home, CENTRE, today_is.date())
-    finally:
-        at_home.close()
+def _book(csv: Path, stage: Stage, at_home: AtHome, today_is: datetime) -> Outcome:
+    outcome = book_all(csv, at_home, CENTRE, today_is.date())
     for problem in outcome.problems:
         print(f"Not booked, {problem}")
     if not outcome.booked:
         raise Failed(Exit.BAD_INPUT, f"Nobody in {csv.name} could be booked.")
     print(f"{len(outcome.booked)} people are booked.")
+    first = outcome.booked[0]
+    (stage.out / "slip.pdf").write_bytes(at_home.slip_pdf(first.mobile, first.reference))
     return outcome
 
 
@@ -219,8 +220,9 @@ def _hand_over(people: list[Booked]) -> None:
     print(f"  {_IN_CHARGE}, who closes the day at Reconcile, unlocks with: {_IN_CHARGE_PASSPHRASE}")
 
 
-def _settle(stage: Stage, people: list[Booked], began: float, *, closed: bool) -> Summary:
-    """The in-charge brings what the lock recorded to central, too; then both sides are laid beside each other."""
+def _settle(stage: Stage, people: list[Booked], at_home: AtHome, began: float, *, closed: bool) -> Summary:
+    """The in-charge brings what the lock recorded to central, too; then both sides are laid beside each other, and
+    everybody at home fetches what is theirs."""
     opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
     vault = opened.place.vault
     central = admin.open_home(stage.central)
@@ -230,7 +232,10 @@ def _settle(stage: Stage, people: list[Booked], began: float, *, closed: bool) -
         with (stage.out / "ledger.jsonl").open("w", encoding="utf-8") as out:
             out.writelines(f"{envelope}\n" for envelope in write_export(vault))
         _report(stage, opened)
-        return sum_up(opened.place, central, people, time.monotonic() - began, closed=closed)
+        at_home.forget_sessions()
+        dosed = proved(vault, admin.kept_of(central, vault.identity.device))
+        certified = fetch_certificates(at_home, people, dosed, stage.out)
+        return sum_up(opened.place, central, people, certified, time.monotonic() - began, closed=closed)
     finally:
         line.close()
         central.database.close()
@@ -252,7 +257,7 @@ def _tell(summary: Summary, out: Path) -> None:
     for fault in broken:
         print(f"Did not hold: {fault}.")
     print(
-        f"Pictures, the day's report, ledger and summary are in {out}."
+        f"Pictures, the day's report, ledger, a slip, a certificate and the summary are in {out}."
         if not broken
         else f"What there is lies in {out}."
     )
