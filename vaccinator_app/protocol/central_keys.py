@@ -21,6 +21,19 @@ class _Statement(msgspec.Struct, frozen=True, kw_only=True):
     keys: CentralKeys
 
 
+def write_keys(keys: CentralKeys) -> bytes:
+    """The set as JSON, for whoever keeps it."""
+    return msgspec.json.encode(keys)
+
+
+def read_keys(data: bytes) -> CentralKeys:
+    """What ``write_keys`` wrote, or a set from before sets had numbers; ``ProtocolError`` for anything else."""
+    try:
+        return msgspec.json.decode(data, type=CentralKeys)
+    except UNREADABLE as error:
+        raise ProtocolError("this is not a set of central's keys") from error
+
+
 def announce(keys: CentralKeys, signer: SigningKey) -> str:
     """A statement (DSSE JSON) by one of central's signing keys: these are central's keys (P.17.2)."""
     return Envelope.seal(CENTRAL_KEYS_TYPE, msgspec.json.encode(_Statement(keys=keys)), signer).to_json()

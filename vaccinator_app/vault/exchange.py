@@ -15,7 +15,15 @@ from datetime import UTC, datetime
 
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.ledger import Link
-from vaccinator_app.protocol.messages import Changes, Outcome, Receipt, Status
+from vaccinator_app.protocol.messages import (
+    CertificateState,
+    Changes,
+    MessageState,
+    Outcome,
+    Reason,
+    Receipt,
+    Status,
+)
 from vaccinator_app.protocol.records import FIRST_PREV, Record
 from vaccinator_app.vault import meta, roster
 from vaccinator_app.vault.appointments import put_appointments
@@ -141,10 +149,26 @@ class Exchange:
         rows = self._database.read("SELECT at FROM receipts WHERE upto >= ? ORDER BY upto, id LIMIT 1", (seq,))
         return datetime.fromisoformat(rows[0][0]) if rows else None
 
+    def outcome_of(self, seq: int) -> Outcome | None:
+        """What central made of a record, its certificate and its message, as far as it said."""
+        rows = self._database.read(
+            "SELECT status, reasons, certificate, message FROM confirmation WHERE seq = ?", (seq,)
+        )
+        if not rows:
+            return None
+        status, reasons, certificate, message = rows[0]
+        return Outcome(
+            seq,
+            Status(status),
+            tuple(map(Reason, json.loads(reasons))),
+            CertificateState(certificate),
+            MessageState(message),
+        )
+
     def status_of(self, seq: int) -> Status | None:
-        """What central made of a record, as far as it said."""
-        rows = self._database.read("SELECT status FROM confirmation WHERE seq = ?", (seq,))
-        return Status(rows[0][0]) if rows else None
+        """The first part of that."""
+        outcome = self.outcome_of(seq)
+        return None if outcome is None else outcome.status
 
 
 _CONFIRMED = "SELECT max(upto) FROM receipts"

@@ -6,9 +6,9 @@ import json
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 
-import msgspec
-
+from vaccinator_app.protocol.central_keys import read_keys, write_keys
 from vaccinator_app.protocol.enrolment import CentralKeys
+from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault.errors import VaultDamaged
 
@@ -49,7 +49,7 @@ def write_identity(identity: Identity) -> bytes:
     """The identity as the vault keeps it."""
     found: dict[str, object] = {name: getattr(identity, name) for name in _TEXTS}
     found["device_key"] = b64encode(identity.device_key.private).decode()
-    found["central"] = msgspec.to_builtins(identity.central)
+    found["central"] = json.loads(write_keys(identity.central))
     return json.dumps(found, ensure_ascii=False).encode()
 
 
@@ -59,8 +59,8 @@ def read_identity(data: bytes) -> Identity:
         found = json.loads(data)
         return Identity(
             device_key=SigningKey(b64decode(found["device_key"], validate=True)),
-            central=msgspec.convert(found["central"], CentralKeys),
+            central=read_keys(json.dumps(found["central"]).encode()),
             **{name: found[name] for name in _TEXTS},
         )
-    except (ValueError, KeyError, TypeError, msgspec.ValidationError):
+    except (ValueError, KeyError, TypeError, ProtocolError):
         raise VaultDamaged from None

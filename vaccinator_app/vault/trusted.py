@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Sequence
 
-import msgspec
-
-from vaccinator_app.protocol.central_keys import learn, unproved
+from vaccinator_app.protocol.central_keys import learn, read_keys, unproved, write_keys
 from vaccinator_app.protocol.enrolment import CentralKeys
-from vaccinator_app.protocol.errors import UNREADABLE
+from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import VaultDamaged
@@ -31,9 +30,10 @@ class TrustedKeys:
         found = meta.get(database, _KEPT)
         if found is not None:
             try:
-                keys, roots = msgspec.json.decode(found, type=tuple[CentralKeys, list[str]])
-                self._keys, self._roots = keys, tuple(b64decode(root, validate=True) for root in roots)
-            except UNREADABLE:
+                kept = json.loads(found)
+                self._keys = read_keys(json.dumps(kept["keys"]).encode())
+                self._roots = tuple(b64decode(root, validate=True) for root in kept["roots"])
+            except (ValueError, KeyError, TypeError, ProtocolError):
                 raise VaultDamaged from None
 
     @property
@@ -67,7 +67,8 @@ class TrustedKeys:
     def take(self, keys: CentralKeys) -> None:
         """Go by ``keys`` from now on: proved by a statement, or brought by hand as an enrolment file is."""
         roots = tuple(dict.fromkeys((*keys.signers, *self._roots)))
-        kept = msgspec.json.encode((keys, [b64encode(root).decode() for root in roots]))
+        told = [b64encode(root).decode() for root in roots]
+        kept = json.dumps({"keys": json.loads(write_keys(keys)), "roots": told}).encode()
 
         def work(connection: Connection) -> None:
             meta.put(connection, _KEPT, kept)
