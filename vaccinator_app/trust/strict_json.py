@@ -1,4 +1,4 @@
-"""JSON and base64url read strictly: what has two readings is refused (RFC 8259 section 4, RFC 4648 section 5).
+"""JSON and base64url read strictly: what has two readings is refused (C.3.2; RFC 8259 and 4648).
 
 Two programs that read one signed text differently, because a member stands in it twice or bits were left over, may each
 believe something else of it. For health cards and what belongs to them; raises ``BadCard``.
