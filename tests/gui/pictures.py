@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from tests.central.support import RAMPUR, TODAY, Desk, World, make_home
 from tests.gui import stock_tour, visit_tour
 from tests.gui.evening import evening_day, evening_tour
+from tests.gui.network import Network, drain_to
 from tests.support.central import PASSPHRASE
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central import admin
@@ -224,6 +225,7 @@ def visit(day: Day, hands: Hands, stop: Stop) -> None:
     stop("visit-code-closed")
     hands.escape()
     hands.settle()
+    told(day, hands, stop)
     open_person(hands, "dine")
     stop("visit-held")
     hands.press(Qt.Key.Key_Tab)
@@ -234,6 +236,24 @@ def visit(day: Day, hands: Hands, stop: Stop) -> None:
     hands.escape()
     hands.escape()
     hands.settle()
+
+
+def told(day: Day, hands: Hands, stop: Stop) -> None:
+    """What became of certificates and messages: one that the network took, one that reached nobody."""
+    day.mend()
+    for name, takes in (("Ravi Kumar", True), ("Pooja Kumari", False)):
+        give(day, hands, name)
+        hands.press(Qt.Key.Key_F5)
+        hands.until(lambda: "SMS waits at central" in hands.seen())
+        drain_to(day, Network(takes=takes))
+        hands.press(Qt.Key.Key_F5)
+        hands.until(lambda: "SMS waits at central" not in hands.seen())
+        stop(f"after-a-dose-{'taken' if takes else 'not-reached'}")
+        open_person(hands, str(day.booked[name].token))
+        stop(f"visit-{'taken' if takes else 'not-reached'}")
+        hands.escape()
+        hands.settle()
+    day.cut()
 
 
 def others(hands: Hands, stop: Stop) -> None:

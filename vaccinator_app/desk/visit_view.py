@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from vaccinator_app.desk.queue import why_words
+from vaccinator_app.desk.told import Told, told
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Booking
@@ -48,12 +49,13 @@ class StepView:
 class VisitView:
     """Everything the sheet shows besides the person: steps, what the record's state is, what stops the visit.
 
-    ``held`` is why central held or refused a record of this visit.
+    ``held`` is why central held or refused a record of this visit, ``told`` what it said of its certificate and SMS.
     """
 
     steps: tuple[StepView, ...]
     record: Message | None
     held: tuple[Message, ...]
+    told: Told | None
     stopped: Message | None
     wants_previous_date: bool
 
@@ -72,6 +74,7 @@ def view(desk: VisitDesk, place: Workplace) -> VisitView:
         steps=tuple(_in_order(lines, desk.finished, may_go_on=stopped is None)),
         record=_record(desk, place),
         held=_held(desk, place),
+        told=_told(desk, place),
         stopped=None if desk.finished else stopped,
         wants_previous_date=desk.eligibility.needs_previous_date and not desk.finished,
     )
@@ -164,6 +167,11 @@ def _observation(desk: VisitDesk) -> StepView:
 def _record(desk: VisitDesk, place: Workplace) -> Message | None:
     seq = desk.visit.dose_seq
     return None if seq is None else record_words(place, seq)
+
+
+def _told(desk: VisitDesk, place: Workplace) -> Told | None:
+    seq = desk.visit.dose_seq
+    return None if seq is None else told(place, seq)
 
 
 def record_words(place: Workplace, seq: int) -> Message:

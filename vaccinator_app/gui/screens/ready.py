@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.queue import Line
+from vaccinator_app.desk.told import told
 from vaccinator_app.desk.visit_view import record_words
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
 from vaccinator_app.gui.screens.visit_acts import Ended
+from vaccinator_app.gui.screens.visit_foot import say_told
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button
@@ -45,6 +47,8 @@ class Ready(QFrame):
         self._saved.setObjectName("saved")
         self._record = Notice(kit)
         self._record.setObjectName("saved-record")
+        self._told = Notice(kit)
+        self._told.setObjectName("saved-told")
         self._until = Text(kit, tone="quiet")
         self._next_title = Text(kit, Message.of("ready.next"), tone="quiet")
         self._next = Text(kit, size=Size.LEAD, elide=True)
@@ -57,7 +61,7 @@ class Ready(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(3 * step, 2 * step, 3 * step, 2 * step)
         column.setSpacing(step)
-        for widget in (self.notice, self._saved, self._record, self._until):
+        for widget in (self.notice, self._saved, self._record, self._told, self._until):
             column.addWidget(widget)
         column.addSpacing(2 * step)
         for widget in (self._next_title, self._next, self._next_how):
@@ -94,6 +98,7 @@ class Ready(QFrame):
         self._show_empty()
         if last is None:
             self._record.say(None)
+            say_told(self._told, None)
             return
         place = self._session.place
         self._saved.say(last.saved)
@@ -104,6 +109,7 @@ class Ready(QFrame):
             self._until.say(Message.of("observe.until", at=visit.observe_until))
         words = record_words(place, last.seq)
         self._record.say(words, "confirmed" if words.key == "record.confirmed" else "text")
+        say_told(self._told, told(place, last.seq))
 
     def _show_empty(self) -> None:
         self._empty.setVisible(self._last is None and not self._next.isVisibleTo(self))

@@ -6,6 +6,7 @@ from enum import Enum, auto
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from vaccinator_app.desk.told import Told
 from vaccinator_app.desk.visit_view import Step, StepState, VisitView
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
@@ -45,6 +46,8 @@ class Foot(QWidget):
         self.go = Go.BACK
         self._stopped = Notice(kit)
         self._record = Notice(kit)
+        self._told = Notice(kit)
+        self._told.setObjectName("visit-told")
         self.notice = Notice(kit)
         self.notice.setObjectName("visit-notice")
         self.primary = PrimaryButton(kit, Message.of("go.back"), key="Enter")
@@ -73,7 +76,7 @@ class Foot(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(kit.theme.step)
-        for widget in (self._stopped, self._record, self.notice, self.primary):
+        for widget in (self._stopped, self._record, self._told, self.notice, self.primary):
             column.addWidget(widget)
         column.addLayout(seconds)
 
@@ -88,12 +91,25 @@ class Foot(QWidget):
             self._record.say(found.record, _TONES.get(found.record.key, "text"))
         else:
             self._record.say(None)
+        say_told(self._told, None if found.held else found.told)
         self.defer.setVisible(not finished and self.go is not Go.DEFER)
         self.other.setVisible(not finished)
         code = next(line.state for line in found.steps if line.step is Step.CODE)
         self.override.setVisible(not finished and found.stopped is None and code in (StepState.NOW, StepState.STOPPED))
         for button in (self.correct, self.void, self.aefi):
             button.setVisible(finished)
+
+
+def say_told(notice: Notice, what: Told | None) -> None:
+    """What became of the certificate and the SMS."""
+    if what is None:
+        notice.say(None)
+    elif what.needs_someone:
+        notice.say(what.words, "attention")
+    elif what.done:
+        notice.say(what.words, "confirmed")
+    else:
+        notice.say(what.words, "text", icon="observing")
 
 
 def _next(found: VisitView, *, finished: bool) -> Go:

@@ -33,11 +33,11 @@ class Notice(QWidget):
         """What it says, if anything."""
         return self._what
 
-    def say(self, what: Message | None, tone: str = "stop") -> None:
-        """Say ``what`` until something else is said; None is silence."""
+    def say(self, what: Message | None, tone: str = "stop", icon: str = "") -> None:
+        """Say ``what`` until something else is said; None is silence. ``icon`` is another one than the tone's own."""
         self._what = what
         self.setVisible(what is not None)
         if what is not None:
-            self._icon.show_icon(_ICONS[tone], tone)
+            self._icon.show_icon(icon or _ICONS[tone], tone)
             self._words.set_tone(tone)
             self._words.say(what)
