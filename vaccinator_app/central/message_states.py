@@ -15,7 +15,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, bindparam, or_, select, update
 
-from vaccinator_app.central import feed, log
+from vaccinator_app.central import feed, locks, log
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.keys import Cupboard
@@ -49,6 +49,7 @@ class Became:
 
 def settle(connection: Connection, found: Sequence[Became], now: datetime) -> None:
     """Write down what became of these messages, in the caller's transaction. What was secret in them goes."""
+    locks.places(connection, (one.about[0] for one in found if one.about is not None))
     for state in (State.TAKEN, State.DELIVERED, State.FAILED):
         rows = [{"whose": one.recipient, "which": one.id} for one in found if one.state is state]
         if rows:
@@ -66,7 +67,7 @@ def settle(connection: Connection, found: Sequence[Became], now: datetime) -> No
 
 
 def _tell(connection: Connection, found: Sequence[Became]) -> None:
-    """Put the records into the feed of their centres, centre by centre in one order, as everybody does."""
+    """Put the records into the feed of their centres."""
     about: dict[str, list[tuple[str, int, State]]] = {}
     for one in found:
         if one.about is not None:
@@ -130,9 +131,9 @@ class Reports:
     def _note(self, connection: Connection, message: tuple[str, str], state: State) -> None:
         recipient, name = message
         row = connection.execute(
-            select(sms_outbox.c.state, sms_outbox.c.centre, sms_outbox.c.device, sms_outbox.c.seq)
-            .where(sms_outbox.c.recipient == recipient, sms_outbox.c.id == name)
-            .with_for_update()
+            select(sms_outbox.c.state, sms_outbox.c.centre, sms_outbox.c.device, sms_outbox.c.seq).where(
+                sms_outbox.c.recipient == recipient, sms_outbox.c.id == name
+            )
         ).one_or_none()
         if row is None or row.state not in _BEFORE[state]:
             return
