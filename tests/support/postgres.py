@@ -26,8 +26,8 @@ from vaccinator_app.central.database import URL_FILE
 
 USER = "vaccinator"
 _NEEDED = ("initdb", "postgres")
-_SETTINGS = {
-    "listen_addresses": "",
+_SETTINGS = {"listen_addresses": "", "log_min_messages": "fatal"}
+_HASTE = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
@@ -35,7 +35,6 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "autovacuum": "off",
     "deadlock_timeout": "100ms",
-    "log_min_messages": "fatal",
 }
 _START_SECONDS = 60
 
@@ -161,8 +160,11 @@ def programs() -> Path:
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """A server for the length of the block; the address of an empty database in it, to be copied by ``fresh``."""
+def running(*, durable: bool = False) -> Iterator[str]:
+    """A server for the length of the block; the address of an empty database in it, to be copied by ``fresh``.
+
+    ``durable``: as PostgreSQL is when nobody sets anything, which is what a measurement wants.
+    """
     bin_ = programs()
     # Short: the name of a unix socket has a hundred characters.
     folder = Path(mkdtemp(prefix="pg-"))
@@ -178,7 +180,7 @@ def running() -> Iterator[str]:
             [bin_ / "initdb", "-D", folder / "data", *make],
             check=True, stdout=subprocess.DEVNULL, cwd=folder, env=plain, **as_,  # type: ignore[call-overload]
         )  # fmt: skip
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in (_SETTINGS | ({} if durable else _HASTE)).items()]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [bin_ / "postgres", "-D", folder / "data", "-k", folder, *settings],
