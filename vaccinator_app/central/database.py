@@ -152,18 +152,23 @@ def migrate(database: Database) -> None:
 def require_current(database: Database) -> None:
     """``CentralError`` unless the tables are exactly this version's."""
     _refuse_newer(database)
-    if _revision(database) != ScriptDirectory.from_config(_alembic()).get_current_head():
+    if revision(database) != ScriptDirectory.from_config(_alembic()).get_current_head():
         raise CentralError("The database is older than this program. Run `vaccinator central migrate` first.")
 
 
+def is_known(found: str) -> bool:
+    """Whether this program knows tables of this revision."""
+    return found in {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
 def _refuse_newer(database: Database) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
-    found = _revision(database)
-    if found is not None and found not in known:
+    found = revision(database)
+    if found is not None and not is_known(found):
         raise CentralError("A newer version of this program made the database. Install it; nothing was changed.")
 
 
-def _revision(database: Database) -> str | None:
+def revision(database: Database) -> str | None:
+    """Which tables the database has; None when it has none."""
     with _no_traceback(), database.read() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 

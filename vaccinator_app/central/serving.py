@@ -27,6 +27,7 @@ from vaccinator_app.central.database import connect, default_url
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.exposing import expose, forget_worker, share
 from vaccinator_app.central.keys import KEY_FILE
+from vaccinator_app.central.restore import serving
 from vaccinator_app.central.server import GRACE_SECONDS, Settings, address_of, listen, prepare
 from vaccinator_app.central.tls import tls_files
 
@@ -46,6 +47,7 @@ def serve(settings: Settings, ready: Callable[[str], None], start_log: StartLog 
     ``ready`` is told the address once every worker answers.
     """
     with ExitStack() as stack:
+        stack.enter_context(serving(settings.home))
         listening = listen(settings.host, settings.port)
         stack.callback(listening.close)
         if settings.metrics is not None:

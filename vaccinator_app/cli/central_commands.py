@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.cli import (
+    central_backup,
     central_held,
     central_keys,
     central_partners,
@@ -37,6 +38,7 @@ def _parser() -> ArgumentParser:
     central_partners.add(groups)
     central_rules.add(groups)
     central_held.add(groups)
+    central_backup.add(groups)
     central_keys.add(groups)
     central_serve.add(groups)
     return parser
