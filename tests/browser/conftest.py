@@ -10,9 +10,8 @@ from playwright.sync_api import Browser
 
 from tests.browser.citizen import chromium
 from tests.central.support import World, make_home
-from tests.portal.support import served
+from tests.portal.support import Portal, served
 from vaccinator_app.central import admin
-from vaccinator_app.central.server import Running
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def server(world: World, tmp_path: Path) -> Iterator[Running]:
+def server(world: World, tmp_path: Path) -> Iterator[Portal]:
     with served(world, tmp_path) as found:
         yield found
 

@@ -1,13 +1,14 @@
 """Four people booked in a browser, the fifth refused, vaccinated at two offline desks, certificates fetched (DESIGN 8).
 
-Nothing is stubbed: central, its portal over TLS, vaults, sync engines and Chromium are the real ones. Only time is told,
-and the captcha shows digits that the test knows.
+Nothing is stubbed: central, its portal over TLS, vaults, sync engines and Chromium are the real ones. Only time is
+told, and the captcha shows digits that the test knows.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,8 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser.citizen import DESK_SIZE, PHONE_SIZE, Citizen, Held, citizen, screens
 from tests.central.support import TODAY, World
-from tests.portal.support import PHONE, inbox, otp_of
+from tests.portal.support import PHONE, Portal
 from tests.whole import script
-from vaccinator_app.central.server import Running
 from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.trust.card_keys import read_key_set
@@ -32,24 +32,24 @@ PEOPLE = {
 
 @pytest.mark.parametrize(("language", "size"), [("hi", PHONE_SIZE), ("en", DESK_SIZE)], ids=["hi-phone", "en-desktop"])
 def test_from_booking_to_certificate(
-    world: World, server: Running, browser: Browser, tmp_path: Path, language: str, size: tuple[int, int]
+    world: World, server: Portal, browser: Browser, tmp_path: Path, language: str, size: tuple[int, int]
 ) -> None:
     with citizen(browser, server.address, language, size, pictures=screens(f"{language}-{size[0]}")) as person:
-        slips = book_four(person, server, world)
+        slips = book_four(person, server)
         refuse_the_fifth(person)
         vaccinate(world, tmp_path, slips)
         fetch_certificates(person, server, world, tmp_path)
         say_that_one_was_not_given(person)
 
 
-def sign_in(person: Citizen, server: Running, world: World) -> None:
+def sign_in(person: Citizen, server: Portal) -> None:
     person.ask_for_otp(PHONE)
-    person.type_otp(otp_of(server, world.folder, PHONE))
+    person.type_otp(server.phones.otp(PHONE))
 
 
-def book_four(person: Citizen, server: Running, world: World) -> list[Held]:
-    sign_in(person, server, world)
-    day, slips = person.say.day(TODAY), []
+def book_four(person: Citizen, server: Portal) -> list[Held]:
+    sign_in(person, server)
+    day, slips = person.say.near(TODAY), []
     for number, name in enumerate(PEOPLE[person.say.language]):
         person.snap("people")
         person.follow("people.register")
@@ -68,8 +68,8 @@ def book_four(person: Citizen, server: Running, world: World) -> list[Held]:
         assert (kind, slip[:5]) == ("slip.pdf", b"%PDF-")
         person.follow("people.title")
     assert [held.name for held in slips] == list(PEOPLE[person.say.language])
-    told = [text for text in inbox(server, world.folder, PHONE) if any(held.code in text for held in slips)]
-    assert len(told) >= 4
+    for held in slips:
+        server.phones.wait(PHONE, lambda texts, said=held: any(said.code in text for text in texts))  # type: ignore[misc]
     person.snap("four-people")
     return slips
 
@@ -95,7 +95,7 @@ def vaccinate(world: World, folder: Path, slips: list[Held]) -> None:
         counter.simulator.before = nothing
     for number, held in enumerate(slips):
         counter = day.counters[number % 2]
-        counter.at(script.OPENS + number * script.timedelta(minutes=6))
+        counter.at(script.OPENS + number * timedelta(minutes=6))
         counter.dose(held.reference, held.code)
     script.evening(day)
     for counter in day.counters:
@@ -104,12 +104,12 @@ def vaccinate(world: World, folder: Path, slips: list[Held]) -> None:
     day.close()
 
 
-def fetch_certificates(person: Citizen, server: Running, world: World, folder: Path) -> None:
+def fetch_certificates(person: Citizen, server: Portal, world: World, folder: Path) -> None:
     person.go("/people")
     # The session of the morning is over.
     expect(person.page.get_by_text(person.say("sign_in.over"))).to_be_visible()
     person.snap("signed-out")
-    sign_in(person, server, world)
+    sign_in(person, server)
     certified = person.page.get_by_text(person.say("dose.certified"), exact=True)
     expect(certified).to_have_count(4)
     person.snap("vaccinated")
@@ -141,7 +141,7 @@ def fetch_certificates(person: Citizen, server: Running, world: World, folder: P
     person.snap("not-verified")
 
 
-def check_card(card: bytes, server: Running, world: World, folder: Path) -> None:
+def check_card(card: bytes, server: Portal, world: World, folder: Path) -> None:
     """By the key set that central publishes, as any other program would."""
     (jws,) = json.loads(card)["verifiableCredential"]
     answer = requests.get(f"{server.address}/.well-known/jwks.json", verify=str(folder / "authority.pem"), timeout=20)

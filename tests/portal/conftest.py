@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.central.support import World, make_home
-from tests.portal.support import Browser, browser_at, served
+from tests.central.support import Desk, World, make_home
+from tests.portal.support import Browser, Portal, browser_at, served
 from tests.support.postgres import copy_home
 from vaccinator_app.central import admin
-from vaccinator_app.central.server import Running
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +30,17 @@ def world(made_home: Path, tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def server(world: World, tmp_path: Path) -> Iterator[Running]:
+def server(world: World, tmp_path: Path) -> Iterator[Portal]:
     with served(world, tmp_path) as found:
         yield found
 
 
 @pytest.fixture
-def browser(server: Running, world: World, tmp_path: Path) -> Iterator[Browser]:
-    with browser_at(server, world, tmp_path) as found:
+def browser(server: Portal, tmp_path: Path) -> Iterator[Browser]:
+    with browser_at(server, tmp_path) as found:
         yield found
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)

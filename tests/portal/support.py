@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -12,13 +12,58 @@ from pathlib import Path
 import requests
 
 from tests.central.support import World, texts
-from vaccinator_app.central.server import Running, running
+from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.gateways import FileGateway
+from vaccinator_app.central.outbox import State
+from vaccinator_app.central.server import running
 from vaccinator_app.central.settings import Settings
 from vaccinator_app.cli.resources import font_files, resources_folder
 
 PHONE, OTHER = "9876543210", "9876500000"
 ANSWER = "234567"
 """What every captcha of these servers shows."""
+
+
+@dataclass(slots=True)
+class Phones:
+    """Everybody's phones: the demo's inbox, and a way to wait until a message has come."""
+
+    file: FileGateway
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    _used: dict[str, int] = field(default_factory=dict)
+    _come: threading.Condition = field(default_factory=threading.Condition)
+
+    def send(self, mobile: str, text: str, report: str) -> State:
+        state = self.file.send(mobile, text, report)
+        with self._come:
+            self.texts.setdefault(mobile, []).append(text)
+            self._come.notify_all()
+        return state
+
+    def wait(self, mobile: str, so: Callable[[list[str]], bool]) -> list[str]:
+        """The texts on this phone, once they are ``so``."""
+        with self._come:
+            assert self._come.wait_for(lambda: so(self.texts.get(mobile, [])), timeout=30), "no such message"
+            return list(self.texts[mobile])
+
+    def otp(self, mobile: str) -> str:
+        """The newest one-time password that was not read yet."""
+        used = self._used.get(mobile, 0)
+        found = _otps(self.wait(mobile, lambda texts: len(_otps(texts)) > used))
+        self._used[mobile] = len(found)
+        return found[-1]
+
+
+def _otps(texts: list[str]) -> list[str]:
+    return [text[:6] for text in texts if text[:6].isdecimal()]
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """A server that answers, and the phones that it sends to."""
+
+    address: str
+    phones: Phones
 
 
 @dataclass(slots=True)
@@ -67,7 +112,7 @@ class Page(HTMLParser):
             tag.text += data
 
     def all(self, kind: str, /, **attributes: str) -> list[Tag]:
-        wanted = {key.rstrip("_"): value for key, value in attributes.items()}
+        wanted = {key.rstrip("_").replace("_", "-"): value for key, value in attributes.items()}
         return [
             tag for tag in self.tags if tag.name == kind and all(tag.get(key) == value for key, value in wanted.items())
         ]
@@ -102,9 +147,8 @@ class Page(HTMLParser):
 class Browser:
     """Keeps cookies, follows redirects only where told."""
 
-    server: Running
+    server: Portal
     web: requests.Session
-    folder: Path
     history: list[str] = field(default_factory=list)
 
     def get(self, path: str, **query: str) -> Page:
@@ -137,15 +181,16 @@ class Browser:
         assert answer.status_code == 303, answer.text
         return answer.headers["Location"]
 
-    def inbox(self, mobile: str) -> list[str]:
-        """The texts that reached a phone."""
-        return inbox(self.server, self.folder, mobile)
+    @property
+    def session(self) -> str:
+        """The token of who is signed in."""
+        return str(self.web.cookies["__Host-session"])
 
     def sign_in(self, mobile: str = PHONE) -> None:
         page = self.get("/sign-in")
         asked = self.done("/sign-in", mobile=mobile, captcha=page.value("captcha"), answer=ANSWER)
         assert asked == "/sign-in/code"
-        assert self.done(asked, otp=otp_of(self.server, self.folder, mobile)) == "/people"
+        assert self.done(asked, otp=self.server.phones.otp(mobile)) == "/people"
 
     def register(self, number: int = 1, **changes: str) -> str:
         """Somebody new; their beneficiary id."""
@@ -159,21 +204,10 @@ class Browser:
         return self.done("/people/new", **{**form, **changes}).split("/")[2]
 
 
-def inbox(server: Running, folder: Path, mobile: str) -> list[str]:
-    """The texts that reached a phone, oldest first."""
-    server.drain.run()
-    file = folder / "sms" / f"{mobile}.jsonl"
-    return [json.loads(line)["text"] for line in file.read_text("utf-8").splitlines()] if file.exists() else []
-
-
-def otp_of(server: Running, folder: Path, mobile: str) -> str:
-    """The newest one-time password on a phone, whatever other messages came with it."""
-    return [text for text in inbox(server, folder, mobile) if text[:6].isdecimal()][-1][:6]
-
-
 @contextmanager
-def served(world: World, tmp_path: Path) -> Iterator[Running]:
+def served(world: World, tmp_path: Path) -> Iterator[Portal]:
     """The portal of ``world`` on a free port; its captchas all have one answer."""
+    phones = Phones(FileGateway(world.folder / "sms"))
     settings = Settings(
         home=world.folder,
         texts=texts(),
@@ -182,17 +216,23 @@ def served(world: World, tmp_path: Path) -> Iterator[Running]:
         resources=resources_folder(),
         fonts=font_files(),
         captcha_answer=lambda: ANSWER,
+        gateway=phones,
     )
     with running(settings) as found:
         (tmp_path / "authority.pem").write_bytes(found.authority)
-        yield found
+        yield Portal(found.address, phones)
 
 
 @contextmanager
-def browser_at(server: Running, world: World, tmp_path: Path, language: str = "en") -> Iterator[Browser]:
+def browser_at(server: Portal, tmp_path: Path, language: str = "en") -> Iterator[Browser]:
     with requests.Session() as session:
         session.verify = str(tmp_path / "authority.pem")
         session.trust_env = False
         session.headers["Accept-Language"] = language
         session.headers["Accept"] = "text/html"
-        yield Browser(server, session, world.folder)
+        yield Browser(server, session)
+
+
+def booked(browser: Browser, world: World, **changes: object) -> Booked:
+    """Somebody booked under the mobile that is signed in, with the code that only they know."""
+    return world.bookings.book(browser.session, world.form(**changes))

@@ -68,13 +68,15 @@ class MyAppointment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MyDose:
-    """A dose that a desk recorded. ``dose`` names its record: centre, device and number, a dot between.
+    """A dose that a desk recorded. ``dose`` names its record: centre, device and number, a dot between; ``number`` is
+    which of the ``doses`` of its course it is.
 
     ``held`` says that somebody has to decide on it, ``confirmable`` that one's own word is all that it waits for.
     """
 
     dose: str
     number: int
+    doses: int
     vaccine: str
     vaccine_name: str
     given_on: date
@@ -365,6 +367,7 @@ def _dose(row: Any, number: int, vaccine: str, given_on: date, certificate: str 
     told = MyDose(
         dose=f"{row.centre}.{row.device}.{row.seq}",
         number=number,
+        doses=number if product is None else product.doses,
         vaccine=vaccine,
         vaccine_name=vaccine if product is None else product.name,
         given_on=given_on,

@@ -176,7 +176,8 @@ class Visit:
         """The other languages: name, what it calls itself, and this page's address in it."""
         query = parse_qsl(self.request.url.query)
         kept = [(name, value) for name, value in query if name not in ("lang", "over")]
-        path = self.request.url.path
+        # An address that begins with two slashes would be another host's.
+        path = "/" + self.request.url.path.lstrip("/\\")
         return [
             (name, called, f"{path}?{urlencode([*kept, ('lang', name)])}")
             for name, called in NAMES.items()

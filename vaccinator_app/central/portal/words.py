@@ -35,6 +35,15 @@ class Say:
         """A day with its weekday."""
         return self("day", weekday=self.labels(f"weekday.{on.weekday()}"), date=self.labels.date(on))
 
+    def near(self, on: date) -> str:
+        """A day of the months to come, whose year goes without saying."""
+        return self(
+            "day.near",
+            weekday=self.labels(f"weekday.{on.weekday()}"),
+            day=on.day,
+            month=self.labels(f"month.{on.month}"),
+        )
+
     def date(self, on: date) -> str:
         """Day, month and year."""
         return self.labels.date(on)
