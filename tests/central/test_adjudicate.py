@@ -7,6 +7,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given as drawn
+from hypothesis import strategies as st
 
 from tests.central.support import vaccines
 from vaccinator_app.central.adjudicate import BookedDose, DoseFacts, Facts, ProofState, Reachable, Verdict, adjudicate
@@ -82,6 +84,7 @@ def held(*reasons: R) -> Verdict:
 
 
 SECOND = {"booked": booked(dose=2)}
+BY_RULE = {"booked": booked(dose=2, interval_days=28)}
 
 CASES: list[tuple[str, Facts, Verdict]] = [
     ("in order", facts(), ACCEPTED),
@@ -103,6 +106,11 @@ CASES: list[tuple[str, Facts, Verdict]] = [
     ("the same, and more", facts(proof=ProofState.OVERRIDDEN, withdrawn=True), held(R.BATCH_WITHDRAWN)),
     ("withdrawn", facts(withdrawn=True), held(R.BATCH_WITHDRAWN)),
     ("cancelled", facts(booked=booked(cancelled=True)), held(R.APPOINTMENT_CANCELLED)),
+    ("moved", facts(booked=booked(cancelled=True), rebooked=True), held(R.APPOINTMENT_MOVED)),
+    ("dated ahead", facts(ahead=True), held(R.CLOCK_AHEAD)),
+    ("in the place of a disputed one", facts(disputed=True), held(R.DISPUTED)),
+    ("the booking's interval kept", facts(dose(dose=2), **BY_RULE, standing=(given(1, 28),)), ACCEPTED),
+    ("the booking's interval", facts(dose(dose=2), **BY_RULE, standing=(given(1, 27),)), held(R.TOO_EARLY)),
     ("dosed", facts(standing=(given(1, 3),)), held(R.ALREADY_DOSED)),
     ("later dose known, this one late", facts(standing=(given(2, 0),)), ACCEPTED),
     ("other vaccine", facts(dose(vaccine="covaxin")), held(R.OTHER_VACCINE)),
@@ -167,3 +175,87 @@ def test_what_is_an_in_charges_alone() -> None:
     body = ExceptionSettled(exception="x", how=Settlement.EXPLAINED, reason=SettleReason.OTHER)
     assert adjudicate(Facts(flaw=None, chained=True, body=body)) == Verdict(Status.REFUSED, (R.NOT_ALLOWED,))
     assert adjudicate(Facts(flaw=None, chained=True, body=body, in_charge=True)) == ACCEPTED
+
+
+STANDING = st.lists(
+    st.builds(given, st.integers(1, 3), st.integers(-5, 400), st.sampled_from(["covishield", "covaxin"])), max_size=3
+).map(tuple)
+DOSES = st.builds(
+    dose,
+    dose=st.integers(1, 3),
+    vaccine=st.sampled_from(["covishield", "covaxin"]),
+    expiry=st.sampled_from([DAY - timedelta(days=1), DAY]),
+)
+BOOKED = st.builds(
+    booked,
+    dose=st.integers(1, 3),
+    booking=st.sampled_from(Booking),
+    cancelled=st.booleans(),
+    interval_days=st.sampled_from([None, 0, 28, 112]),
+)
+ABOUT = st.fixed_dictionaries(
+    {
+        "booked": st.none() | BOOKED,
+        "elsewhere": st.booleans(),
+        "proof": st.sampled_from(ProofState),
+        "standing": STANDING,
+        "vaccine": st.sampled_from([None, vaccines()["covishield"]]),
+        "batch_expiry": st.sampled_from([None, DAY - timedelta(days=1), DAY]),
+        "withdrawn": st.booleans(),
+        "misplaced": st.booleans(),
+        "moved": st.booleans(),
+        "disputed": st.booleans(),
+        "rebooked": st.booleans(),
+        "ahead": st.booleans(),
+    }
+)
+AGAINST: dict[str, R] = {
+    "withdrawn": R.BATCH_WITHDRAWN,
+    "misplaced": R.CHAIN_BROKEN,
+    "moved": R.TIME_MOVED,
+    "disputed": R.DISPUTED,
+    "ahead": R.CLOCK_AHEAD,
+}
+
+
+@drawn(DOSES, ABOUT)
+def test_what_is_accepted_has_nothing_against_it(body: DoseGiven, about: dict[str, Any]) -> None:
+    found = facts(body, **about)
+    verdict, known = adjudicate(found), found.dose
+    assert known is not None
+    assert len(set(verdict.reasons)) == len(verdict.reasons)
+    if verdict.status is Status.HELD:
+        assert verdict.reasons
+        return
+    assert verdict.status is Status.ACCEPTED
+    assert known.booked is not None
+    walk_in = known.booked.booking is Booking.WALK_IN
+    assert walk_in or known.proof in (ProofState.MATCHED, ProofState.OVERRIDDEN)
+    assert verdict.reasons == ((R.AWAITS_OTP,) if known.proof is ProofState.OVERRIDDEN and not walk_in else ())
+    assert not any(one.dose == body.dose for one in known.standing)
+    assert (body.vaccine, body.dose) == (known.booked.vaccine, known.booked.dose)
+    assert not any(getattr(known, name) for name in AGAINST)
+    assert not known.booked.cancelled
+    before = [one for one in known.standing if one.dose == body.dose - 1]
+    least = 84 if known.booked.interval_days is None else known.booked.interval_days
+    assert body.dose == 1 or (before and (DAY - before[0].given_on).days >= least)
+
+
+@drawn(DOSES, ABOUT, st.sampled_from(sorted(AGAINST)))
+def test_one_thing_more_against_it_is_always_said(body: DoseGiven, about: dict[str, Any], name: str) -> None:
+    verdict = adjudicate(facts(body, **about | {name: True}))
+    assert verdict.status is Status.HELD
+    if name != "withdrawn" or about["booked"] is not None:
+        assert AGAINST[name] in verdict.reasons
+
+
+@drawn(DOSES, ABOUT, st.integers(1, 3))
+def test_a_dose_on_record_is_never_recorded_a_second_time(body: DoseGiven, about: dict[str, Any], ago: int) -> None:
+    standing = (*about["standing"], given(body.dose, ago))
+    assert adjudicate(facts(body, **about | {"standing": standing})).status is Status.HELD
+
+
+@drawn(DOSES, ABOUT, st.sampled_from([R.UNREADABLE, R.BAD_SIGNATURE, R.UNKNOWN_STAFF, R.NOT_ALLOWED]))
+def test_nothing_makes_up_for_a_flaw(body: DoseGiven, about: dict[str, Any], flaw: R) -> None:
+    found = msgspec.structs.replace(facts(body, **about), flaw=flaw)
+    assert adjudicate(found) == Verdict(Status.REFUSED, (flaw,))
