@@ -24,7 +24,7 @@ from tests.trust.cards import (
 from vaccinator_app.trust.errors import BadCard
 from vaccinator_app.trust.errors import CardFault as F
 from vaccinator_app.trust.health_card import to_uri
-from vaccinator_app.trust.strict_json import base64url
+from vaccinator_app.trust.strict_json import base64url, read_base64url
 
 # Any change
 
@@ -132,6 +132,13 @@ def test_the_signature_of_another_card_is_none() -> None:
 @pytest.mark.parametrize("length", [0, 1, 63, 65, 128])
 def test_a_signature_of_another_length(length: int) -> None:
     assert fault(".".join([*CARD.split(".")[:2], base64url(bytes(length))])) is F.CHANGED
+
+
+def test_a_signature_written_in_more_bytes() -> None:
+    """The same two numbers with a zero before the second: there is one way to write them."""
+    head, body, signature = CARD.split(".")
+    true = read_base64url(signature)
+    assert fault(f"{head}.{body}.{base64url(true[:32] + bytes(1) + true[32:])}") is F.CHANGED
 
 
 def test_a_signature_of_nothing() -> None:
