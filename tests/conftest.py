@@ -12,5 +12,5 @@ from tests.support import postgres
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of an empty database on a PostgreSQL of this run; see ``tests.support.postgres``."""
-    with postgres.running() as url:
-        yield url
+    with postgres.Server() as server:
+        yield server.url

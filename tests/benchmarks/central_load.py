@@ -287,8 +287,8 @@ def databases(kind: str) -> Iterator[list[tuple[str, str | None]]]:
     if kind == "sqlite":
         yield [("sqlite", None)]
         return
-    with postgres.running(durable=True) as template:
-        found: list[tuple[str, str | None]] = [("postgresql", postgres.fresh(template))]
+    with postgres.Server(durable=True) as server:
+        found: list[tuple[str, str | None]] = [("postgresql", postgres.fresh(server.url))]
         yield found if kind == "postgresql" else [("sqlite", None), *found]
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -159,46 +161,61 @@ def programs() -> Path:
     return missing("postgresql", "PostgreSQL's programs initdb and postgres are not installed (Debian: postgresql-15).")
 
 
-@contextmanager
-def running(*, durable: bool = False) -> Iterator[str]:
-    """A server for the length of the block; the address of an empty database in it, to be copied by ``fresh``.
+class Server:
+    """A server for the length of the block; ``url`` is an empty database in it, to be copied by ``fresh``.
 
     ``durable``: as PostgreSQL is when nobody sets anything, which is what a measurement wants.
     """
-    bin_ = programs()
-    # Short: the name of a unix socket has a hundred characters.
-    folder = Path(mkdtemp(prefix="pg-"))
-    account = _account()
-    as_ = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-    if account is not None:
-        os.chown(folder, account.pw_uid, account.pw_gid)
-    # A locale of its own order: whatever relies on the order of bytes must say so.
-    make = ("-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "-N")
-    plain = {"LC_ALL": "C", "PATH": os.environ.get("PATH", "")}
-    try:
-        subprocess.run(
-            [bin_ / "initdb", "-D", folder / "data", *make],
-            check=True, stdout=subprocess.DEVNULL, cwd=folder, env=plain, **as_,  # type: ignore[call-overload]
-        )  # fmt: skip
-        settings = [f"--{name}={value}" for name, value in (_SETTINGS | ({} if durable else _HASTE)).items()]
-        with (folder / "log").open("wb") as log:
-            process = subprocess.Popen(
-                [bin_ / "postgres", "-D", folder / "data", "-k", folder, *settings],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, env=plain, **as_,  # type: ignore[call-overload]
-            )  # fmt: skip
+
+    def __init__(self, *, durable: bool = False) -> None:
+        self._programs = programs()
+        # Short: the name of a unix socket has a hundred characters.
+        self._folder = Path(mkdtemp(prefix="pg-"))
+        self._settings = _SETTINGS | ({} if durable else _HASTE)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._as: dict[str, Any] = {"cwd": self._folder, "env": {"LC_ALL": "C", "PATH": os.environ.get("PATH", "")}}
+        account = _account()
+        if account is not None:
+            self._as |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+            os.chown(self._folder, account.pw_uid, account.pw_gid)
+        self.url = f"postgresql://{USER}@/template0?host={self._folder}"
+
+    def __enter__(self) -> Server:
+        """Make it and start it."""
+        # A locale of its own order: whatever relies on the order of bytes must say so.
+        make = ("-U", USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en", "-N")
+        command: list[str | Path] = [self._programs / "initdb", "-D", self._folder / "data", *make]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, **self._as)
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop it and take everything away."""
+        self.stop()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """It answers when this returns."""
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
+        command: list[str | Path] = [self._programs / "postgres", "-D", self._folder / "data", "-k", self._folder, *settings]
+        with (self._folder / "log").open("ab") as log:
+            process: subprocess.Popen[bytes] = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._as
+            )
+        self._process = process
+        _await(process, self.url, self._folder / "log")
+
+    def stop(self) -> None:
+        """Whoever is connected is cut off."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGINT)
         try:
-            url = f"postgresql://{USER}@/template0?host={folder}"
-            _await(process, url, folder / "log")
-            yield url
-        finally:
-            process.send_signal(2)  # "fast": whoever is connected is cut off
-            try:
-                process.wait(timeout=30)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
 
 
 def _await(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
