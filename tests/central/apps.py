@@ -14,7 +14,7 @@ import requests
 
 from tests.central.support import BOUNDLESS, World, partner_key, texts
 from vaccinator_app.central.http.partner_door import HEADER
-from vaccinator_app.central.partners import Scope
+from vaccinator_app.central.partners import Partners, Scope
 from vaccinator_app.central.server import Running, running
 from vaccinator_app.central.settings import Settings
 from vaccinator_app.cli.resources import font_files, resources_folder
@@ -79,6 +79,10 @@ class App:
         opened = self.call("POST", "/v1/otp/verify", json={"mobile": mobile, "otp": otp})
         assert opened.status_code == 200, opened.text
         return str(opened.json()["session"])
+
+    def partner(self, world: World) -> str:
+        """What central calls this app."""
+        return Partners(world.home.database, world.home.keys, world.clock).identify(self.key).partner
 
     def _inbox(self, mobile: str) -> list[str]:
         file = self.folder / "sms" / f"{mobile}.jsonl"

@@ -71,6 +71,13 @@ class PatientProtocol(H11Protocol):
         super().timeout_keep_alive_handler()
         self.loop.call_later(self.patience.rest, self.transport.abort)
 
+    def shutdown(self) -> None:
+        """The server stops. A second ``close`` of a TLS transport would cut it loose, open, from who could abort it."""
+        if self.transport.is_closing():
+            self.transport.abort()
+        else:
+            super().shutdown()
+
     def _look(self) -> None:
         """Which part of a request is awaited now."""
         if self.conn.their_state is h11.SEND_BODY:
@@ -109,6 +116,9 @@ class PatientProtocol(H11Protocol):
         self._give_up()
 
     def _give_up(self) -> None:
+        if self.transport.is_closing():
+            self.transport.abort()
+            return
         silent = self._timed == "head" and not self.conn.trailing_data[0]
         if not silent and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             headers = [
