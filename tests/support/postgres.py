@@ -196,8 +196,9 @@ class Server:
 
     def start(self) -> None:
         """It answers when this returns."""
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         where: list[str | Path] = ["-D", self._folder / "data", "-k", self._folder]
-        command = [self._programs / "postgres", *where, *(f"--{name}={value}" for name, value in self._settings.items())]
+        command = [self._programs / "postgres", *where, *settings]
         with (self._folder / "log").open("ab") as log:
             process: subprocess.Popen[bytes] = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._as
