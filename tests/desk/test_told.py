@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.desk import MORNING, CentralSide
-from vaccinator_app.desk.told import Told, told
+from vaccinator_app.desk.told import Told, messages_words, told
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.visit_view import view
 from vaccinator_app.desk.workplace import Workplace
@@ -116,3 +116,19 @@ def test_what_the_confirmation_says_already_is_not_said_twice(place: Workplace, 
 def test_of_a_held_record_only_why_is_said(place: Workplace, dosed: VisitDesk, status: Status) -> None:
     confirmed(place, Outcome(seq_of(dosed), status, (Reason.CODE_MISMATCH,), C.WAITING, M.DELIVERED))
     assert view(dosed, place).told is None
+
+
+def test_the_days_messages_are_counted(place: Workplace, central: CentralSide, dosed: VisitDesk) -> None:
+    assert messages_words(place) == Told(Message.of("sync.messages_none"), False, False)
+    other = VisitDesk(place, "000000000002")
+    other.confirm_identity()
+    assert other.type_code("0007")
+    other.record_dose()
+    confirmed(place, Outcome(seq_of(dosed), Status.ACCEPTED, (), C.ISSUED, M.DELIVERED))
+    reached = Message.of("sync.messages_delivered", n=1)
+    assert messages_words(place) == Told(Message.of("sync.messages_each", each=[reached]), True, False)
+    confirmed(place, Outcome(seq_of(other), Status.ACCEPTED, (), C.ISSUED, M.FAILED))
+    each = [Message.of("sync.messages_failed", n=1), reached]
+    assert messages_words(place) == Told(Message.of("sync.messages_each", each=each), False, True)
+    confirmed(place, Outcome(seq_of(other), Status.HELD, (Reason.DISPUTED,), C.REVOKED, M.FAILED))
+    assert messages_words(place).needs_someone is False

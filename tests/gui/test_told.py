@@ -54,3 +54,16 @@ def test_a_number_that_nobody_has_needs_somebody(day: Day, hands: Hands) -> None
     open_person(hands, "sun")
     sync(hands)
     hands.until(lambda: "did not reach the phone: the number may be wrong. Tell the person." in hands.seen())
+
+
+def test_sync_says_how_many_were_reached(day: Day, hands: Hands) -> None:
+    hands.press(Qt.Key.Key_F6)
+    assert hands.said("sync-messages") == "None yet"
+    hands.press(Qt.Key.Key_F3)
+    give(day, hands)
+    hands.until(lambda: "SMS waits at central" in hands.seen())
+    hands.press(Qt.Key.Key_F6)
+    hands.until(lambda: hands.said("sync-messages") == "1 waiting at central")
+    drain_to(day, Network(takes=False))
+    sync(hands)
+    hands.until(lambda: hands.said("sync-messages") == "1 did not reach the phone")

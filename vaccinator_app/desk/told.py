@@ -19,6 +19,12 @@ _MESSAGE = {
     MessageState.DELIVERED: "message_state.delivered",
     MessageState.FAILED: "message_state.failed",
 }
+_COUNTED = {
+    MessageState.FAILED: "sync.messages_failed",
+    MessageState.WAITING: "sync.messages_waiting",
+    MessageState.TAKEN: "sync.messages_taken",
+    MessageState.DELIVERED: "sync.messages_delivered",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,16 @@ def told(place: Workplace, seq: int) -> Told | None:
     reached = outcome.message in (MessageState.NONE, MessageState.DELIVERED)
     done = outcome.certificate is CertificateState.ISSUED and reached
     return Told(words, done, outcome.message is MessageState.FAILED)
+
+
+def messages_words(place: Workplace) -> Told:
+    """How many people of today's doses at this desk were reached."""
+    counts = place.vault.queue.messages(place.today())
+    parts = [Message.of(key, n=counts[state]) for state, key in _COUNTED.items() if counts.get(state)]
+    missed = counts.get(MessageState.FAILED, 0) > 0
+    if not parts:
+        return Told(Message.of("sync.messages_none"), done=False, needs_someone=False)
+    return Told(Message.of("sync.messages_each", each=parts), counts.keys() == {MessageState.DELIVERED}, missed)
 
 
 def _certificate(outcome: Outcome) -> str | None:

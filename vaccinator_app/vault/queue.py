@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.visits import VisitState
-from vaccinator_app.protocol.messages import Reason
+from vaccinator_app.protocol.messages import MessageState, Reason, Status
 from vaccinator_app.vault.appointments import DAY_BITS, day_range, slot_of
 from vaccinator_app.vault.connection import Database, Row
 from vaccinator_app.vault.views import VISIT_COLUMNS, visit_of
@@ -90,6 +90,15 @@ class Queue:
         booked = self._database.read("SELECT booked FROM days WHERE day = ?", (ordinal,))
         found[VisitState.EXPECTED] = (booked[0][0] if booked else 0) - (sum(found.values()) - came_after_all)
         return found
+
+    def messages(self, day: date) -> dict[MessageState, int]:
+        """How many messages about accepted doses of ``day`` stand in each state, as far as central said."""
+        rows = self._database.read(
+            "SELECT c.message, count(*) FROM visits v JOIN confirmation c ON c.seq = v.dose_seq "
+            "WHERE v.day = ? AND c.status = ? AND c.message <> '' GROUP BY c.message",
+            (day.toordinal(), Status.ACCEPTED),
+        )
+        return {MessageState(state): count for state, count in rows}
 
     def waiting(self, day: date) -> dict[str, int]:
         """How many people of ``day`` may still want a dose, by vaccine: expected or arrived, and not cancelled."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QStackedWidget,
 
 from vaccinator_app.desk.queue import Pile
 from vaccinator_app.desk.status import SyncWords
+from vaccinator_app.desk.told import messages_words
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.models.line_delegate import LineDelegate
 from vaccinator_app.gui.models.lines import Lines
@@ -24,6 +25,7 @@ from vaccinator_app.gui.widgets.text import Text
 _FACTS: dict[str, str] = {
     "unconfirmed": "sync.unconfirmed",
     "oldest": "sync.oldest",
+    "messages": "sync.messages",
     "contact": "sync.contact",
     "failure": "sync.failure",
     "next": "sync.next",
@@ -65,7 +67,9 @@ class _Facts(QFrame):
 
     def show_words(self, found: SyncWords) -> None:
         place = self._session.place
+        messages = messages_words(place)
         said: dict[str, Message] = {
+            "messages": messages.words,
             "unconfirmed": Message.of("sync.count", n=found.unconfirmed)
             if found.unconfirmed
             else Message.of("status.all_confirmed"),
@@ -85,6 +89,7 @@ class _Facts(QFrame):
         for name, what in said.items():
             self._said[name].say(what)
         self._said["failure"].set_tone("text" if found.failure is None else "attention")
+        self._said["messages"].set_tone("attention" if messages.needs_someone else "text")
         moving = found.running and found.of > 0
         self._progress.say(Message.of("status.progress", done=found.done, of=found.of) if moving else "")
         self._bar.setAccessibleName(self._progress.accessibleName())
