@@ -17,7 +17,8 @@ from tests.reports.read import fonts, reader, sheets, text
 from vaccinator_app.domain.counts import BatchCount, Counts, Deferral, Hour
 from vaccinator_app.reports.day import DayReport, ExceptionLine
 from vaccinator_app.reports.materials import Materials, ReportFailed
-from vaccinator_app.reports.pdf import _fonts, pages, render
+from vaccinator_app.reports.pdf import pages, render
+from vaccinator_app.reports.typesetting import _fonts
 
 HOSTILE = {
     "s1": '#panic("x")',
@@ -318,7 +319,7 @@ def test_a_language_without_words_is_refused() -> None:
 
 def test_the_template_names_no_package() -> None:
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "resources" / "reports").glob("*.typ"))
-    assert re.findall(r'(?:import|include) +"([^"]*)"', sources) == ["charts.typ"]
+    assert set(re.findall(r'(?:import|include) +"([^"]*)"', sources)) == {"charts.typ", "paper.typ"}
     assert "@" not in sources
 
 

@@ -48,14 +48,17 @@ def test_every_reason_has_its_words(language: str, group: str, name: str) -> Non
 
 
 def test_no_word_is_left_over() -> None:
-    """Each is named in the code or the template, whole or by what follows its group; reasons and months are data."""
+    """Each is named in code or template, whole or by what follows its group; reasons, kinds and days are data."""
     rooms = MATERIALS.folder.parent / "vaccinator_app" / "reports"
     sources = "".join(path.read_text("utf-8") for path in chain(rooms.glob("*.py"), MATERIALS.templates.glob("*.typ")))
     unused = []
     for key in CATALOGUES["en"]:
         group, _, name = key.partition(".")
         named = f'"{key}"' in sources or re.search(rf"words\.{key}\b", sources)
-        data = group in ("defer", "void", "variance", "month") or name in (ONLINE, WALK_IN)
+        data = group in ("defer", "void", "variance", "month", "weekday", "gender", "photo_id") or name in (
+            ONLINE,
+            WALK_IN,
+        )
         if not data and not named and f'{name}"' not in sources:
             unused.append(key)
     assert unused == []

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,9 +34,9 @@ def page_data(report: DayReport, labels: Labels) -> dict[str, Any]:
         "document": labels("document", centre=clean(report.centre), day=report.day.isoformat()),
         "centre_name": printable(report.centre_name),
         "centre": labels("centre", centre=printable(report.centre)),
-        "day": maker.date(report.day),
+        "day": labels.date(report.day),
         "printed": labels(
-            "printed", day=maker.date(maker.local(report.printed_at)), time=maker.time(report.printed_at)
+            "printed", day=labels.date(maker.local(report.printed_at)), time=maker.time(report.printed_at)
         ),
         "state": maker.state(),
         "closed": report.closed is not None,
@@ -63,9 +63,6 @@ class _Maker:
 
     def local(self, at: datetime) -> datetime:
         return at.astimezone(ZoneInfo(self.report.time_zone))
-
-    def date(self, on: date) -> str:
-        return self.labels("date", day=on.day, month=self.labels(f"month.{on.month}"), year=on.year)
 
     def time(self, at: datetime) -> str:
         return self.local(at).strftime("%H:%M")
@@ -203,7 +200,7 @@ class _Maker:
         if closed is None:
             return [self.labels("close.not")]
         at = self.local(closed.closed_at)
-        said = [self.labels("close.by", by=printable(closed.by), day=self.date(at), time=self.time(at))]
+        said = [self.labels("close.by", by=printable(closed.by), day=self.labels.date(at), time=self.time(at))]
         if closed.amendment:
             said.append(self.labels("close.amendment", number=closed.amendment))
         agreed = {None: "close.waiting", True: "close.agreed", False: "close.differs"}[closed.agreed]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,10 @@ class Labels:
     def either(self, group: str, name: str) -> str:
         """The label of ``name`` in ``group``; a name of a newer version that has no label stands for itself."""
         return self._words.get(f"{group}.{name}", name)
+
+    def date(self, on: date) -> str:
+        """Day, name of the month, year."""
+        return self("date", day=on.day, month=self(f"month.{on.month}"), year=on.year)
 
     def everything(self) -> Mapping[str, str]:
         """Every word by its key, blanks unfilled."""
