@@ -17,8 +17,6 @@ from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import visitor
 from vaccinator_app.central.limits import home_of
-from vaccinator_app.central.http.visitors import visitor
-from vaccinator_app.central.limits import home_of
 from vaccinator_app.central.pictures import MAX_PICTURE
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.threads import in_thread
