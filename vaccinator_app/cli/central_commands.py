@@ -10,6 +10,7 @@ from argparse import ArgumentParser, Namespace
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.cli import (
     central_backup,
+    central_devices,
     central_held,
     central_keys,
     central_partners,
@@ -39,6 +40,7 @@ def _parser() -> ArgumentParser:
     central_rules.add(groups)
     central_held.add(groups)
     central_backup.add(groups)
+    central_devices.add(groups)
     central_keys.add(groups)
     central_serve.add(groups)
     return parser
