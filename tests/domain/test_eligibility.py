@@ -74,6 +74,29 @@ def test_the_rules(appointment: Appointment, shown: PreviousDose | None, eligibl
     assert (answer.eligible, answer.reason.key) == (eligible, why)
 
 
+@pytest.mark.parametrize(
+    ("interval", "days", "eligible"), [(28, 28, True), (28, 27, False), (112, 84, False), (0, 0, True)]
+)
+def test_the_interval_of_the_booking_takes_the_place_of_the_vaccines_own(
+    interval: int, days: int, eligible: bool
+) -> None:
+    answer = ask(replace(after(previous(1, ago(days))), interval_days=interval))
+    assert answer.eligible is eligible
+    assert answer.reason.params["least"] == interval
+
+
+def test_an_interval_is_nothing_to_a_first_dose() -> None:
+    assert ask(replace(FIRST, interval_days=28)).reason.key == "eligible.first_dose"
+
+
+@pytest.mark.parametrize(("least", "eligible"), [(15, True), (16, True), (17, False), (None, False)])
+def test_the_age_of_the_booking_takes_the_place_of_the_vaccines_own(least: int | None, eligible: bool) -> None:
+    young = replace(SUNITA, year_of_birth=TODAY.year - 16)
+    answer = ask(replace(FIRST, beneficiary=young, min_age_years=least))
+    assert answer.eligible is eligible
+    assert eligible or answer.reason.params["least"] == (least or TWO_DOSES.min_age_years)
+
+
 def test_another_day_is_not_today() -> None:
     for day in (TODAY - timedelta(days=1), TODAY + timedelta(days=1)):
         answer = check(FIRST, FORMULARY, day)

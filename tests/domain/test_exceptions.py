@@ -98,6 +98,29 @@ def test_acts_are_those_that_this_desk_can_do() -> None:
 # Codes
 
 
+def test_a_dose_that_counts_while_another_record_of_it_is_held() -> None:
+    twice = {("d1", 3): Said("accepted", ("given_twice",))}
+    one = found(day(dose_given("a")), outcomes=twice)["given_twice:d1:3"]
+    assert (one.kind, one.appointment, one.staff) == (ExceptionKind.DUPLICATE, "a", "s1")
+    assert one.words == Message.of("exception.given_twice")
+    assert [step.words.key for step in one.history] == ["history.dose_given", "history.given_twice"]
+    assert one.acts == (Act.OPEN, Act.VOID, Act.EXPLAIN, Act.ESCALATE)
+    assert keys(day(dose_given("a"), voided(3, "a")), outcomes=twice) == {"voided:d1:4"}
+    # Where the book has both records they are one exception.
+    other = desk(*GOOD, dose_given("a"), device="d2", at=NOON)
+    assert keys([*day(dose_given("a")), *other], outcomes=twice) == {"duplicate:d2:3"}
+    later = {("d2", 3): Said("accepted", ("given_twice",)), ("d1", 3): Said("held", ("already_dosed",))}
+    assert keys([*day(dose_given("a")), *other], outcomes=later) == {"duplicate:d2:3", "held:d1:3"}
+    assert keys(day(dose_given("a")), outcomes={("d1", 3): Said("accepted", ("awaits_otp",))}) == set()
+
+
+def test_nobody_is_asked_for_an_otp_about_a_dose_that_they_dispute() -> None:
+    said = Said("held", ("disputed", "code_mismatch"))
+    one = found(day(dose_given("a")), outcomes={("d1", 3): said})["held:d1:3"]
+    assert one.words == Message.of("exception.held", reason=Message.of("reason.disputed"))
+    assert one.acts == (Act.OPEN, Act.CORRECT, Act.VOID, Act.EXPLAIN, Act.ESCALATE)
+
+
 def test_codes_that_ran_out() -> None:
     tried = day(refused("a"), refused("a"), refused("a"))
     assert keys(tried[:-1]) == set()

@@ -335,8 +335,16 @@ def test_a_dose_on_an_override_is_cleared_once_nothing_is_waited_for(vault: Vaul
     told = [Outcome(n, Status.ACCEPTED, (Reason.AWAITS_OTP,) if n == 2 else ()) for n in (1, 2, 3)]
     vault.exchange.confirm(receipt(vault, 3, *told), b"signed")
     assert vault.daybooks.cleared() == frozenset()
+    both = (Reason.AWAITS_OTP, Reason.GIVEN_TWICE)
+    waits = changes(
+        cursor=1, outcomes=[Outcome(2, Status.ACCEPTED, both)], peers=[msgspec.structs.replace(theirs, reasons=both)]
+    )
+    vault.exchange.apply(waits)
+    assert vault.daybooks.cleared() == frozenset()
     page = changes(
-        cursor=1, outcomes=[Outcome(2, Status.ACCEPTED)], peers=[msgspec.structs.replace(theirs, reasons=())]
+        cursor=2,
+        outcomes=[Outcome(2, Status.ACCEPTED, (Reason.GIVEN_TWICE,))],
+        peers=[msgspec.structs.replace(theirs, reasons=())],
     )
     vault.exchange.apply(page)
     assert vault.daybooks.cleared() == {(OWN, 2), (peer.device, 2)}
