@@ -19,7 +19,8 @@ FIELDS = frozenset(
     {
         *("centre", "device", "staff", "seq", "upto", "head_seq", "records", "accepted", "held", "refused", "forked"),
         *("appointments", "outcomes", "peers", "cursor", "more", "code", "status", "method", "route", "ms", "count"),
-        *("kind", "subject", "port", "error", "file", "line", "version", "partner", "worker", "request", "issued", "by"),
+        *("kind", "subject", "port", "error", "file", "line", "version", "partner", "worker", "request", "issued"),
+        "by",
     }
 )
 """Every field a log line may have. ``route`` is the pattern of an address, never the address itself."""

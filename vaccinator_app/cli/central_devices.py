@@ -36,8 +36,8 @@ def _list(arguments: Namespace) -> int:
     for one in found:
         state = "out of use" if one.revoked_at is not None else "in use"
         print(
-            f"{one.centre} {one.device}  {state:<10} enrolled {one.enrolled_at:%Y-%m-%d}, last told {_when(one.told_at)},"
-            f" {one.records} records, {one.records_to_come} to come"
+            f"{one.centre} {one.device}  {state:<10} enrolled {one.enrolled_at:%Y-%m-%d}, "
+            f"last told {_when(one.told_at)}, {one.records} records, {one.records_to_come} to come"
         )
     return Exit.OK
 
