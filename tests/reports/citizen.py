@@ -23,7 +23,7 @@ def slip() -> Slip:
         centre_name="प्राथमिक स्वास्थ्य केंद्र रामपुर",
         district="Sehore",
         day=date(2026, 11, 23),
-        time="10:00–11:00",
+        time="10:00",
         token=47,
         vaccine="Covaxin",
         dose=1,

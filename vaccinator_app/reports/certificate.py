@@ -13,6 +13,7 @@ from typing import Any
 
 from vaccinator_app.reports import qr, typesetting
 from vaccinator_app.reports.materials import Labels, Materials
+from vaccinator_app.reports.person_words import dose_words, gender_words, photo_id_words
 from vaccinator_app.reports.text import clean, printable
 
 _TEMPLATE = "certificate.typ"
@@ -93,7 +94,7 @@ def _data(certificate: Certificate, materials: Materials, language: str) -> dict
             ],
         },
         "alt": spoken[0]("qr.card"),
-        "qr": qr.svg(qr.health_card_uri(certificate.card)),
+        "qr": qr.svg(qr.health_card_uri(certificate.card), quiet=0),
     }
 
 
@@ -106,10 +107,10 @@ def _values(certificate: Certificate) -> dict[str, tuple[str, _Say]]:
     return {
         "name": ("person.name", lambda _: printable(one.name)),
         "year_of_birth": ("person.year_of_birth", lambda _: str(one.year_of_birth)),
-        "gender": ("person.gender", lambda labels: printable(labels.either("gender", one.gender))),
-        "photo_id": ("person.photo_id", lambda labels: _photo_id(one, labels)),
+        "gender": ("person.gender", lambda labels: gender_words(labels, one.gender)),
+        "photo_id": ("person.photo_id", lambda labels: photo_id_words(labels, one.photo_id, one.photo_id_last4)),
         "vaccine": ("dose.vaccine", lambda _: printable(one.vaccine_name)),
-        "dose": ("dose", lambda labels: labels("dose.number", dose=one.dose, doses=one.doses)),
+        "dose": ("dose", lambda labels: dose_words(labels, one.dose, one.doses)),
         "given_on": ("certificate.given_on", lambda labels: labels.date(one.given_on)),
         "batch": ("certificate.batch", lambda _: printable(one.batch)),
         "centre": ("certificate.centre", lambda _: printable(one.centre_name)),
@@ -125,11 +126,6 @@ def _field(spoken: tuple[Labels, ...], label: str, value: _Say) -> dict[str, lis
         "label": [labels(label) for labels in spoken],
         "value": list(dict.fromkeys(value(labels) for labels in spoken)),
     }
-
-
-def _photo_id(certificate: Certificate, labels: Labels) -> str:
-    kind = printable(labels.either("photo_id", certificate.photo_id))
-    return labels("person.ends", photo_id=kind, last4=clean(certificate.photo_id_last4))
 
 
 def _moment(at: datetime, labels: Labels) -> str:

@@ -16,6 +16,9 @@ from vaccinator_app.reports.materials import ReportFailed
 HEALTH_CARD = "shc:/"
 """What the address of a health card begins with."""
 
+QUIET = 4
+"""Modules of white that ISO/IEC 18004 wants around a QR."""
+
 _LEAST, _MOST = ord("-"), ord("z")
 """First and last letter of a compact JWS, which base64url and dots make up: 00 and 77 in the address."""
 
@@ -30,13 +33,14 @@ def health_card_uri(jws: str) -> str:
     return HEALTH_CARD + "".join(f"{ord(letter) - _LEAST:02}" for letter in jws)
 
 
-def svg(text: str, title: str | None = None) -> str:
-    """The QR of ``text``, black on white with its quiet zone: an SVG that is as large as the place it stands in.
+def svg(text: str, title: str | None = None, *, quiet: int = QUIET) -> str:
+    """The QR of ``text``, black on white: an SVG that is as large as the place it stands in.
 
-    ``title`` names it for a screen reader. A health card has error correction L, as its standard recommends, anything
-    else at least M. Raises ``ReportFailed`` for more than a QR holds.
+    ``title`` names it for a screen reader. ``quiet`` modules of white are around it; none where the page itself leaves
+    at least ``QUIET``, without which readers do not find it. A health card has error correction L, as its standard
+    recommends, anything else at least M. Raises ``ReportFailed`` for more than a QR holds.
     """
-    return _drawn(_made(text), title)
+    return _drawn(_made(text), title, quiet)
 
 
 def _made(text: str) -> segno.QRCode:
@@ -50,8 +54,8 @@ def _made(text: str) -> segno.QRCode:
         raise ReportFailed("There is more in this than a QR code holds.") from None
 
 
-def _drawn(code: segno.QRCode, title: str | None) -> str:
+def _drawn(code: segno.QRCode, title: str | None, quiet: int) -> str:
     out = io.BytesIO()
     look = {"light": "#fff", "svgclass": None, "lineclass": None, "omitsize": True, "xmldecl": False, "nl": False}
-    code.save(out, kind="svg", title=title, **look)
+    code.save(out, kind="svg", title=title, border=quiet, **look)
     return out.getvalue().decode()

@@ -13,6 +13,7 @@ from typing import Any
 
 from vaccinator_app.reports import qr, typesetting
 from vaccinator_app.reports.materials import Labels, Materials
+from vaccinator_app.reports.person_words import dose_words, gender_words, photo_id_words
 from vaccinator_app.reports.text import clean, printable
 
 _TEMPLATE = "slip.typ"
@@ -67,8 +68,7 @@ def _made_at(slip: Slip) -> datetime:
 
 def _data(slip: Slip, labels: Labels, language: str) -> dict[str, Any]:
     reference = " ".join(re.findall(".{1,4}", clean(slip.reference)))
-    photo_id = labels.either("photo_id", slip.photo_id)
-    last4 = clean(slip.photo_id_last4)
+    ends = photo_id_words(labels, slip.photo_id, slip.photo_id_last4)
     return {
         "language": language,
         "words": labels.everything(),
@@ -83,15 +83,13 @@ def _data(slip: Slip, labels: Labels, language: str) -> dict[str, Any]:
         "name": printable(slip.name),
         "person": [
             [labels("person.year_of_birth"), str(slip.year_of_birth)],
-            [labels("person.gender"), printable(labels.either("gender", slip.gender))],
-            [labels("person.photo_id"), labels("person.ends", photo_id=printable(photo_id), last4=last4)],
+            [labels("person.gender"), gender_words(labels, slip.gender)],
+            [labels("person.photo_id"), ends],
         ],
-        "vaccine": printable(slip.vaccine),
-        "dose": labels("dose.of", dose=slip.dose, doses=slip.doses),
-        "bring": [
-            labels("slip.bring.id", photo_id=printable(photo_id), last4=last4),
-            labels("slip.bring.slip"),
-            labels("slip.bring.stay"),
+        "dose": [
+            [labels("dose.vaccine"), printable(slip.vaccine)],
+            [labels("dose"), dose_words(labels, slip.dose, slip.doses)],
         ],
-        "qr": qr.svg(slip.qr),
+        "bring": [labels("slip.bring.id", photo_id=ends), labels("slip.bring.slip"), labels("slip.bring.stay")],
+        "qr": qr.svg(slip.qr, quiet=0),
     }
