@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import http.client
 import json
+import os
 import ssl
 import statistics
 import tempfile
@@ -42,6 +43,8 @@ from vaccinator_app.central.database import default_url
 from vaccinator_app.central.partners import Partners, Scope
 from vaccinator_app.cli.demo.server import Central
 from vaccinator_app.domain.stock import Batch
+from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.messages import CHANGES_TYPE, PULL_TYPE, Changes, PullRequest
 from vaccinator_app.protocol.records import Record
 
 T = TypeVar("T")
@@ -50,6 +53,7 @@ CENTRES = tuple(f"{100001 + n}" for n in range(8))
 CONNECTIONS = 8
 A_MOBILE = 4
 A_BATCH = 250
+PULLS = 2_000
 _ASKED_AT_ONCE = 200
 
 
@@ -172,9 +176,8 @@ def book(web: Web, sessions: Sequence[str], number: int, today: date) -> tuple[l
     return [Booked(**{name: one[name] for name in fields}) for one in told], timed
 
 
-def push(web: Web, world: World, booked: Sequence[Booked], number: int) -> Timed:
+def push(web: Web, desks: Sequence[Desk], booked: Sequence[Booked], number: int) -> Timed:
     """A desk a centre: a dose for each of its people, and now and then a code that was typed wrong."""
-    desks = [Desk(world, centre) for centre in CENTRES]
     ledgers: list[Sequence[Record]] = []
     for desk in desks:
         mine = [one for one in booked if one.centre == desk.centre][: number // len(desks)]
@@ -195,6 +198,27 @@ def push(web: Web, world: World, booked: Sequence[Booked], number: int) -> Timed
             done.result()
         timed.together = time.perf_counter() - began
     return timed
+
+
+def pull(web: Web, desks: Sequence[Desk], number: int) -> Timed:
+    """What a desk asks once a minute all day: whether there is anything new, and there is not."""
+    asked = []
+    for desk in desks:
+        request = PullRequest(
+            centre=desk.centre, device=desk.device, nonce=os.urandom(16), cursor=_newest(web, desk), limit=500
+        )
+        asked.append(packing.pack(request, PULL_TYPE, desk.device_key))
+    return many([lambda n=n: web.post("/v1/pull", asked[n % len(asked)]) for n in range(number)])[1]  # type: ignore[misc]
+
+
+def _newest(web: Web, desk: Desk) -> int:
+    cursor, more = 0, True
+    while more:
+        request = PullRequest(centre=desk.centre, device=desk.device, nonce=os.urandom(16), cursor=cursor, limit=500)
+        answer = web.post("/v1/pull", packing.pack(request, PULL_TYPE, desk.device_key))
+        page = packing.verified(packing.unpack(answer), CHANGES_TYPE, desk.file.central.signing, Changes)
+        cursor, more = page.cursor, page.more
+    return cursor
 
 
 def bare(url: str, records: int, bookings: int) -> tuple[float, Timed]:
@@ -242,13 +266,16 @@ def measure(kind: str, folder: Path, url: str | None, bookings: int, records: in
         booked, booking = book(web, sessions, bookings, today)
         print(f"{kind:<11} bookings                      {booking.said('booking')}", flush=True)
         between = _size(world)
-        pushed = push(web, world, booked, records)
+        desks = [Desk(world, centre) for centre in CENTRES]
+        pushed = push(web, desks, booked, records)
         print(
             f"{kind:<11} a day of records              {records / pushed.together:8.1f} record/s   "
             f"p50 {statistics.median(pushed.each) * 1000:7.1f} ms   longest {max(pushed.each) * 1000:7.1f} ms"
             f"   (batches of {A_BATCH})"
         )
         after = _size(world)
+        pulled = pull(web, desks, PULLS)
+        print(f"{kind:<11} pulls that bring nothing      {pulled.said('pull')}", flush=True)
         counts = admin.counts(world.home)
         print(f"{kind:<11} records {counts.records}, held {counts.held}, refused {counts.refused}")
         print(
