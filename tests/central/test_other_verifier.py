@@ -21,9 +21,8 @@ import pytest
 import requests
 from sqlalchemy import insert
 
-from tests.central.certified import certificates
+from tests.central.certified import certificates, given, one_of
 from tests.central.support import Desk, World, texts
-from tests.central.test_certificates import given, one_of
 from tests.support.demand import missing
 from vaccinator_app.central import schema
 from vaccinator_app.central.certificates import rid_of

@@ -13,10 +13,9 @@ import pytest
 import segno
 from PIL import Image
 
-from tests.central.certified import CODES, ISSUER, certificates, verifying
+from tests.central.certified import CODES, ISSUER, certificates, given, one_of, verifying
 from tests.central.correcting import void
 from tests.central.support import MORNING, Desk, World
-from tests.central.test_certificates import given, one_of
 from vaccinator_app.central import pictures
 from vaccinator_app.central.pictures import MAX_PICTURE, BadPicture, read_qr
 from vaccinator_app.central.pictures import PictureFault as P
