@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
 
-from tests.central.support import BHOJPUR, MORNING, RAMPUR, A, Desk, H, World, X, said
+from tests.central.support import BHOJPUR, MORNING, RAMPUR, A, Colleague, Desk, H, World, X, count, said
 from vaccinator_app.central import schema
-from vaccinator_app.central.errors import Refused
+from vaccinator_app.central.errors import CentralError, Refused
+from vaccinator_app.central.staff import revoke_staff
 from vaccinator_app.domain.events import (
     SignedIn,
     SignedOut,
@@ -71,6 +72,25 @@ def test_a_revoked_certificate_signs_no_more(world: World, desk: Desk) -> None:
         connection.execute(update(schema.certificates).values(revoked_at=MORNING))
     desk.record(SignedIn())
     assert said(desk.push()) == {1: (X, (R.UNKNOWN_STAFF,))}
+
+
+def test_what_they_signed_before_and_comes_late_is_held(world: World, desk: Desk) -> None:
+    """A desk without a network is late, and a date is easily written: the district looks."""
+    colleague, booked = Colleague(), world.book()
+    colleague.join(desk)
+    desk.push()
+    colleague.record(desk, desk.dose(booked))
+    world.clock.move(hours=1)
+    assert revoke_staff(world.home, desk.centre, colleague.staff, clock=world.clock) == 1
+    colleague.record(desk, SignedIn(), at=world.clock() - timedelta(seconds=1))
+    colleague.record(desk, desk.colleague("s-newer", SigningKey.generate()), at=world.clock() - timedelta(seconds=1))
+    colleague.record(desk, SignedIn())
+    desk.record(SignedIn())
+    doubted, unknown = (H, (R.NOT_ALLOWED,)), (X, (R.UNKNOWN_STAFF,))
+    assert said(desk.push()) == {1: (A, ()), 2: doubted, 3: doubted, 4: unknown, 5: unknown, 6: (A, ())}
+    assert count(world, schema.doses) == 0
+    with pytest.raises(CentralError):
+        revoke_staff(world.home, desk.centre, colleague.staff, clock=world.clock)
 
 
 def test_a_certificate_is_good_for_its_time_by_either_clock(world: World, desk: Desk) -> None:

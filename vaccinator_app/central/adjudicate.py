@@ -96,8 +96,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``flaw`` is what makes it no record at all (unreadable, unsigned, by nobody known, not theirs to do). ``opened`` is
     for kinds with one seal: whether it opened. ``voidable`` is whether what a ``voided`` names can be voided, and
-    ``may_void`` whether its author may. ``in_charge`` is whether an in-charge signed; ``vaccinated`` whether a dose
-    stands for the person of an AEFI report; ``continues`` whether a close follows on those of its day.
+    ``may_void`` whether its author may. ``in_charge`` is whether an in-charge signed, ``doubted`` whether somebody
+    did whose certificate was revoked since; ``vaccinated`` whether a dose stands for the person of an AEFI report;
+    ``continues`` whether a close follows on those of its day.
     """
 
     flaw: Reason | None
@@ -107,6 +108,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     voidable: bool = False
     may_void: bool = True
     in_charge: bool = False
+    doubted: bool = False
     vaccinated: bool = False
     continues: bool = True
     dose: DoseFacts | None = None
@@ -127,6 +129,8 @@ def adjudicate(facts: Facts) -> Verdict:
     if refusal is not None:
         return Verdict(Status.REFUSED, (refusal,))
     reasons = [] if facts.chained else [Reason.CHAIN_BROKEN]
+    if facts.doubted:
+        reasons.append(Reason.NOT_ALLOWED)
     match facts.body:
         case DoseGiven() if facts.dose is not None:
             if facts.dose.misplaced and facts.chained:

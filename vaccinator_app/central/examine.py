@@ -60,7 +60,8 @@ class Incoming:
 
     ``flaw`` is the first thing that makes it no record; ``signed`` becomes true once its signature was checked.
     ``seal`` is what a dose's proof is remembered by, so that it counts once (16 bytes of SHA-256, for a dose without a
-    code over the number of the in-charge's leave); ``certificate`` is the one a good ``staff_added`` brings.
+    code over the number of the in-charge's leave); ``certificate`` is the one a good ``staff_added`` brings;
+    ``doubted`` whether its author's certificate was revoked by now, though not yet at the time that it says.
     """
 
     record: Record
@@ -71,6 +72,7 @@ class Incoming:
     author: Certificate | None = None
     seal: bytes | None = None
     signed: bool = False
+    doubted: bool = False
     opened: bytes | None = None
     certificate: Certificate | None = None
 
@@ -127,9 +129,10 @@ class Authors:
     """The staff of one centre by key id, growing as the ledger adds people (DESIGN 5.3)."""
 
     def __init__(
-        self, roots: Sequence[bytes], centre: str, known: Mapping[str, Certified], revoked: frozenset[str]
+        self, roots: Sequence[bytes], centre: str, known: Mapping[str, Certified], revoked: Mapping[str, datetime]
     ) -> None:
-        """``known`` are the centre's staff certificates by key id; ``roots`` central's own public keys that count."""
+        """``known`` are the centre's staff certificates by key id, ``revoked`` since when some of them count no more;
+        ``roots`` central's own public keys that count."""
         self._roots = {key_id(root): root for root in roots}
         self._centre = centre
         self._stored = dict(known)
@@ -144,10 +147,17 @@ class Authors:
         event = incoming.event
         if incoming.flaw is not None or event is None:
             return
-        author = self._find(incoming.record.keyid)
+        author = self._known(incoming.record.keyid)
         if author is None or author.id != event.staff:
             incoming.flaw = Reason.UNKNOWN_STAFF
             return
+        since = self._revoked.get(incoming.record.keyid)
+        if since is not None:
+            # What they did before may be true, and comes late from a desk without a network; but so may be its date.
+            incoming.doubted = True
+            if event.at >= since or isinstance(incoming.body, StaffAdded):
+                incoming.flaw = Reason.UNKNOWN_STAFF
+                return
         if not any(author.not_before <= moment <= author.not_after for moment in (event.at, now)):
             incoming.flaw = Reason.NOT_ALLOWED
             return

@@ -172,6 +172,7 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         voidable=isinstance(body, Voided) and _is_voidable(body, known),
         may_void=isinstance(body, Voided) and _may_void(incoming, body, known),
         in_charge=incoming.in_charge,
+        doubted=incoming.doubted,
         vaccinated=isinstance(body, AefiReported) and is_about(body, known.vaccinated[body.appointment]),
         continues=isinstance(body, DayClosed) and follows(body, known.closed[body.day]),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,

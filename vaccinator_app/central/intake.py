@@ -82,7 +82,7 @@ class Intake:
             select(certificates).where(certificates.c.centre == centre, certificates.c.subject == Subject.STAFF.value)
         ).all()
         known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
-        revoked = frozenset(row.keyid for row in rows if row.revoked_at is not None)
+        revoked = {row.keyid: row.revoked_at for row in rows if row.revoked_at is not None}
         return Authors(self._keys.signers, centre, known, revoked)
 
     def _examine(self, batch: Sequence[Incoming], authors: Authors, seen: Mapping[bytes, int], now: datetime) -> None:

@@ -17,6 +17,7 @@ from vaccinator_app.cli import (
     central_programme,
     central_rules,
     central_serve,
+    central_staff,
 )
 from vaccinator_app.cli.central_groups import Groups
 from vaccinator_app.cli.exits import Exit, Failed
@@ -39,6 +40,7 @@ def _parser() -> ArgumentParser:
     central_partners.add(groups)
     central_rules.add(groups)
     central_held.add(groups)
+    central_staff.add(groups)
     central_backup.add(groups)
     central_devices.add(groups)
     central_keys.add(groups)
