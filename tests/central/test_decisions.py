@@ -9,9 +9,9 @@ from sqlalchemy import event, select
 
 from tests.central.closing import close_of, counted
 from tests.central.reporting import report
+from tests.central.speaking import name_of, sign_in
 from tests.central.support import RAMPUR, Desk, H, World
 from tests.central.test_confirm import mismatched, otp_of, overridden
-from tests.central.test_word import name_of, sign_in
 from vaccinator_app.central import held, schema
 from vaccinator_app.central.decisions import DECISION_TYPE, Decision, DecisionKind, decide, read_decision
 from vaccinator_app.central.held import OfficerReason

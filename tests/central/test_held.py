@@ -11,8 +11,8 @@ from sqlalchemy import select
 from tests.central.closing import close_of
 from tests.central.correcting import corrected, void
 from tests.central.reporting import report
+from tests.central.speaking import name_of, sign_in, standing, state
 from tests.central.support import BHOJPUR, RAMPUR, A, Desk, H, World, X, count, other_code, said
-from tests.central.test_word import name_of, sign_in, standing, state
 from vaccinator_app.central import held, schema
 from vaccinator_app.central.decisions import read_decision
 from vaccinator_app.central.errors import CentralError
