@@ -37,8 +37,11 @@ _FLAGS = (
 
 
 @contextmanager
-def chromium(home: Path) -> Iterator[Browser]:
-    """A browser that believes the certificate of the central in ``home``, and no other unknown one."""
+def chromium(home: Path, *, fonts: Path | None = None) -> Iterator[Browser]:
+    """A browser that believes the certificate of the central in ``home``, and no other unknown one.
+
+    ``fonts`` is a folder with the only fonts of its machine; this machine's own when None.
+    """
     program = shutil.which("chromium")
     if program is None:
         missing("chromium", "the browser is not installed (Debian package chromium).")
@@ -46,11 +49,18 @@ def chromium(home: Path) -> Iterator[Browser]:
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags)
+        env = None if fonts is None else {**os.environ, "FONTCONFIG_FILE": str(_only(fonts, home))}
+        browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags, env=env)
         try:
             yield browser
         finally:
             browser.close()
+
+
+def _only(fonts: Path, home: Path) -> Path:
+    file = home / "fonts.conf"
+    file.write_text(f"<fontconfig><dir>{fonts}</dir><cachedir>{home / 'fontcache'}</cachedir></fontconfig>")
+    return file
 
 
 def _pin(certificate: Path) -> str:

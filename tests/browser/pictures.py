@@ -32,7 +32,8 @@ def main(folder: Path) -> None:
         world = World(Path(home) / "home", admin.open_home(Path(home) / "home"))
         with (
             served(world, Path(home)) as server,
-            chromium(world.folder) as browser,
+            # as on a phone, which has letters for Latin and gets those for Hindi from central
+            chromium(world.folder, fonts=font_files()[0].parent) as browser,
             citizen(browser, server.address, "hi", PHONE_SIZE, scale=SCALE) as person,
         ):
             shots, reference = walk(person, server)

@@ -51,7 +51,7 @@ def test_no_page_holds_a_script_a_style_of_its_own_or_anything_from_elsewhere(br
     text = browser.fetch(sheet).text
     assert "http" not in text
     fonts = re.findall(r'url\("(/static/[^"]+)"\)', text)
-    assert len(fonts) == 2
+    assert len(fonts) == 1
     for address in (sheet, *fonts):
         answer = browser.fetch(address)
         assert answer.status_code == 200

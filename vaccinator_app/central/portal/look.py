@@ -1,4 +1,4 @@
-"""The portal's stylesheet, fonts and icons: files that never change under one name, so that browsers keep them.
+"""The portal's stylesheet, font and icons: files that never change under one name, so that browsers keep them.
 
 Colours are the tokens that the desk's window has too (``resources/styles/tokens.json``): here they become custom
 properties of the stylesheet, one set for light and one for dark.
@@ -19,7 +19,6 @@ from vaccinator_app.central.errors import CentralError
 from vaccinator_app.reports.materials import Materials
 
 STATIC = "/static/"
-_FAMILIES = ("Portal", "Portal Devanagari")
 _DEVANAGARI = "U+0900-097F, U+1CD0-1CFF, U+200C-200D, U+20A8, U+20B9, U+25CC, U+A830-A839, U+A8E0-A8FF"
 
 
@@ -41,9 +40,10 @@ class Look:
 
 
 def read_look(materials: Materials) -> Look:
-    """Make stylesheet and fonts ready. Raises ``CentralError`` when a file is missing."""
+    """Make stylesheet and font ready. Raises ``CentralError`` when a file is missing."""
     try:
-        fonts = {_named("font", path.read_bytes(), "ttf"): path.read_bytes() for path in materials.fonts}
+        # Every phone has letters for Latin, and 2 MB of others for nothing would be long in coming.
+        fonts = {_named("font", path.read_bytes(), "ttf"): path.read_bytes() for path in materials.fonts[1:]}
         tokens = json.loads((materials.folder / "styles" / "tokens.json").read_text("utf-8"))
         rules = (materials.folder / "portal" / "portal.css").read_text("utf-8")
         icons = {path.stem: _icon(path) for path in (materials.folder / "icons").glob("*.svg")}
@@ -67,12 +67,11 @@ def _icon(path: Path) -> Markup:
 
 
 def _faces(fonts: tuple[str, ...]) -> str:
-    """The fonts, Latin first: a browser that has no Devanagari fetches the second only where a page needs it."""
-    ranges = ("", f" unicode-range: {_DEVANAGARI};")
+    """Letters for Hindi: fetched once, and only by a page that has some."""
     return "".join(
-        f'@font-face {{ font-family: "{family}"; src: url("{STATIC}{font}"); font-weight: 100 900;'
-        f" font-display: swap;{which} }}\n"
-        for family, font, which in zip(_FAMILIES, fonts, ranges, strict=False)
+        f'@font-face {{ font-family: "Portal Devanagari"; src: url("{STATIC}{font}"); font-weight: 100 900;'
+        f" font-display: swap; unicode-range: {_DEVANAGARI}; }}\n"
+        for font in fonts
     )
 
 
