@@ -42,7 +42,8 @@ TABLE = {
     "gui": row("domain desk reports", "PySide6"),
     "central": row(
         "domain trust protocol reports",
-        "PIL alembic captcha jinja2 litestar msgspec prometheus_client psycopg segno sqlalchemy uvicorn zxingcpp",
+        "PIL alembic anyio captcha h11 jinja2 litestar markupsafe msgspec prometheus_client psycopg segno sqlalchemy "
+        "uvicorn zxingcpp",
     ),
 }
 # `cli` is the only composition root: it imports everything and nothing imports it
