@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from tests.central.support import BOUNDLESS, World, count
 from vaccinator_app.central import limits, schema
@@ -49,7 +50,7 @@ def test_what_was_counted_stays_counted_though_it_is_refused(world: World) -> No
     for _ in range(5):
         taken(limited, ("otp_address", "a"))
     with world.home.database.read() as connection:
-        assert connection.execute(schema.limits.select()).one().count == 5
+        assert connection.execute(select(schema.limits.c.count)).scalar_one() == 5
 
 
 def test_who_may_not_go_on_uses_nothing_up_of_those_behind(world: World) -> None:
