@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 
 from tests.central.support import TODAY, World, make_home
+from tests.support import postgres
+from tests.support.demand import demanded
 from tests.whole.script import FIRST, NO_SHOWS, PEOPLE, SECOND, PlayedDay, book, meet, play, set_up, walk_in
 from vaccinator_app.central import admin
 from vaccinator_app.desk import closing
@@ -22,11 +24,15 @@ pytestmark = pytest.mark.slow
 TOMORROW = TODAY + timedelta(days=1)
 
 
-@pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterable[PlayedDay]:
-    """Played once and synced; the in-charge of each machine is at it."""
+# The day takes long, and what differs between databases is tested elsewhere: the second time only where it is asked for.
+@pytest.fixture(scope="module", params=["sqlite", *({"postgresql"} & demanded())])
+def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterable[PlayedDay]:
+    """Played once on each database and synced; the in-charge of each machine is at it."""
     folder = tmp_path_factory.mktemp("day")
-    make_home(folder / "central")
+    url = None
+    if request.param == "postgresql":
+        url = postgres.fresh(request.getfixturevalue("postgres_server"))
+    make_home(folder / "central", url)
     world = World(folder / "central", admin.open_home(folder / "central"))
     played = set_up(world, folder, book(world))
     play(played)
