@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 TOMORROW = TODAY + timedelta(days=1)
 
 
-# The day takes long, and what differs between databases is tested elsewhere: the second time only where it is asked for.
+# It takes long, and what differs between databases is tested elsewhere: the second time only where it is demanded.
 @pytest.fixture(scope="module", params=["sqlite", *({"postgresql"} & demanded())])
 def day(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterable[PlayedDay]:
     """Played once on each database and synced; the in-charge of each machine is at it."""
