@@ -173,7 +173,10 @@ class Browser:
         """A form that is refused: the page with why."""
         answer = self.post(path, **form)
         assert answer.status_code >= 400, answer.headers
-        return Page(answer)
+        page = Page(answer)
+        targets = {tag["href"][1:] for tag in page.all("a") if tag["href"].startswith("#")}
+        assert targets <= {tag.get("id") for tag in page.tags}, "what is wrong leads to where it is wrong"
+        return page
 
     def done(self, path: str, **form: str) -> str:
         """A form that was accepted; where it leads."""

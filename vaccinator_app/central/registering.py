@@ -5,6 +5,7 @@ What is kept of a photo ID is its last four characters and a keyed hash to find 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -60,6 +61,25 @@ def check_person(form: PersonForm, today: date, mobile: str) -> CheckedPerson:
         mobile_last4=mobile[-4:],
     )
     return CheckedPerson(person, photo_id, persons.language(form.language))
+
+
+def faults_of(form: PersonForm, today: date) -> list[Refused]:
+    """Everything that is wrong with a form by itself, in the order of its fields."""
+    kind = form.photo_id_type if form.photo_id_type in {one.value for one in PhotoId} else PhotoId.AADHAAR.value
+    checks: list[Callable[[], object]] = [
+        lambda: persons.clean_name(form.name),
+        lambda: persons.year_of_birth(form.year_of_birth, today),
+        lambda: persons.gender(form.gender),
+        lambda: persons.photo_id(form.photo_id_type, "0000"),
+        lambda: persons.photo_id(kind, form.photo_id_number),
+    ]
+    found = []
+    for check in checks:
+        try:
+            check()
+        except Refused as no:
+            found.append(no)
+    return found
 
 
 def find_or_register(

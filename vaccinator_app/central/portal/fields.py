@@ -11,8 +11,6 @@ _FIELDS = {
     "gender": ("gender_unknown",),
     "photo_id_type": ("photo_id_unknown",),
     "photo_id_number": ("photo_id_number", "photo_id_elsewhere"),
-    "vaccine": ("vaccine_unknown", "too_young"),
-    "dose": ("dose_unknown", "already_booked", "already_dosed"),
     "slot": ("slot_missing", "slot_shape", "slot_unknown", "slot_full", "date_shape", "date_past"),
     "card": ("card_missing", "card_unreadable", "card_picture"),
 }

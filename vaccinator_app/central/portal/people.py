@@ -14,7 +14,7 @@ from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.threads import in_thread
 from vaccinator_app.central.portal.visit import Visit, pages
-from vaccinator_app.central.registering import PEOPLE_A_MOBILE, PersonForm
+from vaccinator_app.central.registering import PEOPLE_A_MOBILE, PersonForm, faults_of
 from vaccinator_app.domain.people import Gender, PhotoId
 
 Asking = Request[Any, Any, Any]
@@ -62,22 +62,21 @@ def people_pages(services: Services, frame: Frame) -> list[HTTPRouteHandler]:
     def register(request: Asking, data: URLEncodedBody[NewPersonForm]) -> Response[str]:
         """Four at most; the same person again is no second one."""
         visit = Visit(request, frame)
+        form = PersonForm(
+            name=data.name,
+            year_of_birth=data.year_of_birth,
+            gender=data.gender,
+            photo_id_type=data.photo_id_type,
+            photo_id_number=data.photo_id_number,
+            language=visit.language,
+        )
         try:
             visit.require(data.csrf)
-            made = services.account.register(
-                visit.session,
-                PersonForm(
-                    name=data.name,
-                    year_of_birth=data.year_of_birth,
-                    gender=data.gender,
-                    photo_id_type=data.photo_id_type,
-                    photo_id_number=data.photo_id_number,
-                    language=visit.language,
-                ),
-            )
+            made = services.account.register(visit.session, form)
         except Refused as no:
-            context = {"form": data, "genders": list(Gender), "photo_ids": list(PhotoId)}
-            return visit.again("person_new.html", no, **context)
+            others = [one for one in faults_of(form, services.clock().date()) if one.code != no.code]
+            shown = {"form": data, "genders": list(Gender), "photo_ids": list(PhotoId)}
+            return visit.again("person_new.html", no, *(others if no.http_status == 422 else ()), **shown)
         return visit.go(f"/people/{made.beneficiary}/book")
 
     return [people, new, register]

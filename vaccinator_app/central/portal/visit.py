@@ -69,6 +69,20 @@ class Fault:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """All that a page says went wrong, which may be nothing."""
+
+    all: tuple[Fault, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.all)
+
+    def of(self, field_name: str) -> Fault | None:
+        """What is said beside a field."""
+        return next((fault for fault in self.all if fault.field == field_name), None)
+
+
 @dataclass(slots=True)
 class Visit:
     """A request, and the answer's cookies while it is made. ``session`` is empty for whoever has not signed in."""
@@ -103,19 +117,18 @@ class Visit:
         if not hmac.compare_digest(self.csrf.encode(), csrf.encode("utf-8", "replace")):
             raise Refused("form_old", 403, "This page was open for too long. Look at it once more and send it again.")
 
-    def page(self, template: str, status: int = 200, fault: Fault | None = None, **context: object) -> Response[str]:
+    def page(self, template: str, status: int = 200, *faults: Fault, **context: object) -> Response[str]:
         """A page. ``context`` is what its template shows."""
-        text = self.frame.render(
-            template, {"visit": self, "say": self.say, "fault": fault, "languages": self._languages(), **context}
-        )
+        shared = {"visit": self, "say": self.say, "faults": Faults(faults), "languages": self._languages()}
+        text = self.frame.render(template, {**shared, **context})
         return Response(text, status_code=status, media_type=MediaType.HTML, headers=HEADERS, cookies=self._cookies)
 
-    def again(self, template: str, error: Refused, **context: object) -> Response[str]:
+    def again(self, template: str, error: Refused, *others: Refused, **context: object) -> Response[str]:
         """The page once more, with why it was not done; or the sign-in page, when the session is over."""
         if error.http_status == 401:
             return self.sign_in_again()
-        fault = Fault(error.code, field_of(error.code), self.say.refused(error))
-        answer = self.page(template, error.http_status, fault, **context)
+        faults = [Fault(one.code, field_of(one.code), self.say.refused(one)) for one in (error, *others)]
+        answer = self.page(template, error.http_status, *faults, **context)
         if error.retry_after is not None:
             answer.headers["Retry-After"] = str(error.retry_after)
         return answer
