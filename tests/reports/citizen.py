@@ -6,6 +6,8 @@ import random
 import string
 from datetime import date, datetime
 
+from hypothesis import strategies as st
+
 from tests.reports.given import INDIA
 from vaccinator_app.reports.certificate import Certificate
 from vaccinator_app.reports.slip import Slip
@@ -59,3 +61,39 @@ def card(length: int = 720) -> str:
     """As long as a health card of one dose, and as random; signed by nobody."""
     chance = random.Random(4)
     return "eyJ6aXAiOiJERUYi." + "".join(chance.choices(LETTERS, k=length - 104)) + "." + "Q" * 86
+
+
+LONG = [
+    "W" * 100,
+    "क्षत्रिय" * 12,
+    "Venkatanarasimharajuvaripeta " * 3 + "of the north",
+    "محمد عبد الرحمن " * 6,
+    "தமிழ்செல்வி " * 8,
+    "王" * 100,
+    "😀" * 100,
+    "\ufdfd" * 100,
+    "a " * 50,
+    "e" + "\u0301" * 99,
+    "",
+]
+"""Up to a hundred letters, in any script: wide, tall, right to left, of one word or of fifty."""
+
+MARKUP = [
+    '#panic("x")',
+    "*bold* _it_ `raw`",
+    "$ x^2 $ $",
+    "[ ] { } \\ end",
+    "#sys.inputs",
+    '"#read("labels.en.json")',
+    "@cite <label> // no",
+    "= head - list + enum",
+    "</svg><script>",
+    "{name} {0} %s",
+]
+
+markup = st.text("#*_$[](){}\\`@<>/=+-~^&%\"'|.:;, a\u0915\u093f1", min_size=1, max_size=40)
+
+
+def squeezed(words: str) -> str:
+    """Without the spaces, which lines that break add and take away."""
+    return "".join(words.replace("\u200b", "").split())

@@ -4,6 +4,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,12 +13,15 @@ from typing import Any
 import pytest
 from pypdf import PageObject
 
+from tests.reports.citizen import certificate, slip
 from tests.reports.given import MATERIALS, ROOT, VACCINES, closing, empty_day, exceptions, full_day, hashed
 from tests.reports.read import fonts, reader, sheets, text
 from vaccinator_app.domain.counts import BatchCount, Counts, Deferral, Hour
+from vaccinator_app.reports.certificate import certificate_pdf
 from vaccinator_app.reports.day import DayReport, ExceptionLine
 from vaccinator_app.reports.materials import Materials, ReportFailed
 from vaccinator_app.reports.pdf import pages, render
+from vaccinator_app.reports.slip import slip_pdf
 from vaccinator_app.reports.typesetting import _fonts
 
 HOSTILE = {
@@ -337,6 +341,20 @@ def test_no_page_asks_for_a_socket() -> None:
     done = alone()
     assert done.returncode == 0, done.stderr
     assert done.stdout == english()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")
+@pytest.mark.parametrize(
+    ("form", "made"),
+    [
+        ("slip", lambda: slip_pdf(slip(), MATERIALS, "hi")),
+        ("certificate", lambda: certificate_pdf(certificate(), MATERIALS, "hi")),
+    ],
+)
+def test_no_slip_or_certificate_asks_for_one(form: str, made: Callable[[], bytes]) -> None:
+    done = alone(form)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == made()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="seccomp is Linux's")

@@ -1,4 +1,5 @@
-"""Makes a report in a process in which asking the system for a socket is death (seccomp), and writes it to stdout.
+"""Makes a form in a process in which asking the system for a socket is death (seccomp), and writes it to stdout: the
+day report, or with the word ``slip`` or ``certificate`` that.
 
 With the word ``package`` it lets typst ask for a package instead: to show that the trap is set.
 """
@@ -8,8 +9,11 @@ import platform
 import struct
 import sys
 
+from tests.reports.citizen import certificate, slip
 from tests.reports.given import MATERIALS, full_day
 from vaccinator_app.reports import pdf
+from vaccinator_app.reports.certificate import certificate_pdf
+from vaccinator_app.reports.slip import slip_pdf
 
 SOCKET = {"x86_64": 41, "aarch64": 198}
 PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
@@ -41,4 +45,9 @@ if __name__ == "__main__":
         import typst
 
         typst.Compiler(b'#import "@preview/nothing:9.9.9"').compile(format="pdf")
-    sys.stdout.buffer.write(pdf.render(full_day(), MATERIALS))
+    forms = {
+        "slip": lambda: slip_pdf(slip(), MATERIALS, "hi"),
+        "certificate": lambda: certificate_pdf(certificate(), MATERIALS, "hi"),
+    }
+    made = forms.get("".join(sys.argv[1:]), lambda: pdf.render(full_day(), MATERIALS))()
+    sys.stdout.buffer.write(made)

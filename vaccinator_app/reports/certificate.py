@@ -89,7 +89,7 @@ def _data(certificate: Certificate, materials: Materials, language: str) -> dict
         "verify": {
             "label": said("certificate.verify"),
             "words": [
-                said("certificate.verify.where", address=printable(address)),
+                said("certificate.verify.where", address=clean(address)),
                 said("certificate.verify.card"),
             ],
         },
@@ -116,7 +116,7 @@ def _values(certificate: Certificate) -> dict[str, tuple[str, _Say]]:
         "centre": ("certificate.centre", lambda _: printable(one.centre_name)),
         "district": ("certificate.district", lambda _: printable(one.district)),
         "issued_at": ("certificate.issued_at", lambda labels: _moment(one.issued_at, labels)),
-        "issuer": ("certificate.issuer", lambda _: printable(one.issuer)),
+        "issuer": ("certificate.issuer", lambda _: clean(one.issuer)),
     }
 
 
