@@ -17,6 +17,8 @@ from tests.cli.test_commands import (  # noqa: F401  (fixtures)
     passphrase,
     quick_slots,
 )
+from vaccinator_app.central import log
+from vaccinator_app.central.database import connect, default_url
 from vaccinator_app.central.server import Running, Settings, running
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
@@ -105,3 +107,29 @@ def test_a_desk_that_missed_it_is_told_and_goes_on_with_a_file(site: Site, capsy
         assert site.desk("trust", site.file("second.enrolment")) == Exit.OK
         assert site.desk("sync") == Exit.OK
     assert "Confirmed by central" in capsys.readouterr().out
+
+
+def test_sqlite_has_one_worker_and_a_public_address_is_https(site: Site, capsys: pytest.CaptureFixture[str]) -> None:
+    serve = ["central", "serve", "--home", str(site.central)]
+    capsys.readouterr()
+    assert main([*serve, "--workers", "2"]) == Exit.USAGE
+    assert "one writer" in one_sentence(capsys)
+    assert main([*serve, "--public-address", "http://book.example"]) == Exit.USAGE
+    assert "https://" in one_sentence(capsys)
+
+
+def test_a_server_that_cannot_start_says_why_in_one_sentence(site: Site, capfd: pytest.CaptureFixture[str]) -> None:
+    database = connect(default_url(site.central))
+    with database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0003'")
+    database.close()
+    capfd.readouterr()
+    try:
+        assert main(["central", "serve", "--home", str(site.central), "--port", "0"]) == Exit.NOT_DONE
+    finally:
+        for handler in list(log.LOGGER.handlers):
+            log.LOGGER.removeHandler(handler)
+        log.LOGGER.propagate = True
+    said = capfd.readouterr().err
+    assert "central migrate" in said
+    assert "Traceback" not in said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import mkdtemp
@@ -52,10 +53,10 @@ def forget_worker(process: int) -> None:
         mark_process_dead(process)  # type: ignore[no-untyped-call]
 
 
-def _stop(server: WSGIServer, thread: object) -> None:
+def _stop(server: WSGIServer, thread: threading.Thread) -> None:
     server.shutdown()
     server.server_close()
-    getattr(thread, "join")()  # noqa: B009
+    thread.join()
 
 
 def _put_back(before: str | None) -> None:

@@ -154,8 +154,8 @@ def run_verify(arguments: Namespace) -> int:
     """``vaccinator ledger verify FILE``: no passphrase; every signature, the chain, every certificate."""
     roots: tuple[bytes, ...] = ()
     try:
-        if arguments.enrolment is not None:
-            roots = read_file(arguments.enrolment.read_bytes()).central.signers
+        for file in arguments.enrolment or ():
+            roots += read_file(file.read_bytes()).central.signers
         with arguments.file.open(encoding="utf-8") as lines:
             found = read_export(lines, *roots)
     except (OSError, UnicodeDecodeError) as error:

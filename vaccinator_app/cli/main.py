@@ -119,7 +119,13 @@ def _ledger(commands: Commands) -> None:
     export.add_argument("--out", type=Path, required=True, metavar="FILE")
     verify = _command(which, "verify", "check an exported ledger; needs no passphrase", "desk_commands:run_verify")
     verify.add_argument("file", type=Path, metavar="FILE")
-    verify.add_argument("--enrolment", type=Path, metavar="FILE", help="an enrolment file, to know central's key by")
+    verify.add_argument(
+        "--enrolment",
+        type=Path,
+        action="append",
+        metavar="FILE",
+        help="an enrolment file, to know central's keys by; one of before they were changed too, when they were",
+    )
 
 
 def _certificate(commands: Commands) -> None:
