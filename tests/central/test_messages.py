@@ -280,6 +280,22 @@ def test_two_who_drain_at_once_send_nothing_twice(world: World) -> None:
     assert len(network.took) == len({mobile for mobile, _ in network.took}) == 60
 
 
+def test_nobody_waits_for_what_somebody_else_is_claiming(world: World) -> None:
+    database = world.home.database
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time.")
+    for number in range(4):
+        waiting(world, f"98{number:08d}")
+    drain = drain_to(world, Network())
+    with pytest.MonkeyPatch.context() as few, database.write() as first, database.write() as second:
+        few.setattr(sms, "AT_ONCE", 3)
+        mine = {row.id for row in drain._claim(first)}
+        second.exec_driver_sql("SET LOCAL statement_timeout = 2000")
+        theirs = {row.id for row in drain._claim(second)}
+    assert (len(mine), len(theirs)) == (3, 1)
+    assert mine.isdisjoint(theirs)
+
+
 def test_what_was_handed_over_before_a_crash_goes_again_when_the_claim_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -328,7 +344,8 @@ def test_the_desk_hears_what_became_of_the_message(world: World, desk: Desk) -> 
     cursor = desk.pull().cursor
     assert reports.take(network.reports[-1], DELIVERED)
     assert reports.take(network.reports[-1], FAILED)
-    assert desk.pull(cursor).outcomes == []
+    page = desk.pull(cursor)
+    assert (page.outcomes, page.cursor) == ([], cursor)
     assert states(world)[1] == ("dose_recorded", "delivered")
 
 
