@@ -34,14 +34,13 @@ from vaccinator_app.domain.people import Gender, PhotoId
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.central_keys import announce
 from vaccinator_app.protocol.enrolment import CentralKeys, EnrolmentFile, read_file
-from vaccinator_app.protocol.messages import CHANGES_TYPE, Changes
+from vaccinator_app.protocol.messages import CHANGES_TYPE, PULL_TYPE, Changes, PullRequest
 from vaccinator_app.sync.driver import DriverStatus
 from vaccinator_app.sync.errors import Refused
 from vaccinator_app.trust import seal
 from vaccinator_app.trust.keys import SigningKey, key_id
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.export import read_export, write_export
-from vaccinator_app.vault.vault import Vault
 
 BATCH = "4121Z025"
 
@@ -342,8 +341,10 @@ def test_a_machine_that_missed_the_end_of_a_key_loses_nothing_and_is_told_what_t
     place.retire("signing", force=True)
     with pytest.raises(Refused):
         counter.sync()
+    me = vault.identity
+    ask = PullRequest(centre=me.centre, device=me.device, nonce=bytes(16), cursor=0, keys=1)
     with pytest.raises(CentralRefused, match="keys_unknown"):
-        place.simulator.api.pull(packing.pack(_pull(vault), "application/vnd.vaccinator.pull+msgpack", _key(vault)))
+        place.simulator.api.pull(packing.pack(ask, PULL_TYPE, me.device_key))
     assert unconfirmed(counter) == waiting
 
     file = place.file()
@@ -358,16 +359,6 @@ def test_a_machine_that_missed_the_end_of_a_key_loses_nothing_and_is_told_what_t
     counter.sync()
     assert unconfirmed(counter) == 0
     assert place.said() == []
-
-
-def _pull(vault: Vault) -> msgspec.Struct:
-    from vaccinator_app.protocol.messages import PullRequest
-
-    return PullRequest(centre=vault.identity.centre, device=vault.identity.device, nonce=bytes(16), cursor=0, keys=1)
-
-
-def _key(vault: Vault) -> SigningKey:
-    return vault.identity.device_key
 
 
 def test_nobody_but_the_in_charge_gives_a_desk_other_keys(place: Place) -> None:

@@ -59,9 +59,9 @@ def serve(settings: Settings, ready: Callable[[str], None], start_log: StartLog 
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             stack.callback(signal.signal, number, signal.signal(number, watch.asked))
         try:
-            watch.start()
-            ready(address_of(settings.host, listening)[0])
-            watch.keep()
+            if watch.start():
+                ready(address_of(settings.host, listening)[0])
+                watch.keep()
         finally:
             watch.stop()
 
@@ -94,13 +94,17 @@ class _Watch:
         else:
             self._over = True
 
-    def start(self) -> None:
-        """Start every worker and wait until all answer. Raises ``CentralError`` with what the first said."""
+    def start(self) -> bool:
+        """Start every worker and wait until all answer; False when asked to end meanwhile.
+
+        Raises ``CentralError`` with what the first said that gave up.
+        """
         self._workers = [self._begin(number) for number in range(self._settings.workers)]
         for worker in self._workers:
             said = self._wait_for(worker)
             if said:
                 raise CentralError(said)
+        return not self._over
 
     def keep(self) -> None:
         """Return once asked to end."""
