@@ -63,28 +63,28 @@ def read_config(path: Path) -> KannelConfig:
             raise CentralError(f"Other accounts may read {path.name}, which holds a password. Run chmod 600 on it.")
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise CentralError(f"{path.name} cannot be read.") from error
+        raise CentralError(f"The file {path.name} cannot be read.") from error
     except ValueError as error:
-        raise CentralError(f"{path.name} is not JSON.") from error
+        raise CentralError(f"The file {path.name} is not JSON.") from error
     return _config(found, path.name)
 
 
 def _config(found: Any, name: str) -> KannelConfig:
     names = KannelConfig.__dataclass_fields__
     if not isinstance(found, dict) or not found.keys() <= names.keys():
-        raise CentralError(f"{name} holds what Kannel's configuration does not: it knows {', '.join(names)}.")
+        raise CentralError(f"The file {name} holds what Kannel's configuration does not: it knows {', '.join(names)}.")
     values = dict(found)
     networks = values.pop("reports_from", list(LOOPBACK))
     texts = all(isinstance(value, str) and value.isascii() and value.isprintable() for value in values.values())
     if not texts or not all(values.get(wanted) for wanted in ("address", "user", "password", "sender")):
-        raise CentralError(f"{name} needs address, user, password and sender, in plain ASCII.")
+        raise CentralError(f"The file {name} needs address, user, password and sender, in plain ASCII.")
     for place in filter(None, (values["address"], values.get("reports"))):
         if urlsplit(place).scheme not in ("http", "https") or not urlsplit(place).hostname:
-            raise CentralError(f"{name} names an address that is none: it begins with http:// or https://.")
+            raise CentralError(f"The file {name} names an address that is none: it begins with http:// or https://.")
     try:
         reports_from = tuple(str(ip_network(network)) for network in networks)
     except (TypeError, ValueError) as error:
-        raise CentralError(f"{name} lists networks in reports_from, such as 127.0.0.0/8.") from error
+        raise CentralError(f"The file {name} lists networks in reports_from, such as 127.0.0.0/8.") from error
     return KannelConfig(**values, reports_from=reports_from)
 
 
