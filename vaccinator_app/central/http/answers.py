@@ -60,8 +60,22 @@ def unreadable(_: Request[Any, Any, Any], error: HTTPException) -> Response[Refu
 
 def failed(_: Request[Any, Any, Any], error: Exception) -> Response[Refusal]:
     """An error nobody foresaw: logged by its kind and place, never told."""
+    if is_of_the_body(error):
+        return _answer(Refusal(code="unreadable_request", sentence="The request cannot be read."), 400)
     log.failure("request_failed", error)
     return _answer(Refusal(code="internal", sentence="Central could not do this. Try again in a while."), 500)
+
+
+def is_of_the_body(error: Exception) -> bool:
+    """Whether Litestar stumbled over the request's own bytes: text that is not in the encoding that it names, an
+    encoding that nobody knows, JSON nested without end. 2.25 lets these through as Python raised them."""
+    place = error.__traceback__ if isinstance(error, (UnicodeError, LookupError, RecursionError)) else None
+    while place is not None:
+        # where arguments are made of a request, before any handler of ours is called
+        if "litestar/_kwargs" in place.tb_frame.f_code.co_filename.replace("\\", "/"):
+            return True
+        place = place.tb_next
+    return False
 
 
 def _answer(refusal: Refusal, status: int) -> Response[Refusal]:

@@ -6,8 +6,11 @@ as such wherever somebody asks.
 
 from __future__ import annotations
 
+from typing import Any
+
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 
 from vaccinator_app.central.certificates import Certificates
@@ -28,6 +31,7 @@ def certificate_routes(certificates: Certificates) -> list[HTTPRouteHandler]:
         summary="The keys of certificates",
         media_type="application/json",
         sync_to_thread=True,
+        responses={200: _json("A JWK set.")},
         tags=["certificates"],
     )
     def keys() -> Response[bytes]:
@@ -39,7 +43,7 @@ def certificate_routes(certificates: Certificates) -> list[HTTPRouteHandler]:
         summary="The revoked certificates of one key",
         media_type="application/json",
         sync_to_thread=True,
-        responses=refusals(404),
+        responses={200: _json("A card revocation list."), **refusals(404)},
         tags=["certificates"],
     )
     def revoked(file: FromPath[str]) -> Response[bytes]:
@@ -50,6 +54,10 @@ def certificate_routes(certificates: Certificates) -> list[HTTPRouteHandler]:
         return _answer(certificates.status_list(kid))
 
     return [keys, revoked]
+
+
+def _json(description: str) -> ResponseSpec:
+    return ResponseSpec(dict[str, Any], generate_examples=False, description=description)
 
 
 def _answer(content: bytes) -> Response[bytes]:

@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 
 from vaccinator_app.central import log
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.http.answers import is_of_a_form
+from vaccinator_app.central.http.answers import is_of_the_body
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.visit import Fault, Visit
 
@@ -48,7 +48,7 @@ def in_pages(frame: Frame, others: dict[type[Exception], Handler]) -> dict[type[
         return answer
 
     def failed(request: Asking, error: Exception) -> Response[str]:
-        if is_of_a_form(error):
+        if is_of_the_body(error):
             visit = Visit(request, frame)
             return _shown(visit, "unreadable_request", 400, visit.say("refused.unreadable_request"))
         log.failure("request_failed", error)
