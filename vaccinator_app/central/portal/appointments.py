@@ -117,7 +117,7 @@ def _move_pages(services: Services, finder: Finder, frame: Frame, shared: dict[s
         "/appointments/{reference:str}/move/{centre:str}",
         summary="Move",
         status_code=303,
-        responses=pages(400, 403, 404, 409, 413, 422),
+        responses=pages(400, 403, 404, 409, 413, 422, 429),
         **shared,
     )
     @in_thread

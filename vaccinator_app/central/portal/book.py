@@ -77,7 +77,7 @@ def book_pages(services: Services, finder: Finder, frame: Frame) -> list[HTTPRou
         "/people/{beneficiary:str}/book/{centre:str}",
         summary="Book",
         status_code=303,
-        responses=pages(400, 403, 404, 409, 413, 422),
+        responses=pages(400, 403, 404, 409, 413, 422, 429),
         **shared,
     )
     @in_thread

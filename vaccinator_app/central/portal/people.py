@@ -55,7 +55,7 @@ def people_pages(services: Services, frame: Frame) -> list[HTTPRouteHandler]:
         "/people/new",
         summary="Put a person down",
         status_code=303,
-        responses=pages(400, 403, 409, 413, 422),
+        responses=pages(400, 403, 409, 413, 422, 429),
         **shared,
     )
     @in_thread
