@@ -318,9 +318,9 @@ def test_a_password_that_others_may_read_is_refused(tmp_path: Path, mode: int) -
         ({**WHOLE, "sender": "टीका"}, "plain ASCII"),
         ({**WHOLE, "address": "127.0.0.1:13013"}, "begins with http"),
         ({**WHOLE, "reports": "ftp://x"}, "begins with http"),
-        ({**WHOLE, "reports_from": "127.0.0.1"}, "lists networks"),
-        ({**WHOLE, "reports_from": ["127.0.0.1/99"]}, "lists networks"),
-        ({**WHOLE, "reports_from": 5}, "lists networks"),
+        ({**WHOLE, "reports_from": "127.0.0.1"}, "a list of networks"),
+        ({**WHOLE, "reports_from": ["127.0.0.1/99"]}, "a list of networks"),
+        ({**WHOLE, "reports_from": 5}, "a list of networks"),
     ],
 )
 def test_what_is_wrong_with_a_configuration_is_said(tmp_path: Path, change: object, sentence: str) -> None:

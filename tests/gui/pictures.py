@@ -297,7 +297,7 @@ def evening_pictures(out: Path, folder: Path) -> None:
     evening = evening_day(folder)
     # the looks of one stop take longer than a person sits idle
     hands = show_window(evening.day, idle_seconds=3600)
-    evening_tour(evening, hands, Album(hands, out, number=60).take)
+    evening_tour(evening, hands, Album(hands, out, number=70).take)
     put_away(hands)
     evening.close()
 

@@ -84,7 +84,7 @@ def _config(found: Any, name: str) -> KannelConfig:
     try:
         reports_from = tuple(str(ip_network(network)) for network in networks)
     except (TypeError, ValueError) as error:
-        raise CentralError(f"The file {name} lists networks in reports_from, such as 127.0.0.0/8.") from error
+        raise CentralError(f"The file {name} needs a list of networks in reports_from, such as 127.0.0.0/8.") from error
     return KannelConfig(**values, reports_from=reports_from)
 
 
