@@ -34,10 +34,10 @@ pictures: $(VENV)/.for-dev ## every screen in every look, into pictures/; those 
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.gui.pictures pictures
 	cp pictures/en-light/08-visit-code.png docs/pictures/visit.png
 	cp pictures/hi-light/10-visit-dose.png docs/pictures/visit-hindi.png
-	cp pictures/en-dark/19-observation.png docs/pictures/observation-dark.png
-	cp pictures/en-light/61-reconcile.png docs/pictures/reconcile.png
-	cp pictures/hi-light/69-exception-twice.png docs/pictures/exceptions-hindi.png
-	cp pictures/en-light/79-close-sign.png docs/pictures/close.png
+	cp pictures/en-dark/23-observation.png docs/pictures/observation-dark.png
+	cp pictures/en-light/71-reconcile.png docs/pictures/reconcile.png
+	cp pictures/hi-light/79-exception-twice.png docs/pictures/exceptions-hindi.png
+	cp pictures/en-light/89-close-sign.png docs/pictures/close.png
 	$(BIN)/python -m tests.reports.pictures docs/pictures
 
 build: $(VENV)/.for-dev ## the app as one folder, dist/vaccinator, and its self-test
