@@ -85,5 +85,13 @@ def read_outcome(
     seq: int, status: str, reasons: str, certificate: str | None = None, message: str | None = None
 ) -> Outcome:
     """An outcome as the records table keeps it."""
+    return Outcome(seq, *_answer(status, reasons, certificate or "", message or ""))
+
+
+@lru_cache(maxsize=1024)
+def _answer(
+    status: str, reasons: str, certificate: str, message: str
+) -> tuple[Status, tuple[Reason, ...], CertificateState, MessageState]:
+    """Kept: thousands of records have one of a few answers."""
     found = tuple(map(Reason, reasons.split()))
-    return Outcome(seq, Status(status), found, CertificateState(certificate or ""), MessageState(message or ""))
+    return Status(status), found, CertificateState(certificate), MessageState(message)
