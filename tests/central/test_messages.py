@@ -3,81 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
-from tests.central.support import HOME, PORTAL, Desk, World, count, texts
-from vaccinator_app.central import outbox, schema, sms
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.gateways import Gateway, GatewayDown, Undeliverable
+from tests.central.messaging import PHONE, Network, dosed, down, drain_to, states, waiting
+from tests.central.support import HOME, Desk, World, count
+from vaccinator_app.central import schema, sms
+from vaccinator_app.central.gateways import GatewayDown, Undeliverable
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.message_states import DELIVERED, FAILED, REJECTED, Reports, report_token
-from vaccinator_app.central.outbox import Kind, State
-from vaccinator_app.central.sms import Drain, check_texts
-from vaccinator_app.domain.events import Proof, ProofKind, Voided, VoidReason
+from vaccinator_app.central.outbox import State
 from vaccinator_app.protocol.messages import MessageState as M
-
-PHONE = "9876543210"
-
-
-class Network:
-    """A telephone network of the test's own. ``answers`` says for a number what becomes of a message to it."""
-
-    def __init__(self, answers: Callable[[str], State] = lambda _: State.TAKEN) -> None:
-        self.answers = answers
-        self.took: list[tuple[str, str]] = []
-        self.reports: list[str] = []
-
-    def send(self, mobile: str, text: str, report: str) -> State:
-        state = self.answers(mobile)
-        self.took.append((mobile, text))
-        self.reports.append(report)
-        return state
-
-
-def down(_: str) -> State:
-    raise GatewayDown
-
-
-def drain_to(world: World, gateway: Gateway) -> Drain:
-    return Drain(world.home.database, world.home.keys.cupboard, gateway, texts(), world.clock, PORTAL)
-
-
-def waiting(world: World, mobile: str = PHONE, kind: Kind = Kind.DETAILS_AT_RISK, **changes: Any) -> dict[str, Any]:
-    """A message that waits, to a number that is nobody's, and is not short-lived."""
-    name = changes.pop("recipient", f"m{mobile}")
-    params = {"name": "Sunita", "centre": "PHC Rampur", "day": "21-11-2026"}
-    fields = {"params": params, "mobile": mobile, "language": "en", **changes}
-    row = outbox.row(world.home.keys.cupboard, kind, name, world.clock(), **fields)
-    with world.home.database.write() as connection:
-        connection.execute(insert(schema.sms_outbox).values(row))
-    return row
-
-
-def states(world: World) -> list[tuple[str, str]]:
-    statement = select(schema.sms_outbox.c.kind, schema.sms_outbox.c.state)
-    with world.home.database.read() as connection:
-        return sorted(map(tuple, connection.execute(statement)))
-
-
-def dosed(world: World, desk: Desk, mobile: str = PHONE) -> Booked:
-    booked = world.book(mobile)
-    desk.record(desk.dose(booked))
-    desk.push(desk.ledger[-1:])
-    return booked
-
-
-def message_of(world: World, seq: int) -> str | None:
-    with world.home.database.read() as connection:
-        found: str | None = connection.scalar(select(schema.records.c.message).where(schema.records.c.seq == seq))
-    return found
-
 
 # The way out
 
@@ -427,71 +367,3 @@ def test_old_messages_are_forgotten_but_for_those_that_wait(world: World) -> Non
     assert count(world, schema.sms_outbox) == 4
     forget(world.home.database, world.clock() + timedelta(days=30, seconds=1))
     assert [state for _, state in states(world)] == ["waiting"]
-
-
-# What they say
-
-
-def test_each_kind_of_message_has_its_text_in_each_language() -> None:
-    check_texts(texts(), ("en", "hi"))
-    with pytest.raises(CentralError, match=r"sms\.json"):
-        check_texts({}, ("en",))
-
-
-def test_a_dose_with_its_code_names_the_certificate(world: World, desk: Desk) -> None:
-    dosed(world, desk)
-    assert f"certificate is at {PORTAL}" in world.inbox(PHONE)[-1]
-
-
-def test_a_dose_that_waits_for_the_persons_word_says_so(world: World, desk: Desk) -> None:
-    desk.record(desk.walk_in("W0123456789abcdef", PHONE))
-    dose = desk.dose(world.book(), appointment="W0123456789abcdef", proof=Proof(how=ProofKind.NONE))
-    desk.record(dose)
-    desk.push()
-    text = world.inbox(PHONE)[-1]
-    assert f"waits until you confirm the dose at {PORTAL}" in text
-    desk.record(Voided(appointment="W0123456789abcdef", seq=2, reason=VoidReason.NOT_GIVEN))
-    desk.push(desk.ledger[2:])
-    assert "was taken back" in world.inbox(PHONE)[-1]
-
-
-LONGEST = {
-    "en": {"name": "Venkata Subramanian Lakshminarayanan", "centre": "Community Health Centre Sri Ganganagar"},
-    "hi": {"name": "सत्यनारायण विश्वनाथ उपाध्याय", "centre": "सामुदायिक स्वास्थ्य केंद्र रामपुर"},
-}
-VALUES = {
-    "dose": 2,
-    "vaccine": "Covishield",
-    "day": "21-11-2026",
-    "time": "10:15",
-    "token": 1234,
-    "appointment": "123456789012",
-    "code": "1234",
-    "otp": "123456",
-    "minutes": 3,
-    "portal": "https://vaccinator.example.gov.in",
-}
-GSM = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-    "abcdefghijklmnopqrstuvwxyzäöñüà"
-)
-
-
-def segments(text: str) -> int:
-    """How many short messages a text takes: 160 characters of the GSM alphabet or 70 of UCS-2 (3GPP TS 23.040)."""
-    plain = set(text) <= GSM
-    length = len(text) if plain else len(text.encode("utf-16-be")) // 2
-    whole, part = (160, 153) if plain else (70, 67)
-    return 1 if length <= whole else -(-length // part)
-
-
-@pytest.mark.parametrize("language", ["en", "hi"])
-@pytest.mark.parametrize("kind", list(Kind))
-def test_no_message_takes_more_than_three_short_ones(kind: Kind, language: str) -> None:
-    text = texts()[kind][language].format_map({**VALUES, **LONGEST[language]})
-    assert segments(text) <= 3, (segments(text), len(text), text)
-
-
-def test_segments_are_counted_as_telephones_do() -> None:
-    assert [segments("a" * length) for length in (1, 160, 161, 306, 307)] == [1, 1, 2, 2, 3]
-    assert [segments("क" * length) for length in (1, 70, 71, 134, 135)] == [1, 1, 2, 2, 3]
