@@ -301,6 +301,7 @@ def test_a_key_does_not_end_while_a_machine_has_not_heard_or_has_records_to_come
 
 def test_after_a_key_ended_everything_hangs_from_the_next(place: Place, tmp_path: Path, people: list[Booked]) -> None:
     place.counter.dose(people[0].reference, people[0].code)
+    old = place.world.home.keys.signing
     sealed = seal.seal_for_decades(b"k" * 32, place.world.home.keys.people.public, seal.recovery_binding("d1"))
     with place.world.home.database.write() as connection:
         row = connection.execute(select(recovery)).one()
@@ -324,7 +325,11 @@ def test_after_a_key_ended_everything_hangs_from_the_next(place: Place, tmp_path
     place.counter.sync()
     assert unconfirmed(place.counter) == 0
     assert place.said() == []
-    assert place.counter.place.vault.identity.central.others == []
+    vault = place.counter.place.vault
+    assert vault.identity.central.others == []
+    # The machine's own certificate is still of its enrolment: the ledger proves itself with both keys.
+    lines = list(write_export(vault))
+    assert read_export(lines, old.public, keys.signing.public).records == read_export(lines).records > 0
     second = place.enrolled(tmp_path / "Desk 2", place.file())
     assert second.place.vault.peers.rejected() == 0
     second.place.vault.close()
