@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -29,9 +31,12 @@ from tests.central.support import (
 from vaccinator_app.central import schema
 from vaccinator_app.central.certificates import Certificates, revoke, rid_of
 from vaccinator_app.central.errors import Refused
+from vaccinator_app.central.keys import Kept
 from vaccinator_app.reports.certificate import Certificate
-from vaccinator_app.trust.card_keys import read_key_set, read_status_list
-from vaccinator_app.trust.health_card import COVID19, HEALTH_CARD, IMMUNIZATION, ONE_QR
+from vaccinator_app.trust.card_keys import read_key_set, read_status_list, thumbprint
+from vaccinator_app.trust.errors import BadCard, CardFault
+from vaccinator_app.trust.health_card import COVID19, HEALTH_CARD, IMMUNIZATION, ONE_QR, verify
+from vaccinator_app.trust.keys import CardKey
 
 
 def test_it_says_what_was_recorded(world: World, desk: Desk) -> None:
@@ -169,3 +174,26 @@ def test_nothing_that_is_kept_or_shown_in_an_error_is_the_card(world: World, des
     given(world, desk)
     source, session, certificate = one_of(world)
     assert "Sunita" not in repr(source.of_citizen(session, certificate))
+
+
+def test_after_a_change_of_keys_earlier_cards_verify_until_theirs_is_taken_out(world: World, desk: Desk) -> None:
+    given(world, desk)
+    source, session, certificate = one_of(world)
+    card = source.card(session, certificate)
+    home, first = world.home, world.home.keys.card_ring[0]
+    second = Kept(CardKey.generate(), first.number + 1, MORNING, MORNING)
+
+    def under(*ring: Kept[CardKey]) -> Certificates:
+        keys = replace(home.keys, card_ring=ring)
+        return Certificates(home.database, keys, world.clock, world.login, ISSUER)
+
+    both, only = under(second, first), under(second)
+    fetched = both.card(session, certificate)
+    assert verify(fetched, [read_key_set(only.key_set())], [], MORNING).kid == thumbprint(second.key.public)
+    assert verify(card, [read_key_set(both.key_set())], [], MORNING).rid == rid_of(certificate)
+    assert json.loads(both.status_list(thumbprint(first.key.public)))["rids"] == []
+    with pytest.raises(BadCard) as refused:
+        verify(card, [read_key_set(only.key_set())], [], MORNING)
+    assert refused.value.fault is CardFault.UNKNOWN_KEY
+    with pytest.raises(Refused):
+        only.status_list(thumbprint(first.key.public))
