@@ -49,7 +49,9 @@ def chromium(home: Path, *, fonts: Path | None = None) -> Iterator[Browser]:
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     with sync_playwright() as playwright:
-        env = None if fonts is None else {**os.environ, "FONTCONFIG_FILE": str(_only(fonts, home))}
+        env: dict[str, str | float | bool] = dict(os.environ)
+        if fonts is not None:
+            env["FONTCONFIG_FILE"] = str(_only(fonts, home))
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=flags, env=env)
         try:
             yield browser
