@@ -39,6 +39,7 @@ pictures: $(VENV)/.for-dev ## every screen in every look, into pictures/; those 
 	cp pictures/hi-light/79-exception-twice.png docs/pictures/exceptions-hindi.png
 	cp pictures/en-light/89-close-sign.png docs/pictures/close.png
 	$(BIN)/python -m tests.reports.pictures docs/pictures
+	$(BIN)/python -m tests.browser.pictures docs/pictures
 
 build: $(VENV)/.for-dev ## the app as one folder, dist/vaccinator, and its self-test
 	$(BIN)/pyinstaller --noconfirm --clean --log-level WARN build.spec
