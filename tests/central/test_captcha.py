@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import re
 import wave
 from datetime import timedelta
 from itertools import cycle
 
 import pytest
+import requests
 from PIL import Image
 
+from tests.central.apps import served
 from tests.central.support import BOUNDLESS, HOME, World, count
 from vaccinator_app.central import schema
 from vaccinator_app.central.captcha import LENGTH, SIGNS, Captchas, draw
@@ -107,6 +110,33 @@ def test_pictures_are_limited_an_address_and_drawings_a_picture(world: World) ->
     with pytest.raises(Refused) as found:
         captchas.picture(fresh.captcha)
     assert found.value.http_status == 429
+
+
+def test_over_the_wire_nobody_keeps_them_and_the_visitor_is_counted(world: World) -> None:
+    bounds = Bounds(captchas_address=Bound(2, timedelta(hours=1)))
+    with served(world, bounds=bounds, trusted_proxies=("127.0.0.1",)) as server, requests.Session() as web:
+        web.verify, web.trust_env = str(world.folder / "authority.pem"), False
+
+        def page(address: str) -> requests.Response:
+            return web.get(f"{server.address}/sign-in", headers={"X-Forwarded-For": f"198.51.100.66, {address}"})
+
+        first = page("203.0.113.7")
+        (picture,) = set(re.findall(r"/captcha/[0-9a-f]{32}\.png", first.text))
+        for address, kind, begins in (
+            (picture, "image/png", b"\x89PNG"),
+            (f"{picture[:-4]}.wav", "audio/wav", b"RIFF"),
+        ):
+            answer = web.get(server.address + address)
+            assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
+            assert answer.headers["cache-control"] == "no-store"
+            assert answer.content.startswith(begins)
+        for address in ("/captcha/x.png", f"{picture[:-4]}.gif", "/captcha/.png", picture[:-4]):
+            assert web.get(server.address + address).status_code == 404
+        assert page("203.0.113.7").status_code == 200
+        over = page("203.0.113.7")
+        assert over.status_code == 429
+        assert int(over.headers["Retry-After"]) >= 1
+        assert page("203.0.113.8").status_code == 200
 
 
 def test_old_ones_are_forgotten(world: World, captchas: Captchas) -> None:

@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from tests.central.support import BOUNDLESS, World, count
 from vaccinator_app.central import limits, schema
+from vaccinator_app.central.account import Account
+from vaccinator_app.central.booking import Bookings, MoveForm
 from vaccinator_app.central.errors import CentralError, Refused
 from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.http.visitors import _first_stranger, networks
 from vaccinator_app.central.limits import Bound, Bounds, Limits, home_of
 from vaccinator_app.central.login import Login
+from vaccinator_app.central.registering import PersonForm
 
 PHONE = "9876543210"
 HOURLY = Bounds(otp_address=Bound(2, timedelta(hours=1)), otp_mobile=Bound(1, timedelta(hours=1)))
@@ -137,6 +140,37 @@ def test_tries_are_limited_however_many_passwords_are_asked_for(world: World) ->
                 login.verify(PHONE, "000000x", address=f"203.0.113.{number}")
             said.append(found.value.code)
     assert said == ["otp_wrong"] * 6 + ["too_many"] * 2
+
+
+def test_tries_to_register_book_and_move_are_counted_together_whatever_becomes_of_them(world: World) -> None:
+    login = Login(
+        world.home.database, world.home.keys, world.clock, Bounds(bookings_mobile=Bound(3, timedelta(days=1)))
+    )
+    database, keys = world.home.database, world.home.keys
+    bookings, account = Bookings(database, keys, world.clock, login), Account(database, keys, world.clock, login)
+    token = world.sign_in(PHONE)
+    form = world.form()
+    person = PersonForm(
+        name=form.name,
+        year_of_birth=form.year_of_birth,
+        gender=form.gender,
+        photo_id_type=form.photo_id_type,
+        photo_id_number=form.photo_id_number,
+    )
+    account.register(token, person)
+    booked = bookings.book(token, form)
+    with pytest.raises(Refused) as found:
+        bookings.move(token, "000000000000", MoveForm(centre=form.centre, date=form.date, slot="10:15"))
+    assert found.value.code == "booking_unknown"
+    for again in (
+        lambda: bookings.move(token, booked.reference, MoveForm(centre=form.centre, date=form.date, slot="10:15")),
+        lambda: bookings.book(token, form),
+        lambda: account.register(token, person),
+    ):
+        with pytest.raises(Refused) as found:
+            again()
+        assert found.value.code == "too_many"
+    bookings.cancel(token, booked.reference)
 
 
 PROXIES = networks(["10.0.0.0/8", "2001:db8:f::/48"])
