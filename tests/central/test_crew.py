@@ -28,7 +28,7 @@ def work(world: World, desk: Desk) -> list[Job]:
     with world.home.database.read() as connection:
         rows = connection.execute(select(schema.certificates)).all()
     known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
-    authors = Authors(world.home.keys.signers, RAMPUR, known, frozenset())
+    authors = Authors(world.home.keys.signers, RAMPUR, known, {})
     for one in batch:
         authors.attribute(one, world.clock())
     return [job for _, job in jobs(batch, world.home.keys)]
