@@ -2,7 +2,7 @@
 
 Whatever is asked, there is an answer in good order: never a fault of the server's own, never a trace of its inside, and
 where the document says what an answer looks like, it looks like that. The examples are the same in each run;
-``VACCINATOR_FUZZ=2000`` takes so many for each address, and others each time; 40 take some minutes.
+``VACCINATOR_FUZZ=40`` takes so many for each address, others each time, and some minutes.
 """
 
 from __future__ import annotations
