@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,15 @@ def test_a_day_leaves_nobody_in_the_log_or_in_what_is_counted(
 
     counted = generate_latest().decode().lower()
     device = str(next(line["device"] for line in lines if "device" in line))
+    labels = re.findall(r'(\w+)="([^"]*)"', "\n".join(x for x in counted.splitlines() if x.startswith("central_")))
+    assert {name for name, _ in labels} <= {
+        *("method", "route", "status", "outcome", "act", "result", "state", "kind", "event", "le")
+    }
+    assert [
+        value
+        for name, value in labels
+        if name != "le" and not re.fullmatch(r"[a-z_]+|[1-5]\d\d|/[a-z0-9_./{}:-]*", value)
+    ] == []
     for word in (*words, device, RAMPUR, "duty officer"):
         assert f'"{word.lower()}"' not in counted
         assert len(word) <= 6 or word.lower() not in counted
