@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.reports.citizen import LONG, MARKUP, markup, slip, squeezed
 from tests.reports.given import MATERIALS
-from tests.reports.photo import codes, ink, opened, photographed
+from tests.reports.photo import codes, ink, opened, photographed, quiet
 from tests.reports.read import reader, text
 from vaccinator_app.domain.people import Gender, PhotoId
 from vaccinator_app.reports.materials import LANGUAGES, ReportFailed
@@ -30,6 +30,7 @@ def one_sheet(one: Slip, language: str = "en") -> str:
     for box in ((0, 0, side, height), (width - side, 0, width, height), (0, height - foot, width, height)):
         assert ink(image, box) == 255
     assert codes(image) == [one.qr]
+    assert quiet(image, 29)
     return text(data)
 
 
@@ -94,7 +95,7 @@ def test_black_and_white_loses_nothing() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", LONG)
+@pytest.mark.parametrize("name", LONG, ids=range(len(LONG)))
 def test_however_long_it_is_one_page(name: str, language: str) -> None:
     long = replace(
         slip(), name=name, centre_name=name, district=name, vaccine=name, photo_id_last4="WWWW", token=99999, dose=10
