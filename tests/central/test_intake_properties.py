@@ -74,7 +74,8 @@ def state_of(world: World) -> dict[str, Any]:
         told = Counter[str]()
         for kind, params in connection.execute(select(schema.sms_outbox.c.kind, schema.sms_outbox.c.params)):
             back = kind == "dose_voided"
-            told[params if back or kind == "dose_recorded" else f"{kind} {params}"] += -1 if back else 1
+            given = kind in ("dose_recorded", "dose_unconfirmed")
+            told[params if back or given else f"{kind} {params}"] += -1 if back else 1
         found["sms_outbox"] = sorted(told.items())
         entries = connection.execute(select(schema.roster.c.appointment, schema.roster.c.mismatches))
         found["mismatches_each"] = sorted(tuple(row) for row in entries)
