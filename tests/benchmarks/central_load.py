@@ -35,14 +35,15 @@ from zoneinfo import ZoneInfo
 import psycopg
 
 from tests.benchmarks.rows import seconds, worst_of_hundred
-from tests.central.support import BATCH, EXPIRY, Clock, Desk, World, vaccines
+from tests.central.machine import Desk
+from tests.central.support import BATCH, EXPIRY, Clock, World, vaccines
 from tests.support import postgres
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.citizens.login import mobile_hash
+from vaccinator_app.central.citizens.partners import Partners, Scope
 from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.database import default_url
-from vaccinator_app.central.login import mobile_hash
-from vaccinator_app.central.partners import Partners, Scope
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.demo.server import Central
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.protocol import packing

@@ -8,9 +8,9 @@ from pathlib import Path
 from tests.benchmarks.rows import Row, seconds
 from tests.support.central import PASSPHRASE, open_as_in_charge
 from tests.support.desk import CENTRE, vaccines
-from vaccinator_app.central import admin
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.keys import load
+from vaccinator_app.central.keyring.keys import load
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.demo.server import Central
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.browser.citizen import chromium
 from tests.central.support import World, make_home
 from tests.portal.support import Portal, served
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 
 
 @pytest.fixture

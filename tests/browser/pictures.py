@@ -16,8 +16,8 @@ from PIL import Image
 from tests.browser.citizen import PHONE_SIZE, Citizen, chromium, citizen
 from tests.central.support import RAMPUR, TODAY, Clock, World, vaccines
 from tests.portal.support import PHONE, Portal, served
-from vaccinator_app.central import admin
-from vaccinator_app.central.account import Account
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.reports.materials import Materials
 from vaccinator_app.reports.slip import slip_picture

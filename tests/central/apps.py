@@ -13,10 +13,10 @@ from typing import Any
 import requests
 
 from tests.central.support import BOUNDLESS, World, partner_key, texts
+from vaccinator_app.central.citizens.partners import Partners, Scope
 from vaccinator_app.central.http.partner_door import HEADER
-from vaccinator_app.central.partners import Partners, Scope
-from vaccinator_app.central.server import Running, running
-from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.running.server import Running, running
+from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.cli.resources import font_files, resources_folder
 
 ANSWER = "234567"

@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from tests.central.support import Desk, World
+from tests.central.machine import Desk
+from tests.central.support import World
 from vaccinator_app.central import schema
-from vaccinator_app.central.certificates import Certificates
-from vaccinator_app.central.verifying import Verifying
+from vaccinator_app.central.certificates.certificates import Certificates
+from vaccinator_app.central.certificates.verifying import Verifying
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.domain.events import DoseGiven, OverrideGranted, OverrideReason, Proof, ProofKind
 from vaccinator_app.protocol.messages import CertificateState, Receipt

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from tests.central.support import TODAY, Desk
+from tests.central.machine import Desk
+from tests.central.support import TODAY
 from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
 from vaccinator_app.domain.counts import DayTally
 from vaccinator_app.domain.day import Booked, Happened

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
-from tests.central.support import Desk, World, make_home
+from tests.central.machine import Desk
+from tests.central.support import World, make_home
 from tests.support import postgres
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
-from vaccinator_app.central.admin import Home
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.operations.admin import Home
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

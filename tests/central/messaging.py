@@ -7,12 +7,14 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from tests.central.support import PORTAL, Desk, World, texts
-from vaccinator_app.central import outbox, schema
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.gateways import Gateway, GatewayDown
-from vaccinator_app.central.outbox import Kind, State
-from vaccinator_app.central.sms import Drain
+from tests.central.machine import Desk
+from tests.central.support import PORTAL, World, texts
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.messages import outbox
+from vaccinator_app.central.messages.gateways import Gateway, GatewayDown
+from vaccinator_app.central.messages.outbox import Kind, State
+from vaccinator_app.central.messages.sms import Drain
 
 PHONE = "9876543210"
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from tests.central.support import RAMPUR, Desk, World
+from tests.central.machine import Desk
+from tests.central.support import RAMPUR, World
 from vaccinator_app.central import schema
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.decisions import read_decision
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.district.decisions import read_decision
 
 PHONE = "9876543210"
 

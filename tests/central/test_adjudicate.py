@@ -11,7 +11,15 @@ from hypothesis import given as drawn
 from hypothesis import strategies as st
 
 from tests.central.support import vaccines
-from vaccinator_app.central.adjudicate import BookedDose, DoseFacts, Facts, ProofState, Reachable, Verdict, adjudicate
+from vaccinator_app.central.intake.adjudicate import (
+    BookedDose,
+    DoseFacts,
+    Facts,
+    ProofState,
+    Reachable,
+    Verdict,
+    adjudicate,
+)
 from vaccinator_app.domain.appointment import Booking, PreviousDose
 from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason
 from vaccinator_app.domain.events import (

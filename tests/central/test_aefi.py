@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
+from tests.central.machine import A, Colleague, Desk, H, other_code, said
 from tests.central.reporting import report
-from tests.central.support import BHOJPUR, MORNING, A, Colleague, Desk, H, World, other_code, plan_of, said
+from tests.central.support import BHOJPUR, MORNING, World, plan_of
 from vaccinator_app.central import schema
-from vaccinator_app.central.intake import MOST_URGENT
+from vaccinator_app.central.intake.intake import MOST_URGENT
 from vaccinator_app.domain.aefi import AefiReported, Seriousness
 from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
 from vaccinator_app.protocol.messages import Outcome

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import event, select
 
 from tests.central.correcting import void
-from tests.central.support import MORNING, RAMPUR, TODAY, A, Desk, H, World, count, other_code, said
+from tests.central.machine import A, Desk, H, other_code, said
+from tests.central.support import MORNING, RAMPUR, TODAY, World, count
 from vaccinator_app.central import schema
-from vaccinator_app.central.alarms import WALK_INS, WALK_INS_FROM, Alarm, list_alarms
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.facts import CLOCKS_DIFFER
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.district.alarms import WALK_INS, WALK_INS_FROM, Alarm, list_alarms
+from vaccinator_app.central.intake.facts import CLOCKS_DIFFER
 from vaccinator_app.domain.events import Proof, ProofKind
 from vaccinator_app.protocol.messages import Reason as R
 

@@ -12,10 +12,11 @@ import requests
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.central.support import Desk, World, texts
+from tests.central.machine import Desk
+from tests.central.support import World, texts
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
-from vaccinator_app.central.server import Settings, running
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.running.server import Settings, running
 from vaccinator_app.domain.events import Arrived, OverrideGranted, OverrideReason, Proof, ProofKind
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import (

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tests.central.support import A, Desk, World, count, said
+from tests.central.machine import A, Desk, said
+from tests.central.support import World, count
 from vaccinator_app.central import schema
-from vaccinator_app.central.crew import Crew
-from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.desks.desk_api import DeskApi
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.examine import Found, Job
+from vaccinator_app.central.intake.crew import Crew
+from vaccinator_app.central.intake.examine import Found, Job
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol.messages import Reason, Status
 

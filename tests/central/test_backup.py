@@ -11,14 +11,16 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from tests.central.support import BHOJPUR, A, Desk, World, count, said
-from vaccinator_app.central import admin, schema
-from vaccinator_app.central.backup import back_up, back_up_keys, unpack_keys, unpacked
-from vaccinator_app.central.booking import Booked
+from tests.central.machine import A, Desk, said
+from tests.central.support import BHOJPUR, World, count
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.central.database import default_url
-from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.desks.desk_api import DeskApi
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.restore import Restored, restore, serving
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.operations.backup import back_up, back_up_keys, unpack_keys, unpacked
+from vaccinator_app.central.operations.restore import Restored, restore, serving
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.domain.events import SignedIn

@@ -18,13 +18,14 @@ import requests
 import zstandard
 
 from tests.central.apps import App, app, served
-from tests.central.support import Desk, World, said
+from tests.central.machine import Desk, said
+from tests.central.support import World
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
+from vaccinator_app.central.citizens.login import mobile_hash
 from vaccinator_app.central.http.app import MAX_FORM
 from vaccinator_app.central.http.patience import Patience
-from vaccinator_app.central.login import mobile_hash
-from vaccinator_app.central.server import Running
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.running.server import Running
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import PUSH_TYPE, RECEIPT_TYPE, PushRequest, Reason, Receipt, Status

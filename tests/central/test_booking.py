@@ -7,10 +7,12 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BHOJPUR, HOME, RAMPUR, TODAY, Desk, World, stored
-from vaccinator_app.central import persons, schema
+from tests.central.machine import Desk
+from tests.central.support import BHOJPUR, HOME, RAMPUR, TODAY, World, stored
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens import persons
+from vaccinator_app.central.citizens.login import TRIES
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.login import TRIES
 from vaccinator_app.trust import code, slip
 
 PHONE = "9876543210"

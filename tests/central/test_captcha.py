@@ -15,10 +15,10 @@ from PIL import Image
 from tests.central.apps import served
 from tests.central.support import BOUNDLESS, HOME, World, count
 from vaccinator_app.central import schema
-from vaccinator_app.central.captcha import LENGTH, SIGNS, Captchas, draw
+from vaccinator_app.central.citizens.captcha import LENGTH, SIGNS, Captchas, draw
+from vaccinator_app.central.citizens.limits import Bound, Bounds
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.housekeeping import forget
-from vaccinator_app.central.limits import Bound, Bounds
+from vaccinator_app.central.operations.housekeeping import forget
 
 ANSWERS = ("274936", "885224")
 

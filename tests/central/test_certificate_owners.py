@@ -21,17 +21,12 @@ from tests.central.certified import (
     ids,
     one_of,
 )
-from tests.central.support import (
-    MORNING,
-    RAMPUR,
-    TODAY,
-    Desk,
-    World,
-)
+from tests.central.machine import Desk
+from tests.central.support import MORNING, RAMPUR, TODAY, World
 from vaccinator_app.central import schema
-from vaccinator_app.central.certificates import Certificates, revoke, rid_of
+from vaccinator_app.central.certificates.certificates import Certificates, revoke, rid_of
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.keys import Kept
+from vaccinator_app.central.keyring.keys import Kept
 from vaccinator_app.reports.certificate import Certificate
 from vaccinator_app.trust.card_keys import read_key_set, read_status_list, thumbprint
 from vaccinator_app.trust.errors import BadCard, CardFault

@@ -20,21 +20,12 @@ from tests.central.certified import (
     states,
 )
 from tests.central.correcting import corrected, void
-from tests.central.support import (
-    BHOJPUR,
-    MORNING,
-    RAMPUR,
-    A,
-    Desk,
-    World,
-    count,
-    other_code,
-    said,
-)
+from tests.central.machine import A, Desk, other_code, said
+from tests.central.support import BHOJPUR, MORNING, RAMPUR, World, count
 from tests.central.test_at_once import together
 from tests.central.test_confirm import otp_of
 from vaccinator_app.central import locks, schema
-from vaccinator_app.central.certificates import certify, certify_older, revoke
+from vaccinator_app.central.certificates.certificates import certify, certify_older, revoke
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.domain.events import Proof, ProofKind, SignedIn
 from vaccinator_app.protocol.messages import CertificateState as S

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from vaccinator_app.central.chain import Plan, Stored, place, plan
-from vaccinator_app.central.examine import Incoming
+from vaccinator_app.central.intake.chain import Plan, Stored, place, plan
+from vaccinator_app.central.intake.examine import Incoming
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Outcome, Reason, Status

@@ -12,22 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.central.closing import close_of, counted, head_of
-from tests.central.support import (
-    BATCH,
-    EXPIRY,
-    TODAY,
-    A,
-    Colleague,
-    Desk,
-    H,
-    World,
-    other_code,
-    said,
-)
+from tests.central.machine import A, Colleague, Desk, H, other_code, said
+from tests.central.support import BATCH, EXPIRY, TODAY, World
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.comparing import differences
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.intake.comparing import differences
+from vaccinator_app.central.operations import admin
 from vaccinator_app.domain.closing_events import LedgerHead
 from vaccinator_app.domain.events import (
     Arrived,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.central.support import TODAY
-from vaccinator_app.central.comparing import MOST, differences
+from vaccinator_app.central.intake.comparing import MOST, differences
 from vaccinator_app.domain.counts import BatchCount, Counts, DayTally, Deferral, Hour, Line
 from vaccinator_app.protocol.messages import CountedElsewhere
 

@@ -8,13 +8,15 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from tests.central.machine import A, Desk, H, other_code, said
 from tests.central.reporting import report
-from tests.central.support import BHOJPUR, MORNING, A, Desk, H, World, count, other_code, said
-from vaccinator_app.central import one_time, schema
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.confirm import MOST_A_DEVICE, MOST_A_RECORD, TRIES, WITHIN
+from tests.central.support import BHOJPUR, MORNING, World, count
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens import one_time
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.desks.confirm import MOST_A_DEVICE, MOST_A_RECORD, TRIES, WITHIN
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.housekeeping import forget
+from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.domain.events import OverrideGranted, OverrideReason, Proof, ProofKind, Voided, VoidReason
 from vaccinator_app.protocol.messages import CertificateState, MessageState, Outcome
 from vaccinator_app.protocol.messages import ConfirmState as C

@@ -10,9 +10,11 @@ from sqlalchemy import select, update
 
 from tests.central.closing import close_of
 from tests.central.correcting import corrected, standing, void
-from tests.central.support import BATCH, TODAY, A, Colleague, Desk, H, World, X, count, other_code, said
-from vaccinator_app.central import admin, schema
-from vaccinator_app.central.housekeeping import forget
+from tests.central.machine import A, Colleague, Desk, H, X, other_code, said
+from tests.central.support import BATCH, TODAY, World, count
+from vaccinator_app.central import schema
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, SettleReason
 from vaccinator_app.domain.events import (
     Body,

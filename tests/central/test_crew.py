@@ -8,10 +8,11 @@ import signal
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import RAMPUR, Desk, World
+from tests.central.machine import Desk
+from tests.central.support import RAMPUR, World
 from vaccinator_app.central import schema
-from vaccinator_app.central.crew import Crew
-from vaccinator_app.central.examine import Authors, Certified, Job, jobs, read, run
+from vaccinator_app.central.intake.crew import Crew
+from vaccinator_app.central.intake.examine import Authors, Certified, Job, jobs, read, run
 from vaccinator_app.protocol.records import Record
 from vaccinator_app.trust.dsse import Envelope
 

@@ -15,11 +15,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from tests.central.support import Clock, World, texts, vaccines
 from tests.support import postgres
-from vaccinator_app.central import admin, database, log, schema
+from vaccinator_app.central import database, log, schema
 from vaccinator_app.central.database import URL_FILE
 from vaccinator_app.central.errors import CentralError, DatabaseAway
-from vaccinator_app.central.server import running
-from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.running.server import running
+from vaccinator_app.central.running.settings import Settings
 
 on_postgresql = pytest.mark.parametrize("made_home", ["postgresql"], indirect=True)
 

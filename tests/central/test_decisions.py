@@ -8,14 +8,16 @@ import pytest
 from sqlalchemy import event, select
 
 from tests.central.closing import close_of, counted
+from tests.central.machine import Desk, H
 from tests.central.reporting import report
 from tests.central.speaking import name_of, sign_in
-from tests.central.support import RAMPUR, Desk, H, World
+from tests.central.support import RAMPUR, World
 from tests.central.test_confirm import mismatched, otp_of, overridden
-from vaccinator_app.central import held, schema
-from vaccinator_app.central.decisions import DECISION_TYPE, Decision, DecisionKind, decide, read_decision
-from vaccinator_app.central.held import OfficerReason
-from vaccinator_app.central.word import Word
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.word import Word
+from vaccinator_app.central.district import held
+from vaccinator_app.central.district.decisions import DECISION_TYPE, Decision, DecisionKind, decide, read_decision
+from vaccinator_app.central.district.held import OfficerReason
 from vaccinator_app.domain.events import Arrived
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.trust.dsse import Envelope

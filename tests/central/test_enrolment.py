@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import RAMPUR, Clock, Desk, World
-from vaccinator_app.central import admin, schema
+from tests.central.machine import Desk
+from tests.central.support import RAMPUR, Clock, World
+from vaccinator_app.central import schema
 from vaccinator_app.central.errors import CentralError, Refused
+from vaccinator_app.central.operations import admin
 from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import ENROLMENT_REQUEST_TYPE, EnrolmentRequest, device_id, read_file

@@ -18,15 +18,17 @@ import pytest
 import requests
 
 from tests.central.apps import ANSWER, App, app, served
-from tests.central.support import FAR, RAMPUR, TODAY, Clock, Desk, World, make_home, texts
+from tests.central.machine import Desk
+from tests.central.support import FAR, RAMPUR, TODAY, Clock, World, make_home, texts
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin, log
-from vaccinator_app.central.account import Account, MyPerson
-from vaccinator_app.central.building import build
+from vaccinator_app.central import log
+from vaccinator_app.central.citizens.account import Account, MyPerson
+from vaccinator_app.central.citizens.login import mobile_hash
 from vaccinator_app.central.http.app import create_app
 from vaccinator_app.central.http.partner_door import HEADER
-from vaccinator_app.central.login import mobile_hash
-from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.running.building import build
+from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import PULL_TYPE, PullRequest

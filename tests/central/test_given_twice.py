@@ -14,14 +14,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BATCH, BHOJPUR, RAMPUR, TODAY, A, H, World, count
+from tests.central.machine import A, H
+from tests.central.support import BATCH, BHOJPUR, RAMPUR, TODAY, World, count
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ZONE, ToldClock, vaccines
 from tests.whole.script import Counter
-from vaccinator_app.central import admin, held, schema
-from vaccinator_app.central.booking import Booked, MoveForm
-from vaccinator_app.central.decisions import DecisionKind, read_decision
-from vaccinator_app.central.held import OfficerReason
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.booking import Booked, MoveForm
+from vaccinator_app.central.district import held
+from vaccinator_app.central.district.decisions import DecisionKind, read_decision
+from vaccinator_app.central.district.held import OfficerReason
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.reconcile import Reconcile

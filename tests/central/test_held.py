@@ -10,14 +10,16 @@ from sqlalchemy import select
 
 from tests.central.closing import close_of
 from tests.central.correcting import corrected, void
+from tests.central.machine import A, Desk, H, X, other_code, said
 from tests.central.reporting import report
 from tests.central.speaking import name_of, sign_in, standing, state
-from tests.central.support import BHOJPUR, RAMPUR, A, Desk, H, World, X, count, other_code, said
-from vaccinator_app.central import held, schema
-from vaccinator_app.central.decisions import read_decision
+from tests.central.support import BHOJPUR, RAMPUR, World, count
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.word import Word
+from vaccinator_app.central.district import held
+from vaccinator_app.central.district.decisions import read_decision
+from vaccinator_app.central.district.held import OfficerReason
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.held import OfficerReason
-from vaccinator_app.central.word import Word
 from vaccinator_app.domain.events import CodeRefused, OverrideGranted, OverrideReason, Proof, ProofKind, Voided
 from vaccinator_app.domain.events import VoidReason as V
 from vaccinator_app.protocol.messages import Outcome, Status

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tests.central.support import BHOJPUR, MORNING, RAMPUR, A, Desk, H, World, X, count, other_code, said
+from tests.central.machine import A, Desk, H, X, other_code, said
+from tests.central.support import BHOJPUR, MORNING, RAMPUR, World, count
 from vaccinator_app.central import schema
 from vaccinator_app.domain.events import (
     Arrived,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import A, Desk, H, World, count, other_code, said
+from tests.central.machine import A, Desk, H, other_code, said
+from tests.central.support import World, count
 from vaccinator_app.central import schema
 from vaccinator_app.domain.events import (
     Proof,

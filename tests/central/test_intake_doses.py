@@ -8,7 +8,8 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BHOJPUR, TODAY, A, Desk, H, World, X, count, said
+from tests.central.machine import A, Desk, H, X, said
+from tests.central.support import BHOJPUR, TODAY, World, count
 from vaccinator_app.central import schema
 from vaccinator_app.domain.events import (
     EligibilityShown,

@@ -14,9 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, select
 
-from tests.central.support import TODAY, Desk, World, other_code
+from tests.central.machine import Desk, other_code
+from tests.central.support import TODAY, World
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin, schema
+from vaccinator_app.central import schema
+from vaccinator_app.central.operations import admin
 from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seriousness
 from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
 from vaccinator_app.domain.counts import Counts, DayTally

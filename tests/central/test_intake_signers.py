@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from tests.central.support import BHOJPUR, MORNING, RAMPUR, A, Colleague, Desk, H, World, X, count, said
+from tests.central.machine import A, Colleague, Desk, H, X, said
+from tests.central.support import BHOJPUR, MORNING, RAMPUR, World, count
 from vaccinator_app.central import schema
+from vaccinator_app.central.desks.staff import revoke_staff
 from vaccinator_app.central.errors import CentralError, Refused
-from vaccinator_app.central.staff import revoke_staff
 from vaccinator_app.domain.events import (
     SignedIn,
     SignedOut,

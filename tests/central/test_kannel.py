@@ -17,18 +17,19 @@ import pytest
 import requests
 from sqlalchemy import select, update
 
-from tests.central.support import PORTAL, Desk, World, texts
+from tests.central.machine import Desk
+from tests.central.support import PORTAL, World, texts
 from tests.support.kannel import DENIED, PASSWORD, SENDER, UNKNOWN, UNROUTABLE, Received, RunningKannel, kannel
-from vaccinator_app.central import kannel as gateway
 from vaccinator_app.central import schema
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.gateways import GatewayDown, Undeliverable
-from vaccinator_app.central.kannel import LOOPBACK, Kannel, KannelConfig, read_config
-from vaccinator_app.central.message_states import report_token
-from vaccinator_app.central.outbox import State
-from vaccinator_app.central.server import Running, running
-from vaccinator_app.central.settings import Settings
-from vaccinator_app.central.sms import Drain
+from vaccinator_app.central.messages import kannel as gateway
+from vaccinator_app.central.messages.gateways import GatewayDown, Undeliverable
+from vaccinator_app.central.messages.kannel import LOOPBACK, Kannel, KannelConfig, read_config
+from vaccinator_app.central.messages.message_states import report_token
+from vaccinator_app.central.messages.outbox import State
+from vaccinator_app.central.messages.sms import Drain
+from vaccinator_app.central.running.server import Running, running
+from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.protocol.messages import MessageState as M
 
 PHONE = "9876543210"

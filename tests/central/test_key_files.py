@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.trust import fixed
-from vaccinator_app.central import key_files
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.keys import RINGS, Keys, load, parse
-from vaccinator_app.central.tls import create_tls
+from vaccinator_app.central.keyring import key_files
+from vaccinator_app.central.keyring.keys import RINGS, Keys, load, parse
+from vaccinator_app.central.keyring.tls import create_tls
 
 NOW = datetime(2026, 11, 21, 4, 30, tzinfo=UTC)
 

@@ -9,15 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from tests.central.support import BOUNDLESS, World, count
-from vaccinator_app.central import limits, schema
-from vaccinator_app.central.account import Account
-from vaccinator_app.central.booking import Bookings, MoveForm
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens import limits
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.citizens.booking import Bookings, MoveForm
+from vaccinator_app.central.citizens.limits import Bound, Bounds, Limits, home_of
+from vaccinator_app.central.citizens.login import Login
+from vaccinator_app.central.citizens.registering import PersonForm
 from vaccinator_app.central.errors import CentralError, Refused
-from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.http.visitors import _first_stranger, networks
-from vaccinator_app.central.limits import Bound, Bounds, Limits, home_of
-from vaccinator_app.central.login import Login
-from vaccinator_app.central.registering import PersonForm
+from vaccinator_app.central.operations.housekeeping import forget
 
 PHONE = "9876543210"
 HOURLY = Bounds(otp_address=Bound(2, timedelta(hours=1)), otp_mobile=Bound(1, timedelta(hours=1)))

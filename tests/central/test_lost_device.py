@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BHOJPUR, RAMPUR, TODAY, Desk, World, count
+from tests.central.machine import Desk
+from tests.central.support import BHOJPUR, RAMPUR, TODAY, World, count
 from vaccinator_app.central import log, schema
 from vaccinator_app.central.errors import CentralError, Refused
-from vaccinator_app.central.lost_device import LostDevice, Why, lost_device, machines, revoke_device
-from vaccinator_app.central.outbox import Kind
+from vaccinator_app.central.messages.outbox import Kind
+from vaccinator_app.central.operations.lost_device import LostDevice, Why, lost_device, machines, revoke_device
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.domain.events import SignedIn

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tests.central.machine import Desk
 from tests.central.messaging import PHONE, dosed
-from tests.central.support import PORTAL, Desk, World, texts
+from tests.central.support import PORTAL, World, texts
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.outbox import Kind
-from vaccinator_app.central.sms import check_texts
+from vaccinator_app.central.messages.outbox import Kind
+from vaccinator_app.central.messages.sms import check_texts
 from vaccinator_app.domain.events import Proof, ProofKind, Voided, VoidReason
 
 

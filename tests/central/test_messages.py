@@ -10,13 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from tests.central.machine import Desk
 from tests.central.messaging import PHONE, Network, dosed, down, drain_to, states, waiting
-from tests.central.support import HOME, Desk, World, count
-from vaccinator_app.central import schema, sms
-from vaccinator_app.central.gateways import GatewayDown, Undeliverable
-from vaccinator_app.central.housekeeping import forget
-from vaccinator_app.central.message_states import DELIVERED, FAILED, REJECTED, Reports, report_token
-from vaccinator_app.central.outbox import State
+from tests.central.support import HOME, World, count
+from vaccinator_app.central import schema
+from vaccinator_app.central.messages import sms
+from vaccinator_app.central.messages.gateways import GatewayDown, Undeliverable
+from vaccinator_app.central.messages.message_states import DELIVERED, FAILED, REJECTED, Reports, report_token
+from vaccinator_app.central.messages.outbox import State
+from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.protocol.messages import MessageState as M
 
 # The way out

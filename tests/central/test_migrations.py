@@ -13,7 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select
 
-from tests.central.support import A, Desk, World, said
+from tests.central.machine import A, Desk, said
+from tests.central.support import World
 from tests.support import postgres
 from vaccinator_app.central import database, schema
 from vaccinator_app.central.database import Database

@@ -12,8 +12,10 @@ from sqlalchemy import event, select, update
 
 from tests.central.closing import close_of
 from tests.central.correcting import corrected, standing, void
-from tests.central.support import MORNING, TODAY, A, Desk, H, World, X, said
-from vaccinator_app.central import admin, schema
+from tests.central.machine import A, Desk, H, X, said
+from tests.central.support import MORNING, TODAY, World
+from vaccinator_app.central import schema
+from vaccinator_app.central.operations import admin
 from vaccinator_app.domain.events import Arrived, Body, DoseGiven, EligibilityShown
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.protocol.records import Record

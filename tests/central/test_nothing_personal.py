@@ -12,12 +12,13 @@ import pytest
 from prometheus_client import generate_latest
 from sqlalchemy import select
 
-from tests.central.support import RAMPUR, Desk, World, other_code, partner_key, texts
+from tests.central.machine import Desk, other_code
+from tests.central.support import RAMPUR, World, partner_key, texts
 from tests.central.test_server import MOBILE, NAME, NUMBER, form, otp_of, web_of
 from vaccinator_app.central import log, schema
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.lost_device import lost_device
-from vaccinator_app.central.server import Settings, running
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.operations.lost_device import lost_device
+from vaccinator_app.central.running.server import Settings, running
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import CHANGES_TYPE, PULL_TYPE, Changes, PullRequest

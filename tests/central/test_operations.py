@@ -12,22 +12,12 @@ from alembic import command
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from tests.central.support import (
-    BATCH,
-    BHOJPUR,
-    EXPIRY,
-    HOME,
-    RAMPUR,
-    TODAY,
-    Desk,
-    World,
-    count,
-    other_code,
-    vaccines,
-)
-from vaccinator_app.central import admin, database, log, schema
+from tests.central.machine import Desk, other_code
+from tests.central.support import BATCH, BHOJPUR, EXPIRY, HOME, RAMPUR, TODAY, World, count, vaccines
+from vaccinator_app.central import database, log, schema
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.housekeeping import forget
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import StockReceived

@@ -22,11 +22,12 @@ import requests
 from sqlalchemy import insert
 
 from tests.central.certified import certificates, given, one_of
-from tests.central.support import Desk, World, texts
+from tests.central.machine import Desk
+from tests.central.support import World, texts
 from tests.support.demand import missing
 from vaccinator_app.central import schema
-from vaccinator_app.central.certificates import rid_of
-from vaccinator_app.central.server import Settings, running
+from vaccinator_app.central.certificates.certificates import rid_of
+from vaccinator_app.central.running.server import Settings, running
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.trust.card_keys import read_key_set, read_status_list
 from vaccinator_app.trust.health_card import to_uri, verify

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 
 from tests.central.apps import App, app, served
-from tests.central.support import RAMPUR, TODAY, Desk, World, count
+from tests.central.machine import Desk
+from tests.central.support import RAMPUR, TODAY, World, count
 from vaccinator_app.central import log, schema
+from vaccinator_app.central.citizens.partners import CALLS_KEPT, Partners, Scope
 from vaccinator_app.central.errors import CentralError
-from vaccinator_app.central.housekeeping import forget
 from vaccinator_app.central.http.partner_door import HEADER
-from vaccinator_app.central.partners import CALLS_KEPT, Partners, Scope
-from vaccinator_app.central.server import Running
+from vaccinator_app.central.operations.housekeeping import forget
+from vaccinator_app.central.running.server import Running
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 

@@ -7,13 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import BHOJPUR, FAR, RAMPUR, TODAY, Desk, World
+from tests.central.machine import Desk
+from tests.central.support import BHOJPUR, FAR, RAMPUR, TODAY, World
 from vaccinator_app.central import schema
-from vaccinator_app.central.account import Account
-from vaccinator_app.central.booking import Booked, MoveForm, PlaceForm
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.citizens.booking import Booked, MoveForm, PlaceForm
+from vaccinator_app.central.citizens.places import Places
+from vaccinator_app.central.citizens.registering import PersonForm
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.places import Places
-from vaccinator_app.central.registering import PersonForm
 
 PHONE, OTHER = "9876543210", "9876500000"
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, Connection, event, select, text
 
+from tests.central.machine import Desk
 from tests.central.reporting import report
-from tests.central.support import BHOJPUR, HOME, TODAY, Desk, World
-from vaccinator_app.central.account import Account
-from vaccinator_app.central.booking import MoveForm
+from tests.central.support import BHOJPUR, HOME, TODAY, World
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.citizens.booking import MoveForm
+from vaccinator_app.central.citizens.word import Word
 from vaccinator_app.central.schema import metadata
-from vaccinator_app.central.word import Word
 from vaccinator_app.domain.events import Proof, ProofKind, Voided, VoidReason
 
 pytestmark = [

@@ -15,26 +15,16 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from tests.central.closing import close_of
+from tests.central.machine import A, Desk, H, other_code, said
 from tests.central.meeting import await_waiting, closed, meet
 from tests.central.reporting import report
-from tests.central.support import (
-    BHOJPUR,
-    HOME,
-    RAMPUR,
-    TODAY,
-    A,
-    Desk,
-    H,
-    World,
-    count,
-    other_code,
-    said,
-)
-from vaccinator_app.central import admin, schema
-from vaccinator_app.central.account import Account
-from vaccinator_app.central.booking import MoveForm, PlaceForm
+from tests.central.support import BHOJPUR, HOME, RAMPUR, TODAY, World, count
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.citizens.booking import MoveForm, PlaceForm
+from vaccinator_app.central.citizens.registering import PersonForm
 from vaccinator_app.central.errors import DatabaseAway, Refused
-from vaccinator_app.central.registering import PersonForm
+from vaccinator_app.central.operations import admin
 from vaccinator_app.domain.events import Proof, ProofKind
 from vaccinator_app.protocol.enrolment import read_file
 from vaccinator_app.protocol.messages import Reason as R

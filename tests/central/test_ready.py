@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from tests.central.support import World
-from vaccinator_app.central import gauges
 from vaccinator_app.central.database import Database, connect
-from vaccinator_app.central.gauges import Readiness, Standing, waiting
+from vaccinator_app.central.running import gauges
+from vaccinator_app.central.running.gauges import Readiness, Standing, waiting
 
 
 def failing(world: World, database: Database | None = None) -> set[str]:

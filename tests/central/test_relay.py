@@ -11,11 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, event, update
 
-from tests.central.support import BATCH, BHOJPUR, EXPIRY, MORNING, A, Colleague, Desk, H, World, X, count, other_code
+from tests.central.machine import A, Colleague, Desk, H, X, other_code
+from tests.central.support import BATCH, BHOJPUR, EXPIRY, MORNING, World, count
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin, schema
-from vaccinator_app.central.decisions import DecisionKind, decide
-from vaccinator_app.central.housekeeping import forget
+from vaccinator_app.central import schema
+from vaccinator_app.central.district.decisions import DecisionKind, decide
+from vaccinator_app.central.operations import admin
+from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.domain.events import Arrived, Body, RecordViewed, SignedIn, SignedOut, Voided, VoidReason
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.stock_events import StockReceived

@@ -9,11 +9,12 @@ from random import Random
 import pytest
 from sqlalchemy import insert, update
 
-from tests.central.support import BATCH, BHOJPUR, EXPIRY, FAR, MORNING, RAMPUR, TODAY, Desk, World
+from tests.central.machine import Desk
+from tests.central.support import BATCH, BHOJPUR, EXPIRY, FAR, MORNING, RAMPUR, TODAY, World
 from vaccinator_app.central import schema
+from vaccinator_app.central.desks.roster import FURTHEST
+from vaccinator_app.central.desks.seats import write_entry
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.roster import FURTHEST
-from vaccinator_app.central.seats import write_entry
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.domain.people import Gender, PhotoId

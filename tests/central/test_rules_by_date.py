@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, select
 
-from tests.central.support import BATCH, MORNING, RAMPUR, TODAY, A, Desk, H, World, said
+from tests.central.machine import A, Desk, H, said
+from tests.central.support import BATCH, MORNING, RAMPUR, TODAY, World
 from tests.central.test_given_twice import desk_at
 from vaccinator_app.central import schema
-from vaccinator_app.central.booking import Booked, MoveForm
+from vaccinator_app.central.citizens.booking import Booked, MoveForm
 from vaccinator_app.central.errors import CentralError, Refused
 from vaccinator_app.central.programme import Rule, formulary_on, in_force
 from vaccinator_app.central.rules import list_rules, set_rule

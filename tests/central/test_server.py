@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.central.support import HOME, RAMPUR, TODAY, Clock, Desk, World, partner_key, texts
+from tests.central.machine import Desk
+from tests.central.support import HOME, RAMPUR, TODAY, Clock, World, partner_key, texts
 from tests.support.postgres import copy_home
 from vaccinator_app.central import log
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.http.app import MAX_FORM
-from vaccinator_app.central.server import Running, Settings, listen, running
+from vaccinator_app.central.running.server import Running, Settings, listen, running
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import RECEIPT_TYPE, Receipt

@@ -18,15 +18,15 @@ import requests
 
 from tests.central.support import vaccines
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
 from vaccinator_app.central.clock import system_clock
+from vaccinator_app.central.operations import admin
 
 SERVE = """
 import json, sys
 from pathlib import Path
 from vaccinator_app.central.log import to_stream
-from vaccinator_app.central.serving import serve
-from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.running.serving import serve
+from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.cli.central_serve import _log_here
 from vaccinator_app.cli.resources import resources_folder
 

@@ -10,8 +10,8 @@ from sqlalchemy import event
 
 from tests.central.support import HOME, World, count
 from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.login import MOST_SESSIONS, PartnerToken
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.login import MOST_SESSIONS, PartnerToken
 
 KNOWN, UNKNOWN = "9876543210", "9876543211"
 APP, OTHER = "p-aarogya", "p-umang"

@@ -15,10 +15,11 @@ from PIL import Image
 
 from tests.central.certified import CODES, ISSUER, certificates, given, one_of, verifying
 from tests.central.correcting import void
-from tests.central.support import MORNING, Desk, World
-from vaccinator_app.central import pictures
-from vaccinator_app.central.pictures import MAX_PICTURE, BadPicture, read_qr
-from vaccinator_app.central.pictures import PictureFault as P
+from tests.central.machine import Desk
+from tests.central.support import MORNING, World
+from vaccinator_app.central.certificates import pictures
+from vaccinator_app.central.certificates.pictures import MAX_PICTURE, BadPicture, read_qr
+from vaccinator_app.central.certificates.pictures import PictureFault as P
 from vaccinator_app.reports import qr
 from vaccinator_app.reports.card_bundle import CardSays, DoseSaid, read_bundle
 from vaccinator_app.trust.card_keys import thumbprint

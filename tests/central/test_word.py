@@ -6,13 +6,15 @@ import pytest
 from sqlalchemy import select
 
 from tests.central.correcting import corrected, void
+from tests.central.machine import A, Desk, H, said
 from tests.central.speaking import PHONE, alarms, code_now, given, kinds, name_of, sign_in, standing, state
-from tests.central.support import RAMPUR, A, Desk, H, World, count, said
+from tests.central.support import RAMPUR, World, count
 from tests.central.test_confirm import mismatched, otp_of, overridden
-from vaccinator_app.central import held, schema
+from vaccinator_app.central import schema
+from vaccinator_app.central.citizens.word import Word
+from vaccinator_app.central.district import held
+from vaccinator_app.central.district.held import OfficerReason
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.held import OfficerReason
-from vaccinator_app.central.word import Word
 from vaccinator_app.domain.events import Proof, ProofKind
 from vaccinator_app.protocol.messages import CertificateState, ConfirmState
 from vaccinator_app.protocol.messages import Reason as R

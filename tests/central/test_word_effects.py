@@ -7,12 +7,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
+from tests.central.machine import Desk, H, X, other_code
 from tests.central.speaking import PHONE, alarms, code_now, given, name_of, sign_in
-from tests.central.support import BHOJPUR, TODAY, Desk, H, World, X, count, other_code
+from tests.central.support import BHOJPUR, TODAY, World, count
 from vaccinator_app.central import schema
-from vaccinator_app.central.decisions import DecisionKind, read_decision
+from vaccinator_app.central.citizens.word import Word
+from vaccinator_app.central.district.decisions import DecisionKind, read_decision
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.word import Word
 from vaccinator_app.protocol.messages import Outcome
 from vaccinator_app.protocol.messages import Reason as R
 

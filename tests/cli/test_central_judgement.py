@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.central.support import Desk, World, make_home, other_code
-from vaccinator_app.central import admin
+from tests.central.machine import Desk, other_code
+from tests.central.support import World, make_home
 from vaccinator_app.central.clock import system_clock
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.domain.events import Proof, ProofKind

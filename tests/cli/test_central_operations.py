@@ -19,7 +19,7 @@ from tests.cli.test_commands import (  # noqa: F401  (fixtures)
 )
 from vaccinator_app.central import log
 from vaccinator_app.central.database import connect, default_url
-from vaccinator_app.central.server import Running, Settings, running
+from vaccinator_app.central.running.server import Running, Settings, running
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.cli.resources import resources_folder

@@ -227,7 +227,7 @@ def test_keys_must_be_named(capsys: Said) -> None:
 
 def test_where_pictures_cannot_be_read_it_says_so(files: Files, capsys: Said, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zxingcpp", None)
-    monkeypatch.delitem(sys.modules, "vaccinator_app.central.pictures", raising=False)
+    monkeypatch.delitem(sys.modules, "vaccinator_app.central.certificates.pictures", raising=False)
     assert files.verify(picture(files)) == Exit.NOT_DONE
     assert "Pictures are read only where" in refused(capsys)
 

@@ -14,7 +14,7 @@ from securesystemslib.dsse import Envelope as TheirEnvelope
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.server import Running, Settings, running
+from vaccinator_app.central.running.server import Running, Settings, running
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.cli.resources import resources_folder

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_commands import central, desk, enrolment, made_central, one_sentence, passphrase, quick_slots
-from vaccinator_app.central.server import Running
+from vaccinator_app.central.running.server import Running
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 

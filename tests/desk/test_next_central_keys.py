@@ -16,12 +16,13 @@ from tests.central.support import RAMPUR, World, make_home
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ToldClock, vaccines
 from tests.whole.script import Counter
-from vaccinator_app.central import admin, key_change, key_files
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.desks.desk_api import DeskApi
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.errors import Refused as CentralRefused
-from vaccinator_app.central.keys import RINGS
+from vaccinator_app.central.keyring import key_change, key_files
+from vaccinator_app.central.keyring.keys import RINGS
+from vaccinator_app.central.operations import admin
 from vaccinator_app.central.schema import certificates, device_heads, devices, records, recovery
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
 from vaccinator_app.desk.errors import CannotDo

@@ -15,8 +15,8 @@ from tests.central.support import RAMPUR, TODAY, World, make_home
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ToldClock, vaccines
 from tests.whole.script import Counter
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk import closing
 from vaccinator_app.desk.closing import Counted
 from vaccinator_app.desk.confirm import ask_for_otp, give_otp

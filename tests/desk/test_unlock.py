@@ -14,7 +14,7 @@ from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from tests.support.central import PASSPHRASE, TestCentral, open_as_in_charge
 from tests.support.desk import CentralSide
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock

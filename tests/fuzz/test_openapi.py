@@ -27,13 +27,14 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.central.apps import app, served
-from tests.central.support import Clock, Desk, World, make_home
+from tests.central.machine import Desk
+from tests.central.support import Clock, World, make_home
 from tests.central.test_every_door import DOORS
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
-from vaccinator_app.central.account import Account
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.citizens.login import mobile_hash
 from vaccinator_app.central.http.partner_door import HEADER
-from vaccinator_app.central.login import mobile_hash
+from vaccinator_app.central.operations import admin
 
 MOBILE = "9876543210"
 LONG = int(os.environ.get("VACCINATOR_FUZZ", "0"))

@@ -15,11 +15,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from tests.central.support import BHOJPUR, RAMPUR, TODAY, Desk, World, make_home
+from tests.central.machine import Desk
+from tests.central.support import BHOJPUR, RAMPUR, TODAY, World, make_home
 from tests.gui.evening import Evening, evening_day
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.gui.theme import Mode
 from vaccinator_app.gui.widgets.kit import Kit

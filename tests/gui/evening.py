@@ -33,7 +33,7 @@ from tests.whole.script import (
 from tests.whole.script import (
     mishaps_of as mishaps,
 )
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.stock import Stock
 from vaccinator_app.desk.unlock import lock

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from tests.central.support import PORTAL, texts
 from tests.support.window import Day
-from vaccinator_app.central.gateways import Undeliverable
-from vaccinator_app.central.outbox import State
-from vaccinator_app.central.sms import Drain
+from vaccinator_app.central.messages.gateways import Undeliverable
+from vaccinator_app.central.messages.outbox import State
+from vaccinator_app.central.messages.sms import Drain
 
 
 @dataclass(frozen=True, slots=True)

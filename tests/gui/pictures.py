@@ -19,14 +19,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from tests.central.support import RAMPUR, TODAY, Desk, World, make_home
+from tests.central.machine import Desk
+from tests.central.support import RAMPUR, TODAY, World, make_home
 from tests.gui import stock_tour, visit_tour
 from tests.gui.evening import evening_day, evening_tour
 from tests.gui.network import Network, drain_to
 from tests.support.central import PASSPHRASE
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.gui.app import make_application
 from vaccinator_app.gui.settings import Settings

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.central.support import RAMPUR
 from tests.support.window import Day, Hands
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.domain.stock import Batch
 
 Stop = Callable[[str], None]

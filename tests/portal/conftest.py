@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.central.support import Desk, World, make_home
+from tests.central.machine import Desk
+from tests.central.support import World, make_home
 from tests.portal.support import Browser, Portal, browser_at, served
 from tests.support.postgres import copy_home
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ from pathlib import Path
 import requests
 
 from tests.central.support import World, texts
-from vaccinator_app.central.booking import Booked
-from vaccinator_app.central.gateways import FileGateway
-from vaccinator_app.central.outbox import State
-from vaccinator_app.central.server import running
-from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.messages.gateways import FileGateway
+from vaccinator_app.central.messages.outbox import State
+from vaccinator_app.central.running.server import running
+from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.cli.resources import font_files, resources_folder
 
 PHONE, OTHER = "9876543210", "9876500000"

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from tests.central.support import RAMPUR, TODAY, Desk, World
+from tests.central.machine import Desk
+from tests.central.support import RAMPUR, TODAY, World
 from tests.portal.support import ANSWER, PHONE, Browser, Page, booked
 from vaccinator_app.central.portal.look import read_look
 from vaccinator_app.cli.resources import font_files, resources_folder

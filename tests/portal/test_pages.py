@@ -8,7 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from tests.central.support import BHOJPUR, RAMPUR, TODAY, Desk, World, count
+from tests.central.machine import Desk
+from tests.central.support import BHOJPUR, RAMPUR, TODAY, World, count
 from tests.portal.support import OTHER, PHONE, Browser, Page, booked
 from vaccinator_app.central import schema
 

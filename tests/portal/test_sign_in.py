@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.central.support import RAMPUR, TODAY, World
 from tests.portal.support import ANSWER, PHONE, Browser
-from vaccinator_app.central.login import SESSION_LIFE
+from vaccinator_app.central.citizens.login import SESSION_LIFE
 
 TIME = {"vaccine": "covishield", "dose": "1", "day": TODAY.isoformat(), "slot": "10:15"}
 

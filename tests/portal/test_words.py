@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 
 from vaccinator_app.central import portal
-from vaccinator_app.central.pictures import PictureFault
+from vaccinator_app.central.certificates.pictures import PictureFault
 from vaccinator_app.central.portal.fields import field_of
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.trust.errors import CardFault

@@ -12,9 +12,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from tests.support.desk import CENTRE, MORNING, ToldClock, vaccines
-from vaccinator_app.central import admin
-from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.desks.desk_api import DeskApi
 from vaccinator_app.central.errors import Refused as CentralRefused
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.unlock import Opened

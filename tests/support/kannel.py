@@ -21,7 +21,7 @@ from pathlib import Path
 from urllib.parse import unquote_to_bytes
 
 from tests.support.demand import missing
-from vaccinator_app.central.kannel import KannelConfig
+from vaccinator_app.central.messages.kannel import KannelConfig
 
 USER, PASSWORD, SENDER = "central", "a-secret-of-the-test", "VACCIN"
 UNKNOWN, UNROUTABLE, DENIED = "7100", "7200", "7300"

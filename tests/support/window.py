@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 from tests.central.support import RAMPUR, World
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ToldClock, vaccines
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock

@@ -11,8 +11,8 @@ import pytest
 
 from tests.support.central import Simulator, TestCentral, open_as_in_charge
 from tests.support.desk import MORNING
-from vaccinator_app.central import admin
-from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.desks.desk_api import DeskApi
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Opened

@@ -15,8 +15,8 @@ from typing import TypeVar
 from tests.central.support import RAMPUR, TODAY, World
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ZONE, ToldClock, vaccines
-from vaccinator_app.central import admin
-from vaccinator_app.central.booking import Booked
+from vaccinator_app.central.citizens.booking import Booked
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk import aefi, correct
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock

@@ -11,7 +11,7 @@ from tests.central.support import TODAY, World, make_home
 from tests.support import postgres
 from tests.support.demand import demanded
 from tests.whole.script import FIRST, NO_SHOWS, PEOPLE, SECOND, PlayedDay, book, meet, play, set_up, walk_in
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.desk import closing
 from vaccinator_app.desk.closing import ClosePlan, Counted
 from vaccinator_app.desk.errors import CannotDo

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, delete, insert, select
 
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.central.schema import centres, vaccine_rules, vaccines
 from vaccinator_app.domain.vaccines import Formulary, Vaccine

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.people import Beneficiary
 from vaccinator_app.protocol.messages import CertificateState, MessageState, Outcome, Reason, Status

@@ -10,8 +10,8 @@ import json
 from sqlalchemy import delete, insert
 
 from vaccinator_app.central import log
-from vaccinator_app.central.admin import Home
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.operations.admin import Home
 from vaccinator_app.central.programme import Rule, find_formulary, find_rules
 from vaccinator_app.central.schema import vaccine_rules
 

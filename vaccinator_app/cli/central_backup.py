@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from vaccinator_app.central.backup import back_up, back_up_keys, unpack_keys
 from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.database import default_url
-from vaccinator_app.central.restore import Restored, restore
+from vaccinator_app.central.operations.backup import back_up, back_up_keys, unpack_keys
+from vaccinator_app.central.operations.restore import Restored, restore
 from vaccinator_app.cli.central_groups import Groups, home_of, write_private
 from vaccinator_app.cli.exits import Exit
 

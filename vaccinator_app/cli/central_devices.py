@@ -11,7 +11,7 @@ from pathlib import Path
 
 from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.log import to_stream
-from vaccinator_app.central.lost_device import LostDevice, lost_device, machines, revoke_device
+from vaccinator_app.central.operations.lost_device import LostDevice, lost_device, machines, revoke_device
 from vaccinator_app.cli.central_groups import Groups, opened, write_private
 from vaccinator_app.cli.exits import Exit, Failed
 

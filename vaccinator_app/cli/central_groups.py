@@ -10,7 +10,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import TypeAlias
 
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.exits import Exit, Failed
 
 Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 from datetime import datetime, timedelta
 
-from vaccinator_app.central.alarms import list_alarms
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.held import OfficerReason, accept, list_held, reject
+from vaccinator_app.central.district.alarms import list_alarms
+from vaccinator_app.central.district.held import OfficerReason, accept, list_held, reject
 from vaccinator_app.cli.central_groups import Groups, opened
 from vaccinator_app.cli.exits import Exit
 

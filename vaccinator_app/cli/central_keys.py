@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 
-from vaccinator_app.central import key_change, key_files
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.keys import RINGS
+from vaccinator_app.central.keyring import key_change, key_files
+from vaccinator_app.central.keyring.keys import RINGS
 from vaccinator_app.cli.central_groups import Groups, home_of, opened
 from vaccinator_app.cli.exits import Exit
 

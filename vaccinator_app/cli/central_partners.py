@@ -6,8 +6,8 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from vaccinator_app.central.citizens.partners import Partners, Scope
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.partners import Partners, Scope
 from vaccinator_app.cli.central_groups import Groups, opened
 from vaccinator_app.cli.exits import Exit
 

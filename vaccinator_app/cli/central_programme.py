@@ -7,9 +7,9 @@ from datetime import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from vaccinator_app.central import admin
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.tls import answers_to
+from vaccinator_app.central.keyring.tls import answers_to
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.central_groups import Groups, day, home_of, opened, time_of_day, write_private
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import load_formulary

@@ -9,11 +9,11 @@ from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
 from vaccinator_app.central.database import default_url
-from vaccinator_app.central.kannel import Kannel, KannelConfig, read_config
 from vaccinator_app.central.log import to_stream
-from vaccinator_app.central.server import default_helpers
-from vaccinator_app.central.serving import serve
-from vaccinator_app.central.settings import Settings
+from vaccinator_app.central.messages.kannel import Kannel, KannelConfig, read_config
+from vaccinator_app.central.running.server import default_helpers
+from vaccinator_app.central.running.serving import serve
+from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.cli.central_groups import Groups, home_of
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.resources import font_files, resources_folder

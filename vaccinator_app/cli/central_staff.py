@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from vaccinator_app.central.staff import revoke_staff
+from vaccinator_app.central.desks.staff import revoke_staff
 from vaccinator_app.cli.central_groups import Groups, opened
 from vaccinator_app.cli.exits import Exit
 

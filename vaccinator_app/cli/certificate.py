@@ -70,7 +70,7 @@ def _card(given: str) -> str:
 def _read_picture(data: bytes) -> str:
     try:
         # Brought along by the central server's packages; a desk has no use for them otherwise.
-        from vaccinator_app.central.pictures import BadPicture, read_qr
+        from vaccinator_app.central.certificates.pictures import BadPicture, read_qr
     except ImportError as error:
         raise Failed(
             Exit.NOT_DONE, "Pictures are read only where the central server's packages are installed. Give the text."

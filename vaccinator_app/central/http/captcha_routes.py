@@ -8,7 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 
-from vaccinator_app.central.captcha import Captchas
+from vaccinator_app.central.citizens.captcha import Captchas
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.answers import refusals
 

@@ -13,7 +13,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath
 
-from vaccinator_app.central.certificates import Certificates
+from vaccinator_app.central.certificates.certificates import Certificates
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.answers import refusals
 

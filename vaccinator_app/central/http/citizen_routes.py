@@ -14,13 +14,13 @@ from litestar import Request, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from vaccinator_app.central.booking import Booked, BookingForm, MoveForm, PlaceForm
+from vaccinator_app.central.citizens.booking import Booked, BookingForm, MoveForm, PlaceForm
+from vaccinator_app.central.citizens.partners import Scope
+from vaccinator_app.central.citizens.places import SlotLeft
 from vaccinator_app.central.http.answers import refusals
 from vaccinator_app.central.http.partner_door import NEEDS_KEY, NEEDS_SESSION, caller, for_scope, session_of
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import visitor
-from vaccinator_app.central.partners import Scope
-from vaccinator_app.central.places import SlotLeft
 
 AnyRequest = Request[Any, Any, Any]
 

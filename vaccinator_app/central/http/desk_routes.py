@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIMediaType, OpenAPIType, Operation, RequestBody, Schema
 from litestar.params import RawBody
 
-from vaccinator_app.central.desk_api import DeskApi
+from vaccinator_app.central.desks.desk_api import DeskApi
 from vaccinator_app.central.http.answers import refusals
 from vaccinator_app.protocol.packing import MAX_PACKED
 

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 
 from vaccinator_app import __version__
-from vaccinator_app.central.gauges import Readiness
+from vaccinator_app.central.running.gauges import Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

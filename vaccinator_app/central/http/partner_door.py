@@ -12,8 +12,8 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from vaccinator_app.central import log
-from vaccinator_app.central.login import PartnerToken
-from vaccinator_app.central.partners import Partner, Partners
+from vaccinator_app.central.citizens.login import PartnerToken
+from vaccinator_app.central.citizens.partners import Partner, Partners
 
 HEADER = "X-Partner-Key"
 _PARTNER = "partner"

@@ -15,14 +15,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from vaccinator_app.central.account import MyAppointment, MyDose, MyPerson
+from vaccinator_app.central.citizens.account import MyAppointment, MyDose, MyPerson
+from vaccinator_app.central.citizens.partners import Scope
+from vaccinator_app.central.citizens.persons import language as spoken_language
+from vaccinator_app.central.citizens.registering import PersonForm
 from vaccinator_app.central.http.answers import refusals
 from vaccinator_app.central.http.citizen_routes import AnyRequest
 from vaccinator_app.central.http.partner_door import NEEDS_SESSION, for_scope, session_of
 from vaccinator_app.central.http.services import Services
-from vaccinator_app.central.partners import Scope
-from vaccinator_app.central.persons import language as spoken_language
-from vaccinator_app.central.registering import PersonForm
 from vaccinator_app.reports.certificate import certificate_pdf
 from vaccinator_app.reports.materials import Materials
 from vaccinator_app.reports.slip import slip_pdf

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from vaccinator_app.central.account import Account
-from vaccinator_app.central.booking import Bookings
-from vaccinator_app.central.captcha import Captchas
-from vaccinator_app.central.certificates import Certificates
+from vaccinator_app.central.certificates.certificates import Certificates
+from vaccinator_app.central.certificates.verifying import Verifying
+from vaccinator_app.central.citizens.account import Account
+from vaccinator_app.central.citizens.booking import Bookings
+from vaccinator_app.central.citizens.captcha import Captchas
+from vaccinator_app.central.citizens.login import Login
+from vaccinator_app.central.citizens.partners import Partners
+from vaccinator_app.central.citizens.places import Places
+from vaccinator_app.central.citizens.word import Word
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
-from vaccinator_app.central.desk_api import DeskApi
-from vaccinator_app.central.gauges import Readiness
+from vaccinator_app.central.desks.desk_api import DeskApi
 from vaccinator_app.central.http.visitors import Network
-from vaccinator_app.central.login import Login
-from vaccinator_app.central.message_states import Reports
-from vaccinator_app.central.partners import Partners
-from vaccinator_app.central.places import Places
+from vaccinator_app.central.messages.message_states import Reports
 from vaccinator_app.central.portal.frame import Frame
-from vaccinator_app.central.verifying import Verifying
-from vaccinator_app.central.word import Word
+from vaccinator_app.central.running.gauges import Readiness
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from litestar.params import FromPath, QueryParameter
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.answers import refusals
 from vaccinator_app.central.http.visitors import Network, visitor, within
-from vaccinator_app.central.kannel import REPORT_PATH
-from vaccinator_app.central.message_states import Reports
+from vaccinator_app.central.messages.kannel import REPORT_PATH
+from vaccinator_app.central.messages.message_states import Reports
 
 
 def sms_routes(reports: Reports, allowed: Sequence[Network]) -> list[HTTPRouteHandler]:

@@ -8,8 +8,8 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from vaccinator_app.central.account import Ticket
-from vaccinator_app.central.booking import MoveForm
+from vaccinator_app.central.citizens.account import Ticket
+from vaccinator_app.central.citizens.booking import MoveForm
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.portal.book import SlotForm, chosen

@@ -9,7 +9,7 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, FromQuery, URLEncodedBody
 
-from vaccinator_app.central.account import MyDose, MyPerson
+from vaccinator_app.central.citizens.account import MyDose, MyPerson
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.portal.frame import Frame

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from vaccinator_app.central.account import MyPerson
+from vaccinator_app.central.citizens.account import MyPerson
+from vaccinator_app.central.citizens.places import CentreFound, Places, SessionLeft, SlotLeft
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.places import CentreFound, Places, SessionLeft, SlotLeft
 from vaccinator_app.domain.vaccines import Vaccine
 
 

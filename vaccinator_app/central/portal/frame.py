@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from vaccinator_app.central.keys import Cupboard
+from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.portal.look import Look, read_look
 from vaccinator_app.central.portal.words import Say, read_words
 from vaccinator_app.reports.materials import Materials

@@ -9,12 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import URLEncodedBody
 
+from vaccinator_app.central.citizens.registering import PEOPLE_A_MOBILE, PersonForm, faults_of
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.threads import in_thread
 from vaccinator_app.central.portal.visit import Visit, pages
-from vaccinator_app.central.registering import PEOPLE_A_MOBILE, PersonForm, faults_of
 from vaccinator_app.domain.people import Gender, PhotoId
 
 Asking = Request[Any, Any, Any]

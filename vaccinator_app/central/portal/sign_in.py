@@ -9,12 +9,12 @@ from litestar import Request, Response, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromQuery, URLEncodedBody
 
-from vaccinator_app.central.captcha import Captcha
+from vaccinator_app.central.citizens.captcha import Captcha
+from vaccinator_app.central.citizens.login import Session
+from vaccinator_app.central.citizens.persons import require_mobile
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import visitor
-from vaccinator_app.central.login import Session
-from vaccinator_app.central.persons import require_mobile
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.threads import in_thread
 from vaccinator_app.central.portal.visit import Visit, pages

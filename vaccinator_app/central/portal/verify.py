@@ -13,15 +13,15 @@ from litestar.datastructures import UploadFile
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import MultipartBody
 
+from vaccinator_app.central.certificates.pictures import MAX_PICTURE
+from vaccinator_app.central.certificates.verifying import Verification
+from vaccinator_app.central.citizens.limits import home_of
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.http.services import Services
 from vaccinator_app.central.http.visitors import visitor
-from vaccinator_app.central.limits import home_of
-from vaccinator_app.central.pictures import MAX_PICTURE
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.threads import in_thread
 from vaccinator_app.central.portal.visit import Visit, pages
-from vaccinator_app.central.verifying import Verification
 
 Asking = Request[Any, Any, Any]
 _ROOM = 64 * 1024

@@ -19,9 +19,9 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import Cookie
 from litestar.openapi import ResponseSpec
 
+from vaccinator_app.central.citizens.login import SESSION_LIFE, Session
 from vaccinator_app.central.errors import Refused
-from vaccinator_app.central.keys import Cupboard
-from vaccinator_app.central.login import SESSION_LIFE, Session
+from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.portal.fields import field_of
 from vaccinator_app.central.portal.frame import Frame
 from vaccinator_app.central.portal.words import NAMES, Say

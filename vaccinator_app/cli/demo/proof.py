@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.demo.afterwards import Certified
 from vaccinator_app.cli.demo.bookings import Booked
 from vaccinator_app.desk.reconcile import Reconcile

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from vaccinator_app.central import admin
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.day_report import rendered, report_of_day
 from vaccinator_app.cli.demo.afterwards import PAPERS, fetch_certificates
 from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all

@@ -8,9 +8,9 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import IO
 
-from vaccinator_app.central import admin
+from vaccinator_app.central.citizens.partners import Partners, Scope
 from vaccinator_app.central.clock import system_clock
-from vaccinator_app.central.partners import Partners, Scope
+from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.vaccines import Formulary

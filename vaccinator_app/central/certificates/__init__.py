@@ -1,0 +1,1 @@
+"""Certificates: when there is one, the card, and what one is worth."""

@@ -1,0 +1,1 @@
+"""What desks ask for: enrolment, roster, the neighbours' records, a person's confirmation."""

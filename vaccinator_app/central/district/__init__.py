@@ -1,0 +1,1 @@
+"""Decisions after the first answer, who makes them, and what the district is warned of."""

@@ -1,0 +1,1 @@
+"""A batch of records: read, verified, decided, written, counted."""

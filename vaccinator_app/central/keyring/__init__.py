@@ -1,0 +1,1 @@
+"""Central's own keys: in use, honoured, announced, and where they lie."""

@@ -1,0 +1,1 @@
+"""Central as a running server: put together, in processes, counted."""
