@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from sqlalchemy import select
 
-from tests.central.support import RAMPUR, World, make_home
+from tests.central.support import BATCH, RAMPUR, World, make_home
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ToldClock, vaccines
 from tests.whole.script import Counter
@@ -42,8 +42,6 @@ from vaccinator_app.trust import seal
 from vaccinator_app.trust.keys import SigningKey, key_id
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.export import read_export, write_export
-
-BATCH = "4121Z025"
 
 
 @pytest.fixture(scope="module")
