@@ -22,7 +22,7 @@ demo: $(VENV)/.for-demo ## a whole day at the desk against a real central server
 test: $(VENV)/.for-dev ## style, types and every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
 	$(BIN)/python -m pytest -n 2 -m "not qt" --ignore=tests/gui $(ARGS)

@@ -21,8 +21,8 @@ from vaccinator_app.gui.words import _FORMS, LANGUAGES, UnknownKey, Words
 APP = Path(__file__).parents[2] / "vaccinator_app"
 INDIA = ZoneInfo("Asia/Kolkata")
 
-LATIN_IN_HINDI = {"Caps", "Lock", "QR", "SMS", "OTP", "PDF", "CSV", "FHIR", "ID", "USB", "Enter", "Esc", "Ctrl"}
-LATIN_IN_HINDI |= {"vaccinator", "trust", "FILE"}
+LATIN_IN_HINDI = {"Caps", "Lock", "QR", "SMS", "OTP", "PDF", "CSV", "FHIR", "ID", "USB", "Enter", "Esc", "Ctrl",
+    "vaccinator", "trust", "FILE"}  # fmt: skip
 """What people in India write in Latin letters in the middle of Hindi, what is printed on keys, and a command."""
 
 SHOWN_BY = {
@@ -190,8 +190,7 @@ def test_every_key_in_use_is_in_the_catalogues(
 def test_every_literal_that_looks_like_a_key_is_one(
     catalogues: dict[str, Catalogue], trees: list[tuple[str, ast.Module]]
 ) -> None:
-    """Finds keys that wait in tables (``KEYS: dict[State, str]``) or go through a helper. Reports have labels of their
-    own, and so has the portal, which their own tests look after."""
+    """Finds keys in tables (``KEYS: dict[State, str]``) or helpers; reports and portal have words and tests of their own."""
     families = {key.split(".")[0] for key in catalogues["en"]}
     shape = re.compile(rf"(?:{'|'.join(sorted(families))})(?:\.(?!db$|json$|sql$|csv$|pdf$)[a-z0-9_]+)+")
     missing = {

@@ -18,13 +18,10 @@ from vaccinator_app.trust.errors import CardFault
 
 FOLDER = resources_folder() / "portal"
 CENTRAL = Path(portal.__file__).parent.parent
-ROOMS = (
-    *("account", "booking", "captcha", "certificates", "errors", "limits", "login", "persons", "places", "programme"),
-    *("registering", "word"),
-)
+ROOMS = ("citizens", "certificates", "portal", "errors.py", "programme.py")
 """What pages lead to: whatever these refuse, somebody may read."""
 
-OF_ITS_OWN = {"key_unknown"}
+OF_ITS_OWN = {"key_unknown", "partner_unknown", "partners_locked", "scope_missing"}
 """Refusals of these rooms that answer programs alone."""
 
 
@@ -39,9 +36,10 @@ def sources() -> str:
 
 
 def refused_codes() -> Iterator[str]:
-    """The first argument of every ``Refused`` that these rooms and the portal itself raise."""
-    paths = [*(CENTRAL / f"{room}.py" for room in ROOMS), *(CENTRAL / "portal").glob("*.py")]
-    for path in paths:
+    """The first argument of every ``Refused`` that these rooms raise."""
+    places = [CENTRAL / room for room in ROOMS]
+    assert all(map(Path.exists, places))
+    for path in chain.from_iterable([place] if place.is_file() else place.glob("*.py") for place in places):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
