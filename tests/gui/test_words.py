@@ -190,7 +190,7 @@ def test_every_key_in_use_is_in_the_catalogues(
 def test_every_literal_that_looks_like_a_key_is_one(
     catalogues: dict[str, Catalogue], trees: list[tuple[str, ast.Module]]
 ) -> None:
-    """Finds keys in tables (``KEYS: dict[State, str]``) or helpers; reports and portal have words and tests of their own."""
+    """Finds keys in tables (``KEYS: dict[State, str]``) or helpers; reports and portal have words of their own."""
     families = {key.split(".")[0] for key in catalogues["en"]}
     shape = re.compile(rf"(?:{'|'.join(sorted(families))})(?:\.(?!db$|json$|sql$|csv$|pdf$)[a-z0-9_]+)+")
     missing = {
