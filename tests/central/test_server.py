@@ -64,7 +64,8 @@ def web_of(server: Running, tmp_path: Path, key: str) -> Iterator[requests.Sessi
 def otp_of(world: World, server: Running) -> str:
     # The server's own postman may have the message under its hands already.
     inbox, until = world.folder / "sms" / f"{MOBILE}.jsonl", time.monotonic() + 20
-    while not inbox.exists() and time.monotonic() < until:
+    # The file is there a moment before its line is.
+    while not (inbox.exists() and inbox.read_bytes().endswith(b"\n")) and time.monotonic() < until:
         server.drain.run()
     lines = inbox.read_text("utf-8").splitlines()
     return str(json.loads(lines[-1])["text"])[:6]
