@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import Table, func, select
 
 from tests.support import postgres
+from vaccinator_app.central import log
 from vaccinator_app.central.citizens.booking import Booked, BookingForm, Bookings
 from vaccinator_app.central.citizens.limits import Bound, Bounds
 from vaccinator_app.central.citizens.login import Login
@@ -190,3 +195,16 @@ def stored(world: World) -> bytes:
             for row in connection.execute(select(table)):
                 found += [value if isinstance(value, bytes) else str(value).encode() for value in row]
     return b"\n".join(found)
+
+
+@contextmanager
+def log_of(caplog: pytest.LogCaptureFixture) -> Iterator[io.StringIO]:
+    """What the server's own log says within the block; ``caplog`` hears it as well, down to every library's whisper."""
+    caplog.set_level(logging.DEBUG)
+    stream = io.StringIO()
+    handler = log.to_stream(stream)
+    log.LOGGER.propagate = True
+    try:
+        yield stream
+    finally:
+        log.LOGGER.removeHandler(handler)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
 import re
 from pathlib import Path
 
@@ -13,9 +11,9 @@ from prometheus_client import generate_latest
 from sqlalchemy import select
 
 from tests.central.machine import Desk, other_code
-from tests.central.support import RAMPUR, World, partner_key, texts
+from tests.central.support import RAMPUR, World, log_of, partner_key, texts
 from tests.central.test_server import MOBILE, NAME, NUMBER, form, otp_of, web_of
-from vaccinator_app.central import log, schema
+from vaccinator_app.central import schema
 from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.central.operations.lost_device import lost_device
 from vaccinator_app.central.running.server import Settings, running
@@ -80,14 +78,8 @@ def a_day(world: World, tmp_path: Path) -> list[str]:
 def test_a_day_leaves_nobody_in_the_log_or_in_what_is_counted(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    stream = io.StringIO()
-    handler = log.to_stream(stream)
-    log.LOGGER.propagate = True
-    try:
+    with log_of(caplog) as stream:
         words = a_day(world, tmp_path)
-    finally:
-        log.LOGGER.removeHandler(handler)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert {"request", "booked", "push", "pull", "device_lost", "messages_handed_over"} <= {
         line["event"] for line in lines

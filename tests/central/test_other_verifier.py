@@ -29,8 +29,9 @@ from vaccinator_app.central import schema
 from vaccinator_app.central.certificates.certificates import rid_of
 from vaccinator_app.central.running.server import Settings, running
 from vaccinator_app.cli.resources import resources_folder
+from vaccinator_app.reports.qr import health_card_uri
 from vaccinator_app.trust.card_keys import read_key_set, read_status_list
-from vaccinator_app.trust.health_card import to_uri, verify
+from vaccinator_app.trust.health_card import verify
 from vaccinator_app.trust.strict_json import base64url, read_base64url
 
 FOLDER = Path(__file__).parents[1] / "shc"
@@ -72,7 +73,7 @@ def other_verifier(wire: Wire, cards: Sequence[str], keys: Any) -> list[Any]:
         missing("node", "run `npm ci --prefix tests/shc --ignore-scripts` first")
     done = subprocess.run(
         [node, str(FOLDER / "verify.js")],
-        input=json.dumps({"cards": [to_uri(card) for card in cards], "keys": {wire.address: keys}}),
+        input=json.dumps({"cards": [health_card_uri(card) for card in cards], "keys": {wire.address: keys}}),
         capture_output=True,
         text=True,
         check=False,

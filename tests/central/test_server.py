@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import json
-import logging
 import socket
 import time
 from collections.abc import Iterator
@@ -15,9 +13,8 @@ import pytest
 import requests
 
 from tests.central.machine import Desk
-from tests.central.support import HOME, RAMPUR, TODAY, Clock, World, partner_key, texts
+from tests.central.support import HOME, RAMPUR, TODAY, Clock, World, log_of, partner_key, texts
 from tests.support.postgres import copy_home
-from vaccinator_app.central import log
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.http.app import MAX_FORM
 from vaccinator_app.central.running.server import Running, Settings, listen, running
@@ -90,14 +87,8 @@ def form(**changes: str | int) -> dict[str, str | int]:
 def test_a_person_books_and_a_desk_is_served_and_no_log_line_names_anybody(
     world: World, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
-    stream = io.StringIO()
-    handler = log.to_stream(stream)
-    log.LOGGER.propagate = True
-    try:
+    with log_of(caplog) as stream:
         secrets = use_everything(world, tmp_path)
-    finally:
-        log.LOGGER.removeHandler(handler)
     lines = [json.loads(line) for line in stream.getvalue().splitlines()]
     assert {"request", "booked", "push", "messages_handed_over"} <= {line["event"] for line in lines}
     assert all(line["utc"] and line["local"] for line in lines)

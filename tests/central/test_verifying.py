@@ -20,11 +20,11 @@ from tests.central.support import MORNING, World
 from vaccinator_app.central.certificates import pictures
 from vaccinator_app.central.certificates.pictures import MAX_PICTURE, BadPicture, read_qr
 from vaccinator_app.central.certificates.pictures import PictureFault as P
-from vaccinator_app.reports import qr
 from vaccinator_app.reports.card_bundle import CardSays, DoseSaid, read_bundle
+from vaccinator_app.reports.qr import health_card_uri
 from vaccinator_app.trust.card_keys import thumbprint
 from vaccinator_app.trust.errors import CardFault as F
-from vaccinator_app.trust.health_card import to_uri
+from vaccinator_app.trust.health_card import read
 from vaccinator_app.trust.keys import CardKey
 from vaccinator_app.trust.strict_json import base64url
 
@@ -47,7 +47,7 @@ def test_it_says_what_the_card_says(world: World, desk: Desk) -> None:
     file = json.dumps({"verifiableCredential": [card]}).encode()
     for found in (
         asked.text(card),
-        asked.text(f" {to_uri(card)}\n"),
+        asked.text(f" {health_card_uri(card)}\n"),
         asked.file(file),
         asked.file(b"\xef\xbb\xbf" + file),
     ):
@@ -68,7 +68,7 @@ def test_it_says_what_the_card_says(world: World, desk: Desk) -> None:
 
 def test_a_picture_in_whichever_way_it_was_taken(world: World, desk: Desk) -> None:
     given(world, desk)
-    text, asked = to_uri(card_of(world)), verifying(world)
+    text, asked = health_card_uri(card_of(world)), verifying(world)
     turned: list[Callable[[Image.Image], Image.Image]] = [
         lambda image: image,
         lambda image: image.rotate(90, expand=True),
@@ -87,7 +87,7 @@ def test_a_picture_in_whichever_way_it_was_taken(world: World, desk: Desk) -> No
 def test_the_qr_that_is_printed_is_the_one_that_is_read(world: World, desk: Desk) -> None:
     given(world, desk)
     card = card_of(world)
-    assert qr.health_card_uri(card) == to_uri(card)
+    assert read(health_card_uri(card)) == card
 
 
 def test_a_revoked_one_is_known_at_once(world: World, desk: Desk) -> None:

@@ -16,8 +16,9 @@ from tests.trust import fixed
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.reports.card_bundle import CardDose, card_bundle
+from vaccinator_app.reports.qr import health_card_uri
 from vaccinator_app.trust.card_keys import thumbprint, write_key_set, write_status_list
-from vaccinator_app.trust.health_card import IMMUNIZATION, sign, to_uri
+from vaccinator_app.trust.health_card import IMMUNIZATION, sign
 from vaccinator_app.trust.keys import CardKey
 
 Said = pytest.CaptureFixture[str]
@@ -100,8 +101,8 @@ def test_it_says_who_and_what(files: Files, capsys: Said) -> None:
 def test_it_takes_a_card_in_every_form(form: str, files: Files, capsys: Said) -> None:
     given = {
         "text": lambda: CARD,
-        "uri": lambda: to_uri(CARD),
-        "file": lambda: files.write("card", to_uri(CARD) + "\n"),
+        "uri": lambda: health_card_uri(CARD),
+        "file": lambda: files.write("card", health_card_uri(CARD) + "\n"),
         "wallet": lambda: files.write("my.smart-health-card", json.dumps({"verifiableCredential": [CARD]})),
         "marked": lambda: files.write("card.txt", b"\xef\xbb\xbf" + CARD.encode()),
         "picture": lambda: picture(files),
@@ -112,7 +113,7 @@ def test_it_takes_a_card_in_every_form(form: str, files: Files, capsys: Said) ->
 
 def picture(files: Files) -> str:
     path = files.folder / "qr.png"
-    segno.make(to_uri(CARD), error="l").save(str(path), scale=3)
+    segno.make(health_card_uri(CARD), error="l").save(str(path), scale=3)
     return str(path)
 
 

@@ -23,6 +23,7 @@ from tests.trust.cards import (
     deflated,
     payload,
 )
+from vaccinator_app.reports.qr import health_card_uri
 from vaccinator_app.trust import health_card
 from vaccinator_app.trust.card_keys import (
     read_key_set,
@@ -30,7 +31,7 @@ from vaccinator_app.trust.card_keys import (
     write_key_set,
 )
 from vaccinator_app.trust.errors import BadCard
-from vaccinator_app.trust.health_card import ONE_QR, read, to_uri
+from vaccinator_app.trust.health_card import ONE_QR, read
 from vaccinator_app.trust.strict_json import base64url
 
 
@@ -50,7 +51,7 @@ def test_the_same_is_signed_in_the_same_words() -> None:
 
 
 def test_it_reads_the_same_from_its_qr_and_from_a_file() -> None:
-    uri = to_uri(CARD)
+    uri = health_card_uri(CARD)
     assert uri.startswith("shc:/")
     assert uri[5:].isdigit()
     file = json.dumps({"verifiableCredential": [CARD]})

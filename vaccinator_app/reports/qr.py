@@ -24,7 +24,8 @@ _LEAST, _MOST = ord("-"), ord("z")
 
 
 def health_card_uri(jws: str) -> str:
-    """The address that stands in a health card's QR: each letter of ``jws`` as two digits, its code less 45.
+    """The address that stands in a health card's QR: each letter of ``jws`` as two digits, its code less 45
+    (C.2.5 of ``docs/certificates.md``; SMART Health Cards, "Encoding QRs"). ``trust.health_card.read`` reads it.
 
     Raises ``ValueError`` for what is no compact JWS. Not checked: that it is signed, and by whom.
     """

@@ -133,11 +133,6 @@ def verify(text: str, key_sets: Iterable[KeySet], status_lists: Iterable[StatusL
     )
 
 
-def to_uri(card: str) -> str:
-    """The text of a card's QR: ``shc:/`` and two digits a character (C.2.5; SHC, "Encoding QRs")."""
-    return _SCHEME + "".join(f"{ord(character) - _SMALLEST:02d}" for character in card)
-
-
 def read(text: str) -> str:
     """The compact card in what was scanned, pasted or read from a file: itself, ``shc:/`` digits, or the JSON of a
     ``.smart-health-card`` file that holds one (C.3.1). ``BadCard`` otherwise, also for a part of a card cut into
