@@ -19,10 +19,10 @@ from vaccinator_app.domain.events import (
     Proof,
     ProofKind,
     Site,
-    StaffAdded,
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Gender, PhotoId, Role
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import (
     ENROLMENT_REPLY_TYPE,

@@ -17,9 +17,9 @@ from vaccinator_app.central.errors import CentralError, Refused
 from vaccinator_app.domain.events import (
     SignedIn,
     SignedOut,
-    StaffAdded,
 )
 from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import MAX_BATCH_RECORDS, PUSH_TYPE, PushRequest
 from vaccinator_app.protocol.messages import Reason as R

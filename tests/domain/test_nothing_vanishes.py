@@ -11,7 +11,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.books import OWN, book
+from tests.domain.books import OWN, book, desk
 from tests.domain.given import (
     NINE,
     PEOPLE,
@@ -273,3 +273,12 @@ def test_keys_are_of_one_exception_and_say_their_record(day: list[Happened], boo
         assert one.appointment is None or one.appointment in PEOPLE
         assert (one.acts == ()) == (one.settled is not None)
         assert list(one.history) == sorted(one.history, key=lambda step: step.at)
+
+
+def test_a_void_of_what_is_still_to_come_keeps_its_day() -> None:
+    """Found by the property above: a record dated yesterday, by a clock set back, took the void's exception along."""
+    void = desk(Arrived(appointment="a"), voided(8, "a"))
+    before = [*void, *desk(*[Arrived(appointment="a")] * 5, first=3)]
+    later = [*before, *desk(Arrived(appointment="a"), first=8, at=NINE - timedelta(days=1))]
+    assert "held:d1:2" in listed(before, ())
+    assert "held:d1:2" in listed(later, ())

@@ -44,12 +44,22 @@ from vaccinator_app.domain.events import (
     SignedIn,
     SignedOut,
     Site,
-    StaffAdded,
     Voided,
     VoidReason,
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
+from vaccinator_app.domain.staff_events import (
+    AuditExported,
+    DetailsPurged,
+    Notice,
+    Noticed,
+    PurgeReason,
+    RemovalReason,
+    StaffAdded,
+    StaffRemoved,
+    VaultRekeyed,
+)
 from vaccinator_app.domain.stock_events import (
     DiscardReason,
     StockReceived,
@@ -230,6 +240,11 @@ EXAMPLES: tuple[Body, ...] = (
         ),
         open_exceptions=("held:d1:5",),
     ),
+    StaffRemoved(staff="s02", keys=("0123456789abcdef",), reason=RemovalReason.LEFT),
+    VaultRekeyed(epoch=2, key="fedcba9876543210", sealed=b"sealed for recovery"),
+    Noticed(what=Notice.MANY_LOOKUPS, seconds=3600, count=21, of=STAFF),
+    DetailsPurged(day=date(2026, 11, 21), people=120, reason=PurgeReason.CLOSED),
+    AuditExported(first=date(2026, 11, 20), last=date(2026, 11, 21), entries=312),
 )
 """A body of each kind, with every field filled."""
 

@@ -24,8 +24,9 @@ from tests.vault.given import (
     walk_in_person,
 )
 from vaccinator_app.domain.appointment import Appointment, Booking
-from vaccinator_app.domain.events import Arrived, StaffAdded
+from vaccinator_app.domain.events import Arrived
 from vaccinator_app.domain.people import Gender, PhotoId
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.visits import OBSERVATION, Visit, VisitState
 from vaccinator_app.protocol.messages import AllottedBatch, Outcome, Reason, Status

@@ -9,9 +9,9 @@ from pathlib import Path
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import StaffAdded
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.trust.certificates import Certificate, Subject, issue
 from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters

@@ -15,9 +15,16 @@ from vaccinator_app.domain.events import (
     RecordViewed,
     SignedIn,
     SignedOut,
-    StaffAdded,
     Voided,
     appointment_of,
+)
+from vaccinator_app.domain.staff_events import (
+    AuditExported,
+    DetailsPurged,
+    Noticed,
+    StaffAdded,
+    StaffRemoved,
+    VaultRekeyed,
 )
 
 BREAK = timedelta(hours=1)
@@ -116,7 +123,10 @@ def in_time(one: Happened) -> tuple[datetime, str, int]:
     return one.when, one.device, one.seq
 
 
-_ABOUT_STAFF = (DayClosed, ExceptionSettled, RecordViewed, SignedIn, SignedOut, StaffAdded)
+_ABOUT_STAFF = (
+    *(AuditExported, DayClosed, DetailsPurged, ExceptionSettled, Noticed, RecordViewed),
+    *(SignedIn, SignedOut, StaffAdded, StaffRemoved, VaultRekeyed),
+)
 
 
 def is_empty(day: date, happened: Iterable[Happened]) -> bool:

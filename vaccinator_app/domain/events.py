@@ -13,6 +13,14 @@ from typing import ClassVar, get_args
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.closing_events import DayClosed, ExceptionSettled
 from vaccinator_app.domain.people import PhotoId
+from vaccinator_app.domain.staff_events import (
+    AuditExported,
+    DetailsPurged,
+    Noticed,
+    StaffAdded,
+    StaffRemoved,
+    VaultRekeyed,
+)
 from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 
 
@@ -215,15 +223,6 @@ class Voided:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaffAdded:
-    """The in-charge certified somebody; ``certificate`` is the signed envelope (DESIGN 5.3)."""
-
-    KIND: ClassVar[str] = "staff_added"
-    staff: str
-    certificate: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedIn:
     """The staff member of this payload unlocked the desk."""
 
@@ -261,6 +260,11 @@ Body = (
     | VialOpened
     | VialDiscarded
     | StaffAdded
+    | StaffRemoved
+    | VaultRekeyed
+    | Noticed
+    | DetailsPurged
+    | AuditExported
     | SignedIn
     | SignedOut
     | RecordViewed
@@ -278,8 +282,8 @@ PRESENT = (Arrived, CodeRefused, DoseGiven, DoseDeferred, WalkInRegistered)
 VOIDABLE = (Arrived, DoseGiven, DoseDeferred, WalkInRegistered, ObservationEnded)
 """Kinds that a void may take back. Vials are put right by counting, tries never (DESIGN 4.4), a void by nothing."""
 
-UNTOLD = (SignedIn, SignedOut, RecordViewed)
-"""Kinds that stay where they were made: central and other desks' day books do without them (DESIGN 5.5)."""
+UNTOLD = (SignedIn, SignedOut, RecordViewed, VaultRekeyed, DetailsPurged, AuditExported)
+"""Kinds that other desks are not told, and day books do without (DESIGN 5.5)."""
 
 
 def appointment_of(body: Body) -> str | None:

@@ -85,7 +85,9 @@ def day_of(one: Happened, by_name: Mapping[Name, Happened]) -> date:
     if isinstance(one.body, DayClosed):
         return one.body.day
     if isinstance(one.body, Voided):
-        return by_name.get((one.device, one.body.seq), one).when.date()
+        # a void names what came before it; one that names what is still to come is about nothing, on its own day
+        named = by_name.get((one.device, one.body.seq), one)
+        return (named if named.seq < one.seq else one).when.date()
     return one.when.date()
 
 

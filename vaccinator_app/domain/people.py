@@ -28,8 +28,9 @@ class PhotoId(StrEnum):
 
 
 class Role(StrEnum):
-    """Staff of a centre. The in-charge may do all that a vaccinator may."""
+    """Staff of a centre; what each may do stands in ``domain.powers``."""
 
+    VERIFIER = "verifier"
     VACCINATOR = "vaccinator"
     IN_CHARGE = "in_charge"
 

@@ -69,6 +69,8 @@ class Reason(StrEnum):
     """Accepted; but another record of the same dose for the same person came as well, and is held."""
     REJECTED = "rejected"
     """The district decided against it."""
+    DEVICE_REVOKED = "device_revoked"
+    """The machine had been taken out of use when the record came (P.21)."""
 
 
 class CertificateState(StrEnum):
@@ -129,7 +131,8 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
     Since each record names the hash of the one before, ``head`` covers all of them. ``outcomes`` are those of the batch
     just pushed. ``upto`` is 0 and ``head`` 32 zero bytes for a device central has nothing of. ``forked`` lists ``seq``
-    of the batch under which central already holds another record.
+    of the batch under which central already holds another record. ``revoked_at`` is since when the machine is out of
+    use (P.21); None while it is in use.
     """
 
     v: int = VERSION
@@ -140,6 +143,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     at: Moment
     outcomes: list[Outcome]
     forked: list[Number] = []
+    revoked_at: Moment | None = None
 
 
 class PullRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -221,6 +225,14 @@ class CloseAnswer(msgspec.Struct, frozen=True, array_like=True):
     differences: tuple[CountedElsewhere, ...] = ()
 
 
+class RevokedKey(msgspec.Struct, frozen=True, array_like=True):
+    """A staff member's signing key that counts no more at this centre, by key id, and since when (P.18)."""
+
+    keyid: str
+    staff: str
+    at: Moment
+
+
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """One page of what changed; signed, and bound to the question by ``device``, ``nonce`` and ``from_cursor``.
 
@@ -229,7 +241,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     that do not page (batches, centres, desks, staff) are whole each time. ``peers`` are records of the centre's other
     desks, ``desks`` how far each has come, ``staff`` the chains of everybody's certificate (DSSE JSON, their own
     first), ``closes`` what central counted over this centre's closed days. ``keys`` are statements of central's present
-    keys, for a desk that goes by earlier ones (P.17).
+    keys, for a desk that goes by earlier ones (P.17). ``revoked`` are keys of the centre's staff that count no more,
+    ``revoked_at`` is since when this machine is out of use (P.21); then the page has nothing about people.
     """
 
     v: int = VERSION
@@ -252,6 +265,8 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     staff: list[list[str]] = []
     closes: list[CloseAnswer] = []
     keys: list[str] = []
+    revoked: list[RevokedKey] = []
+    revoked_at: Moment | None = None
 
 
 class ConfirmState(StrEnum):

@@ -38,11 +38,11 @@ from vaccinator_app.domain.events import (
     DoseGiven,
     OverrideGranted,
     ProofKind,
-    StaffAdded,
     Voided,
     WalkInRegistered,
     appointment_of,
 )
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, CertificateState, MessageState, Outcome, Reason, Status
 
 _LONGEST_KEYID = 64

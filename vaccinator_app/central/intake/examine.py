@@ -22,10 +22,10 @@ from vaccinator_app.domain.events import (
     DoseGiven,
     Proof,
     ProofKind,
-    StaffAdded,
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.messages import Reason
 from vaccinator_app.protocol.records import EVENT_TYPE, Event, Record, read_event

@@ -33,6 +33,7 @@ from vaccinator_app.central.schema.desks import (
     forks,
     mismatches,
     records,
+    recoveries,
     recovery,
 )
 from vaccinator_app.central.schema.people import (
@@ -76,6 +77,7 @@ __all__ = [
     "people",
     "photo_ids",
     "records",
+    "recoveries",
     "recovery",
     "revoked_certificates",
     "roster",

@@ -85,6 +85,8 @@ certificates = Table(
     Column("issuer", String(16), nullable=False),
     Column("added_at", Instant(), nullable=False),
     Column("revoked_at", Instant()),
+    # Who took it back: the staff id of an in-charge; none when central did.
+    Column("revoked_by", ID),
 )
 
 
@@ -95,6 +97,20 @@ recovery = Table(
     key("device", ID),
     key("stored_at", Instant()),
     Column("sealed", LargeBinary, nullable=False),  # to central's hybrid key; opened only to rescue a vault
+    Column("epoch", BigInteger, nullable=False, server_default="1"),
+)
+
+
+# Answers to a centre that forgot its passphrases (P.19): who asked for whom, and who at central let them.
+recoveries = Table(
+    "recoveries",
+    metadata,
+    key("centre", String(6)),
+    key("device", ID),
+    key("request", LargeBinary()),  # the request's SHA-256
+    Column("staff", ID, nullable=False),
+    Column("by", NAME, nullable=False),
+    Column("at", Instant(), nullable=False),
 )
 
 

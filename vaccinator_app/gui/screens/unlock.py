@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WIDTH = 440
 _MOST_ROWS = 6
 _LOOK_MS = 500
-_ROLES: dict[Role, str] = {Role.VACCINATOR: "role.vaccinator", Role.IN_CHARGE: "role.in_charge"}
+_ROLES: dict[Role, str] = {role: f"role.{role.value}" for role in Role}
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 

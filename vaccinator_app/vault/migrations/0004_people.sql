@@ -1,0 +1,30 @@
+-- Keys of the staff that count no more, and since when: the in-charge removed their holder, or central took the
+-- certificate back. The certificates stay: what was signed before stands.
+CREATE TABLE removed_keys (
+    keyid TEXT PRIMARY KEY,
+    staff TEXT NOT NULL,
+    at TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Days whose people have left this machine (DESIGN 5.5): their rows say what was booked and no more of whom. `day` is
+-- the proleptic Gregorian ordinal.
+CREATE TABLE purged_days (
+    day INTEGER PRIMARY KEY,
+    at TEXT NOT NULL
+) STRICT;
+
+-- Records of this desk's own that central holds others in the place of, after an old copy of the vault was put back:
+-- out of the ledger, as they were signed, and never dropped (DESIGN 7.3, 7.4).
+CREATE TABLE strays (
+    seq INTEGER NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    kind TEXT NOT NULL,
+    at TEXT NOT NULL,
+    staff TEXT NOT NULL,
+    appointment TEXT,
+    keyid TEXT NOT NULL,
+    payload BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    found_at TEXT NOT NULL,
+    PRIMARY KEY (seq, hash)
+) STRICT, WITHOUT ROWID;
