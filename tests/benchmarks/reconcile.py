@@ -71,7 +71,7 @@ def reconcile(folder: Path) -> list[Row]:
     kit.theme.apply(app, Mode.LIGHT)
     window = QWidget()
     tasks = Tasks(lambda _: None, window)
-    opened = Opened(place=place, resume=None, database_key=b"")
+    opened = Opened(place=place, resume=None)
     session = Session(opened, _connect, tasks, window)
     screen = ReconcileScreen(kit, session)
     screen.resize(1150, 640)

@@ -32,7 +32,7 @@ def desk(tmp_path: Path) -> Path:
     place = opened.place
     Engine(desk_of(place.vault), place.vault.exchange, central.simulator()).run()
     Stock(place).receive(ReceiveForm(vaccine="covishield", batch="4121Z025", expiry=None, vials="3"))
-    add_vaccinator(place, home, "S. Devi", GOATS, opened.database_key, FLOOR)
+    add_vaccinator(place, "S. Devi", GOATS, FLOOR)
     lock(place)
     central.close()
     (tmp_path / "sharma").write_text(PASSPHRASE)

@@ -41,7 +41,14 @@ def test_a_kill_loses_nothing_that_was_called_saved(tmp_path: Path, lines: int) 
     doses = [body.appointment for *_, body in vault.ledger.events() if isinstance(body, DoseGiven)]
     assert len(doses) == len(set(doses))
     # whoever was at the desk goes on where the last durable step ended
-    place = Workplace(vault=vault, staff=IN_CHARGE, signing_key=key, formulary=vaccines(), clock=ToldClock())
+    place = Workplace(
+        home=tmp_path / "home",
+        vault=vault,
+        staff=IN_CHARGE,
+        signing_key=key,
+        formulary=vaccines(),
+        clock=ToldClock(),
+    )
     person = next(name for name in names if name not in doses)
     desk = VisitDesk(place, person)
     if desk.draft.identity is None:

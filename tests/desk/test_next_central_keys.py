@@ -84,7 +84,6 @@ class Place:
         enrol(folder, file, desk, lambda _: self.simulator, clock.now())
         unlock = Unlock(folder, vaccines(), lambda _: clock)
         opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
-        self.database_key = opened.database_key
         counter = Counter(folder.name, folder, clock, self.simulator, unlock, opened.place)
         counter.sync()
         Stock(counter.place).receive(ReceiveForm(vaccine="covishield", batch=BATCH, expiry=None, vials="5"))
@@ -92,7 +91,7 @@ class Place:
 
     def colleague(self, counter: Counter) -> None:
         """A vaccinator joins the desk that was enrolled last."""
-        add_vaccinator(counter.place, counter.home, "S. Devi", PASSPHRASE, self.database_key, FLOOR)
+        add_vaccinator(counter.place, "S. Devi", PASSPHRASE, FLOOR)
 
     def reopen(self) -> None:
         """Central is started again, with the keys that its file has now."""

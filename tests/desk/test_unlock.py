@@ -52,8 +52,8 @@ def unlock(central: TestCentral, tmp_path: Path) -> Unlock:
     return central.enrol(tmp_path / "desk")
 
 
-def with_colleague(opened: Opened, home: Path) -> StaffMember:
-    return add_vaccinator(opened.place, home, "S. Devi", "three brown goats", opened.database_key, FLOOR)
+def with_colleague(opened: Opened) -> StaffMember:
+    return add_vaccinator(opened.place, "S. Devi", "three brown goats", FLOOR)
 
 
 def test_an_enrolled_machine_knows_its_in_charge(unlock: Unlock) -> None:
@@ -144,7 +144,7 @@ def test_a_short_passphrase_is_refused_before_anything_is_asked(central: TestCen
 
 def test_each_record_is_signed_by_who_acted(unlock: Unlock, central: TestCentral, tmp_path: Path) -> None:
     opened = open_as_in_charge(unlock)
-    colleague = with_colleague(opened, tmp_path / "desk")
+    colleague = with_colleague(opened)
     lock(opened.place)
     opened = unlock.open(colleague.staff, "three brown goats")
     assert opened.place.staff.name == "S. Devi"
@@ -158,18 +158,18 @@ def test_each_record_is_signed_by_who_acted(unlock: Unlock, central: TestCentral
 
 def test_only_an_in_charge_adds_colleagues(unlock: Unlock, tmp_path: Path) -> None:
     opened = open_as_in_charge(unlock)
-    colleague = with_colleague(opened, tmp_path / "desk")
+    colleague = with_colleague(opened)
     lock(opened.place)
     opened = unlock.open(colleague.staff, "three brown goats")
     with pytest.raises(CannotDo) as problem:
-        with_colleague(opened, tmp_path / "desk")
+        with_colleague(opened)
     assert problem.value.message.key == "staff.only_in_charge"
     lock(opened.place)
 
 
 def test_central_accepts_what_an_offline_colleague_signed(unlock: Unlock, central: TestCentral, tmp_path: Path) -> None:
     opened = open_as_in_charge(unlock)
-    colleague = with_colleague(opened, tmp_path / "desk")
+    colleague = with_colleague(opened)
     lock(opened.place)
     opened = unlock.open(colleague.staff, "three brown goats")
     vault = opened.place.vault
@@ -191,7 +191,7 @@ def with_person(central: TestCentral, opened: Opened) -> str:
 def test_a_half_done_visit_waits_for_the_same_person(unlock: Unlock, central: TestCentral, tmp_path: Path) -> None:
     opened = open_as_in_charge(unlock)
     person = with_person(central, opened)
-    colleague = with_colleague(opened, tmp_path / "desk")
+    colleague = with_colleague(opened)
     VisitDesk(opened.place, person).confirm_identity()
     lock(opened.place)
     other = unlock.open(colleague.staff, "three brown goats")
@@ -233,7 +233,7 @@ def exported(opened: Opened) -> list[str]:
 
 def test_an_export_is_verified_by_software_not_written_here(unlock: Unlock, tmp_path: Path) -> None:
     opened = open_as_in_charge(unlock)
-    with_colleague(opened, tmp_path / "desk")
+    with_colleague(opened)
     keys: dict[str, SSlibKey] = {}
     records = 0
     for line in exported(opened):
@@ -253,7 +253,7 @@ def test_an_export_is_verified_by_software_not_written_here(unlock: Unlock, tmp_
 
 def test_an_export_is_checked_against_centrals_key(unlock: Unlock, central: TestCentral, tmp_path: Path) -> None:
     opened = open_as_in_charge(unlock)
-    colleague = with_colleague(opened, tmp_path / "desk")
+    colleague = with_colleague(opened)
     lock(opened.place)
     opened = unlock.open(colleague.staff, "three brown goats")
     lines = exported(opened)

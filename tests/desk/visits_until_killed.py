@@ -21,6 +21,7 @@ def main() -> None:
     home, database_key, signing_key, *people = sys.argv[1:]
     vault = Vault.open(Path(home), bytes.fromhex(database_key))
     place = Workplace(
+        home=Path(home),
         vault=vault,
         staff=IN_CHARGE,
         signing_key=SigningKey(bytes.fromhex(signing_key)),

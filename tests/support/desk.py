@@ -205,4 +205,6 @@ def make_place(
     vault = Vault.create(home, os.urandom(32), identity(central, SigningKey.generate()))
     vault.certificates.add([staff_certificate(central, IN_CHARGE, key)])
     vault.exchange.apply(central.changes(vault.identity.device, appointments))
-    return Workplace(vault=vault, staff=IN_CHARGE, signing_key=key, formulary=vaccines(), clock=clock or ToldClock())
+    return Workplace(
+        home=home, vault=vault, staff=IN_CHARGE, signing_key=key, formulary=vaccines(), clock=clock or ToldClock()
+    )

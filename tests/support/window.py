@@ -48,7 +48,7 @@ def enrol_desk(world: World, home: Path) -> None:
     enrol(home, file, desk, lambda _: simulator, clock.now())
     unlock = Unlock(home, vaccines(), lambda _: clock)
     opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
-    add_vaccinator(opened.place, home, COLLEAGUE, COLLEAGUES_PASSPHRASE, opened.database_key, FLOOR)
+    add_vaccinator(opened.place, COLLEAGUE, COLLEAGUES_PASSPHRASE, FLOOR)
     lock(opened.place)
 
 

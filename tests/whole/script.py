@@ -170,7 +170,7 @@ def set_up(world: World, folder: Path, booked: list[Booked]) -> PlayedDay:
         enrol(home, file, desk, _always(simulator), clock.now())
         unlock = Unlock(home, vaccines(), _always(clock))
         opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
-        add_vaccinator(opened.place, home, STAFF[number], PASSPHRASE, opened.database_key, FLOOR)
+        add_vaccinator(opened.place, STAFF[number], PASSPHRASE, FLOOR)
         counter = Counter(name, home, clock, simulator, unlock, opened.place)
         counter.sync()
         stock = Stock(counter.place)

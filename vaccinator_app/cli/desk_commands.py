@@ -59,9 +59,8 @@ def run_staff_add(arguments: Namespace) -> int:
     """``vaccinator staff add``."""
     opened = open_desk(arguments)
     try:
-        home = desk_home(arguments)
         first = passphrase(_for_new(arguments), f"A passphrase for {arguments.name} (at least 8 characters): ")
-        member = add_vaccinator(opened.place, home, arguments.name, first, opened.database_key, KdfParameters())
+        member = add_vaccinator(opened.place, arguments.name, first, KdfParameters())
     finally:
         lock(opened.place)
     print(f"{member.name} can now unlock this desk.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from pathlib import Path
 
+from vaccinator_app.desk import keys
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.desk.workplace import Workplace
@@ -21,9 +21,7 @@ VALID = timedelta(days=366)
 """How long a colleague's certificate lasts before the in-charge renews it."""
 
 
-def add_vaccinator(
-    place: Workplace, home: Path, name: str, passphrase: str, database_key: bytes, kdf: KdfParameters
-) -> StaffMember:
+def add_vaccinator(place: Workplace, name: str, passphrase: str, kdf: KdfParameters) -> StaffMember:
     """Certify a new vaccinator and give them a slot on this machine. Only central certifies an in-charge (P.7.2).
 
     Certificate and event come first, so that a slot never opens for somebody whose records central would refuse.
@@ -37,7 +35,7 @@ def add_vaccinator(
         raise CannotDo(Message.of("walk_in.name_missing"))
     if len(cleaned) > LONGEST_NAME:
         raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
-    if cleaned.casefold() in (other.name.casefold() for other in Slots.read(home).people()):
+    if cleaned.casefold() in (other.name.casefold() for other in Slots.read(place.home).people()):
         raise CannotDo(Message.of("staff.name_taken", name=cleaned))
     check_passphrase(passphrase)
     member = StaffMember(staff=f"s{secrets.token_hex(6)}", name=cleaned, role=Role.VACCINATOR)
@@ -59,5 +57,5 @@ def add_vaccinator(
     own = place.vault.certificates.chain_of(place.staff.staff)
     place.vault.certificates.add([envelope, *own])
     place.record(StaffAdded(staff=member.staff, certificate=envelope))
-    Slots.read(home).add(member, signing_key, sealing_key, passphrase, database_key, kdf)
+    keys.give_slot(place, member, signing_key, sealing_key, passphrase, kdf)
     return member

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,7 +26,6 @@ class Opened:
 
     place: Workplace
     resume: str | None
-    database_key: bytes = field(repr=False)
 
 
 def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, passphrase: str) -> Opened:
@@ -34,6 +33,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
     unlocked = Slots.read(home).unlock(staff, passphrase)
     vault = Vault.open(home, unlocked.database_key)
     place = Workplace(
+        home=home,
         vault=vault,
         staff=_certified(vault, unlocked),
         signing_key=unlocked.signing_key,
@@ -42,7 +42,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
     )
     try:
         place.record(SignedIn())
-        return Opened(place=place, resume=_settle_drafts(place), database_key=unlocked.database_key)
+        return Opened(place=place, resume=_settle_drafts(place))
     except BaseException:
         vault.close()
         raise

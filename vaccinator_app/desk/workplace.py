@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
 
 from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.errors import CannotDo
@@ -20,12 +21,13 @@ from vaccinator_app.vault.vault import Vault
 
 @dataclass(slots=True, kw_only=True)
 class Workplace:
-    """An opened vault, who is signed in with their own key, the programme's vaccines and a clock.
+    """The folder of the vault, the opened vault, who is signed in with their own key, the vaccines and a clock.
 
     ``disagreement`` is set once central holds another history than this desk; from then on nothing is recorded
     (DESIGN 7.4).
     """
 
+    home: Path
     vault: Vault
     staff: StaffMember
     signing_key: SigningKey

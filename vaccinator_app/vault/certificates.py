@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from vaccinator_app.protocol.messages import RevokedKey
 from vaccinator_app.trust.certificates import Certificate, Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadCertificate, TrustError
@@ -67,10 +68,33 @@ class Certificates:
         # After a renewal with a new key there are two; the one that lasts longest is the one to show.
         return max(chains, key=lambda chain: self.read(chain).not_after, default=[])
 
+    def removed(self) -> dict[str, datetime]:
+        """The keys (by key id) that count no more at this desk, each with the first moment that somebody named."""
+        found: dict[str, datetime] = {}
+        for keyid, text in self._database.read("SELECT keyid, at FROM removed_keys"):
+            at = datetime.fromisoformat(text)
+            found[keyid] = min(at, found.get(keyid, at))
+        return found
+
     def chains(self) -> list[tuple[str, ...]]:
         """Every chain, for an export that proves itself."""
         rows = self._database.read("SELECT chain FROM certificates ORDER BY keyid")
         return [tuple(_chain(chain)) for (chain,) in rows]
+
+
+def remove_within(connection: Connection, keyid: str, staff: str, at: datetime) -> None:
+    """A record of this desk takes a key back, inside the transaction that holds the record. The first one counts."""
+    _remove(connection, keyid, "record", staff, at)
+
+
+def hear(connection: Connection, revoked: Sequence[RevokedKey]) -> None:
+    """Keep what central says of keys that count no more, inside a transaction under way. It takes no word back."""
+    for key in revoked:
+        _remove(connection, key.keyid, "central", key.staff, key.at)
+
+
+def _remove(connection: Connection, keyid: str, source: str, staff: str, at: datetime) -> None:
+    connection.execute("INSERT OR IGNORE INTO removed_keys VALUES (?, ?, ?, ?)", (keyid, source, staff, at.isoformat()))
 
 
 def _chain(kept: str) -> list[str]:

@@ -182,6 +182,13 @@ class Database:
             self._writer.close()
             raise
 
+    @property
+    def key(self) -> bytes:
+        """The key that the file opens with (32 bytes). Raises ``VaultClosed``."""
+        if self._key is None:
+            raise VaultClosed
+        return self._key
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction; returns once it is durable (DESIGN 3.6, 6.3).
 

@@ -63,6 +63,11 @@ class Vault:
             self._identity = replace(self._identity, central=self.trusted.keys)
         return self._identity
 
+    @property
+    def key(self) -> bytes:
+        """The key of the database as it is now (32 bytes), to seal for somebody. ``VaultClosed`` once locked."""
+        return self._database.key
+
     @staticmethod
     def refuse_existing(home: Path) -> None:
         """Raise ``VaultExists`` when ``home`` holds a vault, or anything that may be one (DESIGN 5.4)."""

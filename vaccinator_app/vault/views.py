@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, ProofKind, Voided, appointment_of
+from vaccinator_app.domain.staff_events import StaffRemoved
 from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.appointments import roster_day
+from vaccinator_app.vault.certificates import remove_within
 from vaccinator_app.vault.connection import Connection, Database, Row
 
 VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further, v.override_seq"
@@ -79,6 +81,9 @@ def take_in(connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body
             connection.execute("INSERT INTO serious VALUES (?)", (seq,))
         case DoseGiven() if body.proof.how is ProofKind.OVERRIDE:
             connection.execute("INSERT INTO overridden VALUES (?)", (seq,))
+        case StaffRemoved():
+            for keyid in body.keys:
+                remove_within(connection, keyid, body.staff, at)
         case Voided():
             # A record is voided once, by a later event about the same appointment, and not every kind can be.
             connection.execute(
@@ -166,6 +171,7 @@ def _rebuild(connection: Connection, zone: ZoneInfo) -> None:
     connection.execute("DELETE FROM meta WHERE key = ?", (_OLD,))
     for view in VIEWS:
         connection.execute(f"DELETE FROM {view}")
+    connection.execute("DELETE FROM removed_keys WHERE source = 'record'")
     last = 0
     while True:
         rows = connection.execute(

@@ -153,7 +153,7 @@ def _enrol(stage: Stage, line: Line) -> None:
     enrol(stage.home, file, desk, _connect, datetime.now(UTC))
     opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
     try:
-        add_vaccinator(opened.place, stage.home, _VACCINATOR, _PASSPHRASE, opened.database_key, KdfParameters())
+        add_vaccinator(opened.place, _VACCINATOR, _PASSPHRASE, KdfParameters())
     finally:
         lock(opened.place)
 

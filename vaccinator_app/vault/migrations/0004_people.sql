@@ -1,9 +1,11 @@
--- Keys of the staff that count no more, and since when: the in-charge removed their holder, or central took the
--- certificate back. The certificates stay: what was signed before stands.
+-- Keys of the staff that count no more, and since when: a record of this desk says so ('record', a view), or central
+-- ('central', kept as it was told). The certificates stay: what was signed before stands.
 CREATE TABLE removed_keys (
-    keyid TEXT PRIMARY KEY,
+    keyid TEXT NOT NULL,
+    source TEXT NOT NULL CHECK (source IN ('record', 'central')),
     staff TEXT NOT NULL,
-    at TEXT NOT NULL
+    at TEXT NOT NULL,
+    PRIMARY KEY (keyid, source)
 ) STRICT, WITHOUT ROWID;
 
 -- Days whose people have left this machine (DESIGN 5.5): their rows say what was booked and no more of whom. `day` is
