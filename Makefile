@@ -27,6 +27,9 @@ test: $(VENV)/.for-dev ## style, types and every test
 test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
 	$(BIN)/python -m pytest -n 2 -m "not qt" --ignore=tests/gui $(ARGS)
 
+controls: $(VENV)/.for-dev ## take each control of the threat model out of a copy and see its test fail; minutes
+	$(BIN)/python -m tests.controls $(ARGS)
+
 bench: $(VENV)/.for-dev ## the budgets, each beside its reference; to the screen and bench.json
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
 

@@ -86,6 +86,9 @@ def gone(those: set[int]) -> bool:
     return those.isdisjoint(pid for pid, _, _ in processes())
 
 
+# Starting, ending and counting are the processes' affair, whichever database they stand on: each is looked at on one.
+
+
 @pytest.fixture
 def served(made_home: Path, tmp_path: Path) -> Iterator[Served]:
     home = tmp_path / "home"
@@ -116,6 +119,7 @@ def serial(served: Served) -> str:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("made_home", ["postgresql"], indirect=True)
 def test_a_lost_worker_is_replaced_and_renewed_files_are_taken_up_without_a_pause(served: Served) -> None:
     before = served.workers
     assert len(before) == 2
@@ -144,6 +148,7 @@ def test_a_lost_worker_is_replaced_and_renewed_files_are_taken_up_without_a_paus
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("made_home", ["sqlite"], indirect=True)
 def test_nobody_stays_behind_a_server_that_was_killed(served: Served) -> None:
     below = served.below()
     assert len(below) >= 4
@@ -152,6 +157,7 @@ def test_nobody_stays_behind_a_server_that_was_killed(served: Served) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("made_home", ["postgresql"], indirect=True)
 def test_what_all_workers_count_is_told_on_a_listener_of_its_own(served: Served) -> None:
     port = next(line["port"] for line in served.events() if line["event"] == "metrics_served")
     for _ in range(30):

@@ -43,8 +43,9 @@ def alive(process: int) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.qt
-@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("when", ["the people are booked", "the window is open"])
+@pytest.mark.parametrize(
+    ("asked", "when"), [(signal.SIGTERM, "the people are booked"), (signal.SIGINT, "the window is open")]
+)
 def test_a_demo_asked_to_end_takes_its_central_along(tmp_path: Path, asked: signal.Signals, when: str) -> None:
     command = [sys.executable, "-u", "-m", "vaccinator_app.cli", "demo", "--headless", "--out", str(tmp_path / "day")]
     demo = subprocess.Popen(
@@ -138,7 +139,7 @@ def test_a_folder_is_no_bookings_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes")
-@pytest.mark.parametrize("asked", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGKILL])
 def test_nothing_of_central_stays_when_it_ends(tmp_path: Path, asked: signal.Signals) -> None:
     home = str(tmp_path / "central")
     assert main(["central", "init", "--home", home]) == 0
