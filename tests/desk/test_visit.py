@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.support.desk import MORNING, CentralSide, ToldClock
+from vaccinator_app.desk.drafts import read_draft
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.visit_view import Step, StepState, view
@@ -279,6 +280,9 @@ def test_the_code_is_nowhere_in_what_is_kept(place: Workplace) -> None:
     desk.type_code("4821")
     ((_, kept),) = place.vault.drafts.of(place.staff.staff)
     assert b"4821" not in kept
+    proof = read_draft(kept).proof
+    assert proof is not None
+    assert b"4821" not in proof.sealed
 
 
 def test_past_the_lease_no_online_visit_is_recorded(place: Workplace, clock: ToldClock) -> None:
