@@ -42,6 +42,7 @@ from vaccinator_app.domain.events import (
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
+from vaccinator_app.domain.staff_events import Notice, Noticed
 from vaccinator_app.domain.stock_events import (
     DiscardReason,
     StockReceived,
@@ -178,6 +179,11 @@ def settled(key: str, how: Settlement = Settlement.EXPLAINED) -> ExceptionSettle
     return ExceptionSettled(exception=key, how=how, reason=SettleReason.COUNTED_AGAIN)
 
 
+def noticed() -> list[Noticed]:
+    """One of each kind that a desk may notice."""
+    return [Noticed(what=what, seconds=300, count=31, of="s2") for what in Notice]
+
+
 def observed(who: str = WHO) -> ObservationEnded:
     return ObservationEnded(appointment=who, outcome=ObservationOutcome.WELL)
 
@@ -271,7 +277,8 @@ def anything(who: st.SearchStrategy[str], keys: st.SearchStrategy[str], most: in
         st.sampled_from([(), (CountedBatch(vaccine="two", batch="A1", counted=1, computed=2),)]),
     )
     report = st.builds(aefi, who, st.sampled_from([Seriousness.NOT_SERIOUS, Seriousness.DEATH]))
-    return st.one_of(bodies(who, most), doses(who, most), doses(who, most), stock(), settlement, report, close)
+    notice = st.sampled_from(noticed())
+    return st.one_of(bodies(who, most), doses(who, most), doses(who, most), stock(), settlement, report, close, notice)
 
 
 @st.composite

@@ -13,6 +13,7 @@ from tests.domain.given import (
     TODAY,
     closed,
     dose_given,
+    noticed,
     observed,
     opened,
     received,
@@ -29,9 +30,10 @@ from vaccinator_app.domain.closing_events import (
 from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.daybook import Difference, Machine, Said
 from vaccinator_app.domain.events import Arrived, Body, RecordViewed, SignedIn
-from vaccinator_app.domain.exceptions import Act
+from vaccinator_app.domain.exceptions import Act, ExceptionKind
 from vaccinator_app.domain.find_exceptions import find, open_ones
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.staff_events import Notice, Noticed
 from vaccinator_app.domain.stock_events import DiscardReason
 
 # Vials
@@ -222,3 +224,23 @@ def test_a_settled_exception_stays_and_asks_for_nothing() -> None:
     assert [step.words.key for step in one.history] == ["settled.explained", "settled.escalated"]
     assert open_ones(find(book(day(lost, settled("vial_lost:d1:3"))))) == ()
     assert len(open_ones(find(book(day(lost, settled("vial_lost:d1:4")))))) == 1
+
+
+def test_whatever_a_machine_notices_of_itself_is_on_the_list_and_stays() -> None:
+    listed = found(desk(*noticed(), device="d2"), names={"s2": "S. Devi"})
+    assert [one.kind for one in listed.values()] == [
+        *[ExceptionKind.OLD_COPY] * 3,
+        ExceptionKind.LOOKUPS,
+        *[ExceptionKind.CLOCK] * 2,
+    ]
+    looked = listed["lookups:d2:6"]
+    assert looked.words == Message.of("notice.many_lookups", machine="d2", name="S. Devi", n=31)
+    assert (looked.staff, looked.acts) == ("s2", (Act.EXPLAIN, Act.ESCALATE))
+
+
+def test_a_clock_that_the_machine_noticed_itself_is_one_exception() -> None:
+    """Not one for the notice and another for the jump at it."""
+    noted = Noticed(what=Notice.CLOCK_FORWARD, seconds=3600)
+    before, after = desk(Arrived(appointment="a"), noted)
+    listed = found([before, replace(after, at=after.at + timedelta(hours=1))])
+    assert {one.words.key for one in listed.values()} == {"notice.clock_forward"}

@@ -22,6 +22,7 @@ from tests.domain.given import (
     deferred,
     dose_given,
     granted,
+    noticed,
     observed,
     opened,
     received,
@@ -142,9 +143,11 @@ PUT_RIGHT: dict[ExceptionKind, Callable[[DayException, Listed, Happened], bool]]
     ExceptionKind.AEFI: _never,
     ExceptionKind.REFUSED: _taken_back,
     ExceptionKind.HELD: _answered,
+    ExceptionKind.OLD_COPY: _never,
     ExceptionKind.TALLY_DIFFERS: _closed_again,
     ExceptionKind.CODE_EXHAUSTED: _let_go_on,
     ExceptionKind.OVERRIDE: _taken_back,
+    ExceptionKind.LOOKUPS: _never,
     ExceptionKind.DUPLICATE: _one_dose_less,
     ExceptionKind.AGAINST_RULE: _put_on_the_list,
     ExceptionKind.VOIDED: _corrected,
@@ -219,6 +222,8 @@ class Scramble:
         ]  # fmt: skip
         if chance.random() < 0.12:
             bodies = [aefi(who), thrown(reason, vials=1), self._close(seqs)]
+        if chance.random() < 0.06:
+            bodies = list(noticed())
         if doses and chance.random() < 0.25:
             last = chance.choice(doses)
             void = voided(last.seq, appointment_of(last.body) or "", chance.choice(list(VoidReason)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from vaccinator_app.domain import find_answers, find_corrections, find_doses, find_machines, find_stock
+from vaccinator_app.domain import find_answers, find_corrections, find_doses, find_machines, find_notices, find_stock
 from vaccinator_app.domain.closing_events import ExceptionSettled
 from vaccinator_app.domain.day import Happened, in_time
 from vaccinator_app.domain.daybook import DayBook
@@ -28,6 +28,7 @@ _FINDERS: tuple[Callable[[Evidence], Iterator[DayException]], ...] = (
     find_stock.left_over,
     find_stock.vials_lost,
     find_machines.clock_jumps,
+    find_notices.notices,
     find_machines.unsynced,
     find_doses.unwatched,
     find_corrections.late_records,

@@ -11,6 +11,7 @@ from vaccinator_app.domain.daybook import Machine
 from vaccinator_app.domain.events import UNTOLD
 from vaccinator_app.domain.evidence import Evidence
 from vaccinator_app.domain.exceptions import Act, DayException, ExceptionKind
+from vaccinator_app.domain.find_notices import says_the_jump
 from vaccinator_app.domain.message import Message
 
 JUMP = timedelta(minutes=2)
@@ -35,7 +36,7 @@ def clock_jumps(seen: Evidence) -> Iterator[DayException]:
     for device, ledger in ledgers.items():
         ledger.sort(key=lambda one: one.seq)
         for before, after in pairwise(ledger):
-            if before.boot != after.boot:
+            if before.boot != after.boot or says_the_jump(after):
                 continue
             jump = (after.at - before.at) - _MILLISECOND * (after.uptime_ms - before.uptime_ms)
             if abs(jump) > JUMP and day in (before.at.date(), after.at.date()):
