@@ -13,10 +13,11 @@ from vaccinator_app.cli.day_report import report_of_day
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.desk.errors import CannotDo
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.stock import ReceiveForm, Stock
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
+from vaccinator_app.domain.people import Role
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.trust.keyslot import FLOOR
 
@@ -32,7 +33,7 @@ def desk(tmp_path: Path) -> Path:
     place = opened.place
     Engine(desk_of(place.vault), place.vault.exchange, central.simulator()).run()
     Stock(place).receive(ReceiveForm(vaccine="covishield", batch="4121Z025", expiry=None, vials="3"))
-    add_vaccinator(place, "S. Devi", GOATS, FLOOR)
+    Staff(place).add("S. Devi", Role.VACCINATOR, GOATS, FLOOR)
     lock(place)
     central.close()
     (tmp_path / "sharma").write_text(PASSPHRASE)

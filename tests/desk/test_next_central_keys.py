@@ -27,11 +27,11 @@ from vaccinator_app.central.schema import certificates, device_heads, devices, r
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.stock import ReceiveForm, Stock
 from vaccinator_app.desk.walk_in import WalkInForm, register
-from vaccinator_app.domain.people import Gender, PhotoId
+from vaccinator_app.domain.people import Gender, PhotoId, Role
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.central_keys import announce
 from vaccinator_app.protocol.enrolment import CentralKeys, EnrolmentFile, read_file
@@ -91,7 +91,7 @@ class Place:
 
     def colleague(self, counter: Counter) -> None:
         """A vaccinator joins the desk that was enrolled last."""
-        add_vaccinator(counter.place, "S. Devi", PASSPHRASE, FLOOR)
+        Staff(counter.place).add("S. Devi", Role.VACCINATOR, PASSPHRASE, FLOOR)
 
     def reopen(self) -> None:
         """Central is started again, with the keys that its file has now."""

@@ -18,7 +18,7 @@ from vaccinator_app.central.operations import admin
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Opened, lock
 from vaccinator_app.desk.visit import VisitDesk
@@ -53,7 +53,7 @@ def unlock(central: TestCentral, tmp_path: Path) -> Unlock:
 
 
 def with_colleague(opened: Opened) -> StaffMember:
-    return add_vaccinator(opened.place, "S. Devi", "three brown goats", FLOOR)
+    return Staff(opened.place).add("S. Devi", Role.VACCINATOR, "three brown goats", FLOOR)
 
 
 def test_an_enrolled_machine_knows_its_in_charge(unlock: Unlock) -> None:

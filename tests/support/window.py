@@ -20,11 +20,12 @@ from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import Role
 from vaccinator_app.gui.app import make_window
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.window import Window
@@ -48,7 +49,7 @@ def enrol_desk(world: World, home: Path) -> None:
     enrol(home, file, desk, lambda _: simulator, clock.now())
     unlock = Unlock(home, vaccines(), lambda _: clock)
     opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
-    add_vaccinator(opened.place, COLLEAGUE, COLLEAGUES_PASSPHRASE, FLOOR)
+    Staff(opened.place).add(COLLEAGUE, Role.VACCINATOR, COLLEAGUES_PASSPHRASE, FLOOR)
     lock(opened.place)
 
 

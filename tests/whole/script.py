@@ -22,7 +22,7 @@ from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.observe import Observation
 from vaccinator_app.desk.reconcile import Overview, Reconcile
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.stock import ReceiveForm, Stock
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
@@ -32,7 +32,7 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.aefi import AefiOutcome, AefiSign, Seriousness
 from vaccinator_app.domain.events import DeferReason, OverrideReason, VoidReason
 from vaccinator_app.domain.exceptions import ExceptionKind as Kind
-from vaccinator_app.domain.people import Gender, PhotoId
+from vaccinator_app.domain.people import Gender, PhotoId, Role
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import DiscardReason
 from vaccinator_app.protocol.enrolment import read_file
@@ -170,7 +170,7 @@ def set_up(world: World, folder: Path, booked: list[Booked]) -> PlayedDay:
         enrol(home, file, desk, _always(simulator), clock.now())
         unlock = Unlock(home, vaccines(), _always(clock))
         opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
-        add_vaccinator(opened.place, STAFF[number], PASSPHRASE, FLOOR)
+        Staff(opened.place).add(STAFF[number], Role.VACCINATOR, PASSPHRASE, FLOOR)
         counter = Counter(name, home, clock, simulator, unlock, opened.place)
         counter.sync()
         stock = Stock(counter.place)

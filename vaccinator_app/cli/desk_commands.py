@@ -13,10 +13,11 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak, words
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
+from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import LedgerBroken
@@ -60,7 +61,7 @@ def run_staff_add(arguments: Namespace) -> int:
     opened = open_desk(arguments)
     try:
         first = passphrase(_for_new(arguments), f"A passphrase for {arguments.name} (at least 8 characters): ")
-        member = add_vaccinator(opened.place, arguments.name, first, KdfParameters())
+        member = Staff(opened.place).add(arguments.name, Role.VACCINATOR, first, KdfParameters())
     finally:
         lock(opened.place)
     print(f"{member.name} can now unlock this desk.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -12,11 +13,26 @@ from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import Body
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import StaffMember
+from vaccinator_app.domain.powers import Power, may, may_record
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import Visit
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault.ledger import Author, Moment, Saved
 from vaccinator_app.vault.vault import Vault
+
+_WHO_MAY: Mapping[Power, Message] = {
+    Power.VACCINATE: Message.of("may.vaccinate"),
+    Power.HANDLE_STOCK: Message.of("may.handle_stock"),
+    Power.TRANSFER_STOCK: Message.of("stock.only_in_charge"),
+    Power.OVERRIDE: Message.of("override.only_in_charge"),
+    Power.ASK_PERSON: Message.of("may.ask_person"),
+    Power.SETTLE: Message.of("reconcile.only_in_charge"),
+    Power.CLOSE_DAY: Message.of("reconcile.only_in_charge"),
+    Power.MANAGE_STAFF: Message.of("staff.only_in_charge"),
+    Power.AUDIT: Message.of("may.audit"),
+    Power.MANAGE_MACHINE: Message.of("may.manage_machine"),
+}
+"""Who does what this person may not; what is not here, everybody may, or only somebody else's records stand against."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +61,15 @@ class Workplace:
         """The session day at the centre."""
         return self.clock.now().date()
 
+    def may(self, power: Power) -> bool:
+        """Whether whoever is signed in may do this (``domain.powers``)."""
+        return may(self.staff.role, power)
+
+    def require(self, power: Power) -> None:
+        """Raise ``CannotDo``, with one sentence that says who may, when whoever is signed in may not."""
+        if not self.may(power):
+            raise CannotDo(_WHO_MAY.get(power, Message.of("staff.only_in_charge")))
+
     def record(
         self,
         *bodies: Body,
@@ -60,6 +85,10 @@ class Workplace:
         """
         if self.disagreement is not None:
             raise CannotDo(self.disagreement)
+        for body in bodies:
+            # Each room has asked before; that none forgets is seen to here, where every record goes by.
+            if not may_record(self.staff.role, body):
+                raise CannotDo(Message.of("may.not_yours"))
         moment = Moment(at=self.clock.now(), boot=self.clock.boot(), uptime_ms=self.clock.uptime_ms())
         author = Author(staff=self.staff.staff, key=self.signing_key)
         return self.vault.ledger.append(moment, author, bodies, drop_draft=drop_draft, person=person, expect=expect)

@@ -18,6 +18,9 @@ CERTIFICATE_TYPE = "application/vnd.vaccinator.certificate+json"
 MAX_CHAIN = 2
 """A staff member, certified by an in-charge, who is certified by central. Nothing is longer."""
 
+CERTIFIED_BY_IN_CHARGE = frozenset({Role.VACCINATOR, Role.VERIFIER})
+"""The roles that an in-charge may give (P.7.2)."""
+
 
 class Subject(StrEnum):
     """What a certificate is for."""
@@ -85,7 +88,7 @@ def read_unverified(envelope: Envelope) -> Certificate:
     For looking up whose certificate it claims to be, and for readers who have no key of the issuer and say so.
     """
     try:
-        found = json.loads(envelope.payload)
+        found = json.loads(envelope.payload, object_pairs_hook=_once)
         if found["v"] != 1:
             raise BadCertificate("a certificate of a version this program does not know")
         certificate = Certificate(
@@ -103,6 +106,14 @@ def read_unverified(envelope: Envelope) -> Certificate:
         return certificate
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadCertificate("this is not a certificate") from error
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        # of two values one reader takes the first and another the last
+        raise ValueError("a field stands twice")
+    return found
 
 
 def _holds_together(certificate: Certificate) -> None:
@@ -131,8 +142,9 @@ def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, ce
     """The first certificate of ``chain``, once the whole chain holds up to ``root`` (P.7.3).
 
     ``chain`` begins with the subject's own; each next one is its issuer's; ``root`` (central's public key) signed
-    the last. An issuer must be an in-charge of the same centre and certifies vaccinators only; everything must be valid
-    ``at`` that moment (with an offset). Raises ``BadCertificate``. Not checked: revocation, which is the caller's list.
+    the last. An issuer must be an in-charge of the same centre, gives no role but ``CERTIFIED_BY_IN_CHARGE`` and none
+    to their own key; everything must be valid ``at`` that moment (with an offset). Raises ``BadCertificate``. Not
+    checked: revocation, which is the caller's list.
     """
     if not 1 <= len(chain) <= MAX_CHAIN:
         raise BadCertificate("a certificate chain has one or two links")
@@ -147,8 +159,10 @@ def verify_chain(chain: Sequence[Envelope], root: bytes, *, subject: Subject, ce
             raise BadCertificate("the certificate is not valid at this time")
         if not last and (found.subject is not Subject.STAFF or found.role is not Role.IN_CHARGE):
             raise BadCertificate("the issuer is not an in-charge")
-        if depth > 0 and found.role is not Role.VACCINATOR:
+        if depth > 0 and found.role not in CERTIFIED_BY_IN_CHARGE:
             raise BadCertificate("only central certifies a device or an in-charge")
+        if found.signing_key == issuer_public:
+            raise BadCertificate("a key that certifies itself")
         issuer_public = found.signing_key
     if found is None or found.subject is not subject:
         raise BadCertificate("the certificate is for something else")

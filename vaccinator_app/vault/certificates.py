@@ -37,11 +37,7 @@ class Certificates:
     def names(self) -> dict[str, str]:
         """What each certified member of staff is called, by id; after a renewal as in what lasts longest."""
         found: dict[str, Certificate] = {}
-        for chain in self.chains():
-            try:
-                certificate = self.read(chain)
-            except TrustError:
-                continue
+        for certificate in map(self.read, self.sound()):
             other = found.get(certificate.id)
             if other is None or other.not_after < certificate.not_after:
                 found[certificate.id] = certificate
@@ -74,6 +70,15 @@ class Certificates:
         for keyid, text in self._database.read("SELECT keyid, at FROM removed_keys"):
             at = datetime.fromisoformat(text)
             found[keyid] = min(at, found.get(keyid, at))
+        return found
+
+    def sound(self) -> list[tuple[str, ...]]:
+        """The chains that hold under a key of central's; any other is left out."""
+        found = []
+        for chain in self.chains():
+            with contextlib.suppress(TrustError):
+                self.read(chain)
+                found.append(chain)
         return found
 
     def chains(self) -> list[tuple[str, ...]]:

@@ -168,6 +168,20 @@ class Ledger:
             event = read_event(record.payload)
             yield event.seq, event.at, event.staff, event.read_body()
 
+    def of_kind(self, kind: str) -> list[tuple[int, datetime, str, Body]]:
+        """The same of every record of one kind: for kinds of which there are few."""
+        rows = self._database.read("SELECT payload FROM ledger WHERE kind = ? ORDER BY seq", (kind,))
+        events = [read_event(payload) for (payload,) in rows]
+        return [(event.seq, event.at, event.staff, event.read_body()) for event in events]
+
+    def last_of(self, kind: str) -> dict[str, datetime]:
+        """When each of the staff last made a record of this kind at this desk."""
+        rows = self._database.read(
+            "SELECT staff, at FROM ledger WHERE seq IN (SELECT max(seq) FROM ledger WHERE kind = ? GROUP BY staff)",
+            (kind,),
+        )
+        return {staff: datetime.fromisoformat(at) for staff, at in rows}
+
     def check(self, find: FindCertificate) -> Link:
         """Walk the whole ledger (every signature, link and number) and return its head.
 

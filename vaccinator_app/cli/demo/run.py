@@ -31,9 +31,10 @@ from vaccinator_app.cli.signals import ending_like_ctrl_c
 from vaccinator_app.desk.enrol import NewDesk, enrol
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.desk.staff import add_vaccinator
+from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Opened, lock
+from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.http import HttpCentral
@@ -153,7 +154,7 @@ def _enrol(stage: Stage, line: Line) -> None:
     enrol(stage.home, file, desk, _connect, datetime.now(UTC))
     opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
     try:
-        add_vaccinator(opened.place, _VACCINATOR, _PASSPHRASE, KdfParameters())
+        Staff(opened.place).add(_VACCINATOR, Role.VACCINATOR, _PASSPHRASE, KdfParameters())
     finally:
         lock(opened.place)
 
