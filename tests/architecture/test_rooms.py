@@ -37,7 +37,7 @@ TABLE = {
     "protocol": row("domain trust", "msgspec zstandard"),
     "vault": row("domain trust protocol", "sqlcipher3"),
     "sync": row("domain trust protocol", "requests"),
-    "desk": row("domain trust protocol vault sync"),
+    "desk": row("domain trust protocol vault sync", "zxcvbn"),
     "reports": row("domain protocol", "segno typst"),
     "gui": row("domain desk reports", "PySide6"),
     "central": row(
