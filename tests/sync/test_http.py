@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import socket
-import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
+from tests.sync.tls import Answer, serving
 from vaccinator_app.protocol.packing import MAX_PACKED
 from vaccinator_app.sync.errors import Refused, SyncError, Unreachable
 from vaccinator_app.sync.http import HttpCentral
-from vaccinator_app.trust.authority import Pair, make_authority, make_server
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
+from vaccinator_app.trust.authority import Pair, make_authority
 
 
 @pytest.fixture(scope="module")
@@ -29,37 +24,6 @@ def authority() -> Pair:
 @pytest.fixture(scope="module")
 def stranger() -> Pair:
     return make_authority("a captive portal", datetime.now(UTC))
-
-
-@contextmanager
-def serving(answer: Answer, authority: Pair, folder: Path) -> Iterator[str]:
-    """A TLS server on a free port of loopback that answers every POST with ``answer``."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Quiet."""
-
-    pair = make_server(authority, ["127.0.0.1"], datetime.now(UTC))
-    chain = folder / "server.pem"
-    chain.write_bytes(pair.certificate + pair.key)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that refuses our TLS
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"https://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def reply(body: bytes, status: int = 200, **headers: str) -> Answer:

@@ -16,6 +16,7 @@ from vaccinator_app.central import log
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.desks.confirm import Confirmations
+from vaccinator_app.central.desks.delivery import open_part
 from vaccinator_app.central.desks.enrolment import Enrolment
 from vaccinator_app.central.desks.roster import Roster
 from vaccinator_app.central.errors import Refused
@@ -25,6 +26,7 @@ from vaccinator_app.central.keyring.keys import Keys
 from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.central.schema import devices
 from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.delivery import DELIVER_TYPE, DELIVERED_TYPE, DeliverReply, DeliverRequest
 from vaccinator_app.protocol.errors import ProtocolError, UnknownVersion
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
@@ -45,7 +47,7 @@ from vaccinator_app.trust.keys import SigningKey
 _FRESH = timedelta(minutes=1)
 """A desk that asks every few seconds and hears nothing new costs no write."""
 
-Request = TypeVar("Request", PushRequest, PullRequest, ConfirmRequest)
+Request = TypeVar("Request", PushRequest, PullRequest, ConfirmRequest, DeliverRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +79,46 @@ class DeskApi:
         self._roster = Roster(database, keys, clock)
         self._confirmations = Confirmations(database, keys, clock)
 
+    @property
+    def oldest_keys(self) -> int:
+        """The number of the first set of central's keys that an enrolment file may still bring."""
+        return self._keys.oldest
+
     def enrol(self, packed: bytes) -> bytes:
         """An ``EnrolmentRequest``, answered by an ``EnrolmentReply``."""
         return self._enrolment.enrol(packed)
 
     def push(self, packed: bytes) -> bytes:
         """A ``PushRequest``, answered by a ``Receipt``."""
+        return self._push(packed)[0]
+
+    def _push(self, packed: bytes, *, brought: bool = False) -> tuple[bytes, int]:
+        """The packed receipt, and up to where central stands; ``brought`` by another machine than the one it is of."""
         request, known = self._authentic(packed, PUSH_TYPE, PushRequest)
         size = sum(len(record.payload) for record in request.records)
         # One record over the limit still passes alone: a desk could not send it otherwise.
         if len(request.records) > MAX_BATCH_RECORDS or (size > MAX_BATCH_BYTES and len(request.records) > 1):
             raise Refused("batch_too_large", 413, "The batch is larger than central takes at once.")
         signer = self._signer(request.keys or known.keys)
-        return packing.pack(self._intake.push(request), RECEIPT_TYPE, signer)
+        receipt = self._intake.push(request, brought=brought)
+        return packing.pack(receipt, RECEIPT_TYPE, signer), receipt.upto
+
+    def deliver(self, packed: bytes) -> bytes:
+        """A ``DeliverRequest``, answered by a ``DeliverReply``: another machine's push goes the way of any push."""
+        request, known = self._authentic(packed, DELIVER_TYPE, DeliverRequest)
+        signer = self._signer(request.keys or known.keys)
+        receipt, upto = self._push(open_part(self._keys, request), brought=True)
+        log.event("delivered", centre=request.centre, device=request.device, subject=request.origin, upto=upto)
+        reply = DeliverReply(
+            centre=request.centre,
+            device=request.device,
+            nonce=request.nonce,
+            origin=request.origin,
+            part=request.part,
+            upto=upto,
+            receipt=receipt,
+        )
+        return packing.pack(reply, DELIVERED_TYPE, signer)
 
     def pull(self, packed: bytes) -> bytes:
         """A ``PullRequest``, answered by a page of ``Changes``."""

@@ -61,7 +61,7 @@ def create_app(services: Services) -> Litestar:
             behind_door(services.partners, partner_routes),
             *captcha_routes(services.captchas),
             *certificate_routes(services.certificates),
-            *operator_routes(services.readiness),
+            *operator_routes(services.readiness, services.desks.oldest_keys),
             *sms_routes(services.reports, services.reports_from),
             *pages,
         ],

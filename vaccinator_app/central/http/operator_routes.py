@@ -14,10 +14,12 @@ from vaccinator_app.central.running.gauges import Readiness
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """This process answers."""
+    """This process answers. ``oldest_keys`` is the first set of central's keys by which it is still known: whoever
+    holds an enrolment file of an earlier set needs another (P.17.1)."""
 
     status: str
     version: str
+    oldest_keys: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +30,11 @@ class Ready:
     checks: dict[str, bool]
 
 
-def operator_routes(readiness: Readiness) -> list[HTTPRouteHandler]:
+def operator_routes(readiness: Readiness, oldest_keys: int) -> list[HTTPRouteHandler]:
     @get("/v1/health", summary="Is central alive", sync_to_thread=False, tags=["operator"])
     def health() -> Health:
         """200 as long as this process answers at all; whoever restarts processes asks here."""
-        return Health(status="ok", version=__version__)
+        return Health(status="ok", version=__version__, oldest_keys=oldest_keys)
 
     @get(
         "/v1/ready",

@@ -143,6 +143,11 @@ class Keys:
             others=[key for key in self.signers if key != signing],
         )
 
+    @property
+    def oldest(self) -> int:
+        """The number of the first set that still has a signing key which counts."""
+        return min(one.number for one in self.signing_ring)
+
     def announcements(self) -> list[str]:
         """``public`` as statements, one by each signing key that counts: a desk believes the one it can (P.17.2)."""
         told = self.public
