@@ -9,6 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.vault import meta
+from vaccinator_app.vault.audit import AuditTrail
 from vaccinator_app.vault.certificates import Certificates, put_chain, verified
 from vaccinator_app.vault.connection import Database, connect_to_write, speaking
 from vaccinator_app.vault.daybook import DayBooks
@@ -21,8 +22,10 @@ from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.migrations import migrate
 from vaccinator_app.vault.peers import Peers
+from vaccinator_app.vault.purge import Purge
 from vaccinator_app.vault.queue import Queue
 from vaccinator_app.vault.roster import Roster
+from vaccinator_app.vault.standing import Standing
 from vaccinator_app.vault.stock import Stock
 from vaccinator_app.vault.trusted import TrustedKeys
 from vaccinator_app.vault.views import Views
@@ -49,12 +52,15 @@ class Vault:
         zone = ZoneInfo(self.identity.time_zone)
         self.views = Views(database, zone)
         self.indexing = Indexing(database)
+        self.purge = Purge(database, zone)
         self.stock = Stock(database, zone)
         self.roster = Roster(database, self.stock)
         self.queue = Queue(database)
+        self.standing = Standing(database)
         self.peers = Peers(database, self.identity, self.certificates)
         self.exchange = Exchange(database, self.ledger, self.indexing, self.peers, self.trusted)
         self.daybooks = DayBooks(database, self.identity, self.certificates, self.exchange)
+        self.audit = AuditTrail(database, self.identity)
 
     @property
     def identity(self) -> Identity:

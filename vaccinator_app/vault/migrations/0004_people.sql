@@ -15,6 +15,15 @@ CREATE TABLE purged_days (
     at TEXT NOT NULL
 ) STRICT;
 
+-- Of a day whose people have left: appointments that may be one person's bear one mark. A mark is random and says
+-- nothing of whom; who is alone has none.
+CREATE TABLE same_person (
+    day INTEGER NOT NULL,
+    appointment TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    PRIMARY KEY (day, appointment)
+) STRICT, WITHOUT ROWID;
+
 -- Records of this desk's own that central holds others in the place of, after an old copy of the vault was put back:
 -- out of the ledger, as they were signed, and never dropped (DESIGN 7.3, 7.4).
 CREATE TABLE strays (
@@ -30,3 +39,7 @@ CREATE TABLE strays (
     found_at TEXT NOT NULL,
     PRIMARY KEY (seq, hash)
 ) STRICT, WITHOUT ROWID;
+
+-- Who looked without a visit, and what was noticed: counted before a sheet opens. No dose writes here.
+CREATE INDEX ledger_looks ON ledger (staff, seq) WHERE kind = 'record_viewed';
+CREATE INDEX ledger_noticed ON ledger (seq) WHERE kind = 'noticed';
