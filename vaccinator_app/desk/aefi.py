@@ -14,6 +14,7 @@ from vaccinator_app.domain.aefi import AefiOutcome, AefiReported, AefiSign, Seri
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.events import ObservationEnded, ObservationOutcome
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.visits import Visit, VisitState
 from vaccinator_app.trust import seal
 from vaccinator_app.trust.keys import key_id
@@ -45,6 +46,7 @@ def report(form: AefiForm, place: Workplace, appointment: str) -> Saved:
 
     Raises ``CannotDo`` with the first problem: nobody vaccinated, nothing ticked, a time that cannot be.
     """
+    place.require(Power.REPORT_AEFI)
     visit = place.vault.roster.visit(appointment)
     if visit.dose_seq is None or visit.dose_at is None:
         raise CannotDo(Message.of("aefi.not_vaccinated"))

@@ -12,7 +12,7 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.closing import CannotClose, make_close
 from vaccinator_app.domain.closing_events import DayClosed, VarianceReason
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.vault.ledger import Saved
 
 BatchName = tuple[str, str]
@@ -38,8 +38,7 @@ class ClosePlan:
 
 def prepare(place: Workplace, overview: Overview, counted: Mapping[BatchName, Counted]) -> ClosePlan:
     """The first step. Nothing is written. Raises ``CannotDo`` with what is missing or cannot be."""
-    if place.staff.role is not Role.IN_CHARGE:
-        raise CannotDo(Message.of("reconcile.only_in_charge"))
+    place.require(Power.CLOSE_DAY)
     if place.disagreement is not None:
         raise CannotDo(place.disagreement)
     numbers = {}

@@ -7,7 +7,7 @@ from vaccinator_app.desk.syncing import Connect, desk_of
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.protocol.messages import ConfirmState
 from vaccinator_app.sync.confirm import ask
 
@@ -28,8 +28,7 @@ def give_otp(place: Workplace, connect: Connect, device: str, seq: int, typed: s
 
 
 def _ask(place: Workplace, connect: Connect, device: str, seq: int, otp: str) -> ConfirmState:
-    if place.staff.role is not Role.IN_CHARGE:
-        raise CannotDo(Message.of("reconcile.only_in_charge"))
+    place.require(Power.ASK_PERSON)
     central = connect(place.vault)
     try:
         return ask(desk_of(place.vault), central, device, seq, otp)

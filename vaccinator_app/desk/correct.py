@@ -13,7 +13,7 @@ from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import Body, DoseGiven, ObservationEnded, Voided, VoidReason
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.stock import Batch, first_to_expire
 from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import VisitState
@@ -42,7 +42,7 @@ def why_not_mine(place: Workplace, seq: int) -> Message | None:
     if found is None:
         return Message.of("visit.nothing_to_void")
     staff, at = found
-    if place.staff.role is Role.IN_CHARGE:
+    if place.may(Power.CORRECT_ANY):
         return None
     if staff != place.staff.staff:
         return Message.of("void.not_yours", name=place.vault.daybooks.names().get(staff, staff))

@@ -15,6 +15,7 @@ from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import (
     ENROLMENT_REPLY_TYPE,
@@ -112,8 +113,7 @@ def trust(place: Workplace, file: EnrolmentFile) -> None:
     Its token is not used. Raises ``CannotDo`` for anybody but the in-charge, for a file of another centre or another
     central, and for one that is older than what this desk knows.
     """
-    if place.staff.role is not Role.IN_CHARGE:
-        raise CannotDo(Message.of("reconcile.only_in_charge"))
+    place.require(Power.MANAGE_MACHINE)
     identity = place.vault.identity
     if (file.centre, file.authority) != (identity.centre, identity.authority):
         raise CannotDo(Message.of("enrol.not_for_this_machine"))

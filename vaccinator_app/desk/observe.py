@@ -10,6 +10,7 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import EarlyReason, ObservationEnded, ObservationOutcome
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.visits import OBSERVATION, VisitState
 from vaccinator_app.vault.ledger import Saved
 from vaccinator_app.vault.queue import QueueRow
@@ -52,6 +53,7 @@ class Observation:
 
     def end(self, appointment: str, reason: EarlyReason = EarlyReason.NONE) -> Saved:
         """The person goes: well after the 30 minutes, or early, which the record says with the ``reason`` for it."""
+        self._place.require(Power.OBSERVE)
         visit = self._place.vault.roster.visit(appointment)
         if visit.state is not VisitState.OBSERVING or visit.observe_until is None:
             raise CannotDo(Message.of("observe.not_watched"))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
-from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.closing import late, newest_close
 from vaccinator_app.domain.closing_events import DayClosed
@@ -16,7 +15,7 @@ from vaccinator_app.domain.daybook import DayBook, Machine
 from vaccinator_app.domain.exceptions import DayException
 from vaccinator_app.domain.find_exceptions import find
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.tally import tally
 from vaccinator_app.vault.daybook import Mark
 
@@ -85,8 +84,7 @@ class Reconcile:
 
     def overview(self, day: date, report: Report = _ignore, cancelled: Callable[[], bool] = _never) -> Overview | None:
         """The day as of now; None when ``cancelled()`` said so. Only the in-charge's to see."""
-        if self._place.staff.role is not Role.IN_CHARGE:
-            raise CannotDo(Message.of("reconcile.only_in_charge"))
+        self._place.require(Power.SETTLE)
         books = self._place.vault.daybooks
         if day != self._day:
             self._day, self._happened, self._mark = day, [], None

@@ -10,7 +10,7 @@ from vaccinator_app.domain.closing_events import ExceptionSettled, Settlement, S
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.exceptions import Act, DayException
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.vault.ledger import Saved
 
 LONGEST_NOTE = 200
@@ -27,8 +27,7 @@ def settle(place: Workplace, exception: DayException, act: Act, reason: SettleRe
     A note is a signed record that leaves the machine in the clear: the name of the person it is about is refused, and
     so are numbers such as a mobile or an ID, but for the names of batches this desk knows.
     """
-    if place.staff.role is not Role.IN_CHARGE:
-        raise CannotDo(Message.of("reconcile.only_in_charge"))
+    place.require(Power.SETTLE)
     if exception.settled is not None:
         raise CannotDo(Message.of("settle.settled_already"))
     if act not in exception.acts or act not in _HOW:

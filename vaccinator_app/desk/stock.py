@@ -11,7 +11,7 @@ from vaccinator_app.desk.walk_in import clean_name
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.stock import NEAR_EXPIRY, Batch, Shelf, Vial, first_to_expire, vial_is_usable, why_not
 from vaccinator_app.domain.stock_events import (
     USABLE_VVM,
@@ -102,6 +102,7 @@ class Stock:
 
     def receive(self, form: ReceiveForm) -> Saved:
         """Vials came. Their batch may be new here, but its expiry must be the one already known."""
+        self._place.require(Power.HANDLE_STOCK)
         vaccine = self._place.formulary.get(form.vaccine)
         if vaccine is None:
             raise CannotDo(Message.of("stock.choose_vaccine"))
@@ -132,6 +133,7 @@ class Stock:
 
     def open_vial(self, vaccine: str, batch: str) -> Saved:
         """Open the next vial by hand; the dose step otherwise does it by itself."""
+        self._place.require(Power.HANDLE_STOCK)
         found = self._batch(vaccine, batch)
         vaccine_of, vial = self._place.formulary[vaccine], self._place.vault.roster.vial(batch)
         shelf = self._place.vault.stock.shelf(vaccine, batch)
@@ -146,6 +148,7 @@ class Stock:
 
     def discard_open(self, vaccine: str, batch: str, vial: int, reason: DiscardReason) -> Saved:
         """Throw away what is left in an open vial."""
+        self._place.require(Power.HANDLE_STOCK)
         found = self._batch(vaccine, batch)
         named = (vaccine, batch, vial)
         opened = next((v for v in self._vials_with_doses() if (v.vaccine, v.batch, v.vial) == named), None)
@@ -156,6 +159,7 @@ class Stock:
 
     def discard_unopened(self, vaccine: str, batch: str, vials: str, reason: DiscardReason) -> Saved:
         """Throw away unopened vials: not more than should be there."""
+        self._place.require(Power.HANDLE_STOCK)
         found = self._batch(vaccine, batch)
         if reason is DiscardReason.OPEN_VIAL_TIME_OVER:
             raise CannotDo(Message.of("stock.not_open"))
@@ -167,8 +171,7 @@ class Stock:
 
     def transfer(self, vaccine: str, batch: str, vials: str, to: str) -> Saved:
         """Give unopened vials to another desk, another centre, or back to the store; the in-charge's to do."""
-        if self._place.staff.role is not Role.IN_CHARGE:
-            raise CannotDo(Message.of("stock.only_in_charge"))
+        self._place.require(Power.TRANSFER_STOCK)
         found = self._batch(vaccine, batch)
         count = self._no_more_than_there(found, vials)
         place = clean_name(to)

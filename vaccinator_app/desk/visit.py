@@ -38,7 +38,7 @@ from vaccinator_app.domain.events import (
     VoidReason,
 )
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState
@@ -146,6 +146,7 @@ class VisitDesk:
 
     def confirm_identity(self, method: IdentityMethod = IdentityMethod.PHOTO_ID) -> None:
         """The photo ID was seen. Whoever stands at the desk has arrived: that is recorded too."""
+        self._place.require(Power.RECEIVE)
         self._may_act()
         if self.visit.state is VisitState.EXPECTED:
             self._record(Arrived(appointment=self.appointment.appointment))
@@ -184,6 +185,7 @@ class VisitDesk:
 
     def choose_batch(self, batch: str) -> None:
         """Draw from ``batch`` from now on, for everybody after this one too."""
+        self._place.require(Power.VACCINATE)
         if batch not in (b.batch for b in self.batches):
             raise CannotDo(Message.of("dose.batch_not_good", batch=batch))
         self._place.on_table[self.appointment.vaccine] = batch
@@ -191,6 +193,7 @@ class VisitDesk:
 
     def record_dose(self) -> Saved:
         """The one record of this visit; durable when this returns (DESIGN 3.5, 3.6)."""
+        self._place.require(Power.VACCINATE)
         self._may_act()
         eligibility, draw, identity = self.eligibility, self.draw, self.draft.identity
         if identity is None:
@@ -217,6 +220,7 @@ class VisitDesk:
 
     def defer(self, reason: DeferReason) -> Saved:
         """The person came and goes without the dose."""
+        self._place.require(Power.RECEIVE)
         if self._place.disagreement is not None:
             raise CannotDo(self._place.disagreement)
         if self.finished:
@@ -230,8 +234,7 @@ class VisitDesk:
     def grant_override(self, reason: OverrideReason) -> None:
         """The in-charge lets this visit go on without the code; who goes on may be somebody else (DESIGN 4.4)."""
         self._may_act()
-        if self._place.staff.role is not Role.IN_CHARGE:
-            raise CannotDo(Message.of("override.only_in_charge"))
+        self._place.require(Power.OVERRIDE)
         if self.appointment.booking is Booking.WALK_IN:
             raise CannotDo(Message.of("code.walk_in"))
         if self.proven:
@@ -252,6 +255,7 @@ class VisitDesk:
 
     def correct(self, what: Correction) -> Saved:
         """Put what should have been recorded in the place of the dose on record; both stay in the ledger."""
+        self._place.require(Power.VACCINATE)
         seq = self._mine_to_undo()
         return self._end(*corrected(self._place, seq, what))
 
@@ -351,6 +355,8 @@ class VisitDesk:
             raise CannotDo(Message.of("visit.dose_stands"))
 
     def _may_check(self) -> None:
+        # before anything is sealed: who gives no doses learns nothing of a code (DESIGN 4)
+        self._place.require(Power.VACCINATE)
         self._may_act()
         if self.appointment.booking is Booking.WALK_IN:
             raise CannotDo(Message.of("code.walk_in"))

@@ -12,7 +12,7 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.events import ProofKind
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.visits import TRIES, VisitState
 from vaccinator_app.protocol.messages import Reason
 
@@ -69,7 +69,7 @@ def view(desk: VisitDesk, place: Workplace) -> VisitView:
     """The sheet as it stands now."""
     desk.look()
     stopped = desk.stopped
-    lines = [_identity(desk, place), _eligible(desk), _code(desk, place), _dose(desk), _observation(desk)]
+    lines = [_identity(desk, place), _eligible(desk), _code(desk, place), _dose(desk, place), _observation(desk)]
     return VisitView(
         steps=tuple(_in_order(lines, desk.finished, may_go_on=stopped is None)),
         record=_record(desk, place),
@@ -134,20 +134,24 @@ def _code(desk: VisitDesk, place: Workplace) -> StepView:
         return StepView(Step.CODE, StepState.PASSED, Message.of("code.was_checked"))
     if desk.given is not None or desk.visit.override_seq is not None:
         return StepView(Step.CODE, StepState.PASSED, Message.of("code.override"))
+    if not place.may(Power.VACCINATE):
+        return StepView(Step.CODE, StepState.LATER, Message.of("may.vaccinate"))
     left = desk.visit.tries_left
     if left == 0:
-        mine = place.staff.role is Role.IN_CHARGE
+        mine = place.may(Power.OVERRIDE)
         words = Message.of("code.closed_in_charge") if mine else Message.of("code.closed")
         return StepView(Step.CODE, StepState.STOPPED, words)
     key = "code.ask" if left == TRIES else "code.does_not_match"
     return StepView(Step.CODE, StepState.NOW, Message.of(key, n=left))
 
 
-def _dose(desk: VisitDesk) -> StepView:
+def _dose(desk: VisitDesk, place: Workplace) -> StepView:
     given = desk.given
     if given is not None:
         words = Message.of("dose.given_from", at=desk.visit.dose_at, batch=given.batch, vial=given.vial)
         return StepView(Step.DOSE, StepState.PASSED, words)
+    if not place.may(Power.VACCINATE):
+        return StepView(Step.DOSE, StepState.LATER, Message.of("may.vaccinate"))
     draw = desk.draw
     if draw is None:
         why = desk.closed_batches[0] if desk.closed_batches else Message.of("dose.no_good_batch")

@@ -14,6 +14,7 @@ from vaccinator_app.domain.digits import ascii_digits
 from vaccinator_app.domain.events import WalkInRegistered
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Beneficiary, Gender, PhotoId
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.protocol.people import WalkInDetails, write_details
 from vaccinator_app.trust import seal
 from vaccinator_app.trust.keys import key_id
@@ -67,6 +68,7 @@ def register(form: WalkInForm, place: Workplace) -> str:
 
     Raises ``CannotDo`` with the first problem. The whole mobile number goes into the seal and nowhere else.
     """
+    place.require(Power.REGISTER_WALK_IN)
     for problem in problems(form, place).values():
         raise CannotDo(problem)
     person = _beneficiary(form)
