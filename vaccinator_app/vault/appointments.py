@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from functools import lru_cache
 
@@ -26,6 +26,16 @@ COLUMNS = (
     "slot, slot_offset, vaccine, dose, booking, previous, code_tag, slip_hash, interval_days, "
     "min_age_years"
 )
+NOBODY = Beneficiary(
+    name="",
+    year_of_birth=0,
+    gender=Gender.OTHER,
+    photo_id=PhotoId.AADHAAR,
+    photo_id_last4="",
+    mobile_last4="",
+)
+"""What stands in the columns of somebody whose details have left the machine; the kinds are the same for everybody."""
+
 AT_ONCE = 500
 """People whose words are indexed with them; of a larger page, the words follow (vault/indexing.py)."""
 
@@ -114,9 +124,13 @@ def appointment_of(row: Row) -> Appointment:
 def put_appointments(connection: Connection, appointments: Iterable[Appointment]) -> None:
     """Add or replace appointments, with their words, inside a transaction under way. Of one named twice the last stays.
 
-    A visit that is known already follows its appointment to another day.
+    A visit that is known already follows its appointment to another day. Of a day whose people have left the machine
+    (DESIGN 5.5) nobody comes back: such an appointment is kept without its details.
     """
-    wanted = {appointment.appointment: appointment for appointment in appointments}
+    gone = {day for (day,) in connection.execute("SELECT day FROM purged_days")}
+    wanted = {
+        one.appointment: without_details(one) if one.session_date.toordinal() in gone else one for one in appointments
+    }
     names = json.dumps(list(wanted))
     known = _known(connection, names)
     days = _Days(connection)
@@ -130,7 +144,8 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
         number = days.enter(appointment, old)
         told = (appointment.beneficiary.name, appointment.token, appointment.beneficiary.photo_id_last4)
         if old is None or (old.number, old.told) != (number, told):
-            worded.append((number, *told))
+            if appointment.beneficiary.name:
+                worded.append((number, *told))
             if old is not None:
                 unworded.append((old.number,))
         rows.append((number, *_row_of(appointment)))
@@ -152,6 +167,20 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
         connection.executemany(
             "UPDATE visits SET day = ? WHERE day = ? AND appointment = ?", [one for one in moved if one[0] != one[1]]
         )
+
+
+def without_details(appointment: Appointment) -> Appointment:
+    """What stays of an appointment whose person's details have left: its number, token, slot, vaccine, dose, kind of
+    booking, and whether it was cancelled."""
+    return replace(
+        appointment,
+        beneficiary=NOBODY,
+        previous=(),
+        code_tag=b"",
+        slip_hash=b"",
+        interval_days=None,
+        min_age_years=None,
+    )
 
 
 def put_words(connection: Connection, people: Iterable[Row]) -> None:

@@ -27,7 +27,7 @@ from vaccinator_app.vault.connection import Database, Row
 from vaccinator_app.vault.errors import VaultDamaged
 from vaccinator_app.vault.exchange import Exchange
 from vaccinator_app.vault.identity import Identity
-from vaccinator_app.vault.words import fold
+from vaccinator_app.vault.purge import told_of
 
 Report = Callable[[int, int], None]
 """How far: records read, of how many."""
@@ -223,13 +223,16 @@ class DayBooks:
         """
         rows = self._database.read(
             "SELECT appointment, photo_id, photo_id_last4, year_of_birth, gender, name FROM roster "
-            "WHERE id BETWEEN ? AND ?",
+            "WHERE id BETWEEN ? AND ? AND name <> ''",
             day_range(day),
         )
         key = self._identity.device_key.private
-        marks = {}
+        # What was so before the names left is still so: found then, and kept as marks alone.
+        marks: dict[str, str] = dict(
+            self._database.read("SELECT appointment, mark FROM same_person WHERE day = ?", (day.toordinal(),))
+        )
         for appointment, photo_id, last4, year, gender, name in rows:
-            told = json.dumps([photo_id, fold(last4), year, gender, *fold(name).split()[:1]]).encode()
+            told = json.dumps(told_of(photo_id, last4, year, gender, name)).encode()
             marks[appointment] = blake2b(told, digest_size=_MARK_BYTES, key=key, person=b"day identities").hexdigest()
         return marks
 

@@ -119,6 +119,10 @@ class Exchange:
         prove themselves.
         """
         self._trusted.hear(changes.keys)
+        if changes.revoked_at is not None:
+            # Of a machine out of use central tells nothing else: what it said before stays as it was (P.21).
+            self._database.write(lambda connection: _told_nothing_else(connection, changes))
+            return
         checked = self._peers.check(changes)
 
         def work(connection: Connection) -> None:
@@ -142,6 +146,11 @@ class Exchange:
     def last_contact(self) -> datetime | None:
         """Central's time in the newest thing it signed for this desk; None before the first."""
         found = meta.get(self._database, "last_contact")
+        return None if found is None else datetime.fromisoformat(found.decode())
+
+    def revoked_at(self) -> datetime | None:
+        """Since when this machine is out of use; None while it is in use. There is no way back (P.21)."""
+        found = meta.get(self._database, "revoked_at")
         return None if found is None else datetime.fromisoformat(found.decode())
 
     def confirmed_at(self, seq: int) -> datetime | None:
@@ -188,6 +197,7 @@ def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
             "INSERT INTO receipts (upto, at, signed) VALUES (?, ?, ?)", (receipt.upto, at, envelope)
         ).lastrowid
         _decide(connection, outcomes, at, kept)
+    _out_of_use(connection, receipt.revoked_at)
     _heard(connection, at)
 
 
@@ -218,6 +228,17 @@ def _decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receip
             if o.seq > 0
         ],
     )
+
+
+def _told_nothing_else(connection: Connection, changes: Changes) -> None:
+    _out_of_use(connection, changes.revoked_at)
+    _heard(connection, _utc(changes.at))
+
+
+def _out_of_use(connection: Connection, since: datetime | None) -> None:
+    """Keep what central signed of this machine's end. An earlier answer, played again, takes nothing of it back."""
+    if since is not None and meta.get_within(connection, "revoked_at") is None:
+        meta.put(connection, "revoked_at", _utc(since).encode())
 
 
 def _heard(connection: Connection, at: str) -> None:

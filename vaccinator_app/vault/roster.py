@@ -26,10 +26,14 @@ class Roster:
         self._stock = stock
 
     def appointment(self, appointment: str) -> Appointment | None:
-        """The appointment, or None when the roster has no such one. A cancelled one is there, and says so."""
+        """The appointment, or None when the roster has no such one. A cancelled one is there, and says so.
+
+        None too for somebody whose details have left the machine: ``Purge.left_at`` tells the two apart.
+        """
         rows = self._database.read(
-            f"SELECT id, {appointments.COLUMNS} FROM roster WHERE appointment = ?",
-            (appointment,),
+            f"SELECT id, {appointments.COLUMNS} FROM roster WHERE appointment = ?1 "
+            "AND id >> ?2 NOT IN (SELECT day FROM purged_days)",
+            (appointment, appointments.DAY_BITS),
         )
         return appointments.appointment_of(rows[0]) if rows else None
 

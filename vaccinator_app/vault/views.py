@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, ProofKind, Voided, appointment_of
-from vaccinator_app.domain.staff_events import StaffRemoved
+from vaccinator_app.domain.staff_events import DetailsPurged, StaffRemoved
 from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
@@ -22,6 +22,7 @@ from vaccinator_app.vault import meta
 from vaccinator_app.vault.appointments import roster_day
 from vaccinator_app.vault.certificates import remove_within
 from vaccinator_app.vault.connection import Connection, Database, Row
+from vaccinator_app.vault.purge import purge_within
 
 VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further, v.override_seq"
 NO_VISIT: Row = (None,) * 8
@@ -81,6 +82,8 @@ def take_in(connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body
             connection.execute("INSERT INTO serious VALUES (?)", (seq,))
         case DoseGiven() if body.proof.how is ProofKind.OVERRIDE:
             connection.execute("INSERT INTO overridden VALUES (?)", (seq,))
+        case DetailsPurged():
+            purge_within(connection, at, body)
         case StaffRemoved():
             for keyid in body.keys:
                 remove_within(connection, keyid, body.staff, at)
