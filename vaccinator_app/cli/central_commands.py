@@ -15,6 +15,7 @@ from vaccinator_app.cli import (
     central_keys,
     central_partners,
     central_programme,
+    central_recovery,
     central_rules,
     central_serve,
     central_staff,
@@ -43,6 +44,7 @@ def _parser() -> ArgumentParser:
     central_staff.add(groups)
     central_backup.add(groups)
     central_devices.add(groups)
+    central_recovery.add(groups)
     central_keys.add(groups)
     central_serve.add(groups)
     return parser

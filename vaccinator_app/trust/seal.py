@@ -98,3 +98,14 @@ def database_key_binding(staff: str, device: str, epoch: int) -> bytes:
 def recovery_binding(device: str) -> bytes:
     """What central's copy of the database key is bound to (DESIGN 5.4, P.6.4)."""
     return binding("recovery", device)
+
+
+def recovered_key_binding(device: str, request: bytes, epoch: int) -> bytes:
+    """What a database key that central gives back is bound to: the machine, the digest of the request, the epoch
+    (DESIGN 5.4, P.19.4)."""
+    return binding("recovered-key", device, request.hex(), epoch)
+
+
+def delivery_binding(device: str, part: int) -> bytes:
+    """What a part of a sealed export is bound to: the machine whose records it holds, and its number (P.19.7)."""
+    return binding("delivery", device, part)

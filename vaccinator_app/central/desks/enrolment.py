@@ -36,8 +36,8 @@ from vaccinator_app.trust.keys import SigningKey, key_id
 
 TOKEN_LIFE = timedelta(days=7)
 CERTIFICATE_LIFE = timedelta(days=730)
-_BACKDATED = timedelta(days=1)  # a machine's clock may be behind ours
-_LONGEST_NAME = 100
+BACKDATED = timedelta(days=1)  # a machine's clock may be behind ours
+LONGEST_NAME = 100
 _LONGEST_RECOVERY = 4096
 
 
@@ -164,7 +164,7 @@ class Enrolment:
             role=None,
             signing_key=request.device_key,
             sealing_key=b"",
-            not_before=now - _BACKDATED,
+            not_before=now - BACKDATED,
             not_after=now + CERTIFICATE_LIFE,
         )
         of_in_charge = replace(
@@ -219,7 +219,7 @@ def _authentic(packed: bytes) -> tuple[EnrolmentRequest, bytes]:
     names = (request.device_name, request.in_charge_name)
     if len({*keys}) != len(keys):
         raise Refused("unreadable_request", 400, "The enrolment request names one key twice. Enrol again.")
-    if any(not name.strip() or len(name) > _LONGEST_NAME or "\0" in name for name in names):
+    if any(not name.strip() or len(name) > LONGEST_NAME or "\0" in name for name in names):
         raise Refused("bad_name", 400, "The names of machine and in-charge need 1 to 100 characters. Enrol again.")
     if not 0 < len(request.recovery) <= _LONGEST_RECOVERY:
         raise Refused("unreadable_request", 400, "The enrolment request has no recovery key. Enrol again.")

@@ -57,4 +57,14 @@ def desk_routes(desks: DeskApi) -> list[HTTPRouteHandler]:
         """A packed confirm request, signed by the device; the answer, signed by central, says what became of it."""
         return desks.confirm(body)
 
-    return [enrol, push, pull, confirm]
+    @post(
+        "/v1/deliveries",
+        summary="Deliver another machine's records",
+        responses=refusals(400, 403, 413),
+        **shared,
+    )
+    def deliver(body: RawBody) -> bytes:
+        """A packed deliver request, signed by the bringing device; the answer, signed by central, holds the receipt."""
+        return desks.deliver(body)
+
+    return [enrol, push, pull, confirm, deliver]

@@ -47,10 +47,11 @@ class Intake:
         self._clock = clock
         self._crew = crew
 
-    def push(self, request: PushRequest) -> Receipt:
+    def push(self, request: PushRequest, *, brought: bool = False) -> Receipt:
         """Store and answer a batch in one transaction.
 
-        Records beyond a gap are not stored and not answered; the receipt says where central stands.
+        Records beyond a gap are not stored and not answered; the receipt says where central stands. ``brought`` by
+        another machine, it may be of long ago: what it says of the ledger's head is then no news (P.19.9).
         """
         now = self._clock()
         batch = [read(record, request.centre, request.device) for record in request.records]
@@ -61,12 +62,12 @@ class Intake:
         urgent = self._urgent(request, authors, now)
 
         def store(connection: Connection) -> tuple[Plan, list[Outcome]]:
-            found = self._settle(connection, request, batch, seen, now)
+            found = self._settle(connection, request, batch, seen, now, brought=brought)
             raise_for_aefi(connection, request.centre, request.device, urgent, now)
             return found
 
         sorted_out, outcomes = self._database.run(store)
-        _log(request, sorted_out, outcomes)
+        _log(request, sorted_out, outcomes, brought=brought)
         return Receipt(
             centre=request.centre,
             device=request.device,
@@ -111,6 +112,8 @@ class Intake:
         batch: Sequence[Incoming],
         seen: Mapping[bytes, int],
         now: datetime,
+        *,
+        brought: bool,
     ) -> tuple[Plan, list[Outcome]]:
         link = _link(connection, request, lock=True)
         seqs = place(batch, link, Link(request.head_seq, request.head_hash), seen)
@@ -118,7 +121,7 @@ class Intake:
         sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
         outcomes = {outcome.seq: outcome for outcome in sorted_out.answered}
         _keep_forks(connection, request, sorted_out, now)
-        _move_head(connection, request, sorted_out.link, now)
+        _move_head(connection, request, sorted_out.link, now, brought=brought)
         if sorted_out.new:
             outcomes |= self._take(connection, request, sorted_out.new, now)
         return sorted_out, [outcomes[seq] for seq in sorted(outcomes)]
@@ -226,21 +229,20 @@ def _keep_forks(connection: Connection, request: PushRequest, sorted_out: Plan, 
         )
 
 
-def _move_head(connection: Connection, request: PushRequest, link: Link, now: datetime) -> None:
-    connection.execute(
-        update(device_heads)
-        .where(device_heads.c.centre == request.centre, device_heads.c.device == request.device)
-        .values(
-            seq=link.seq,
-            hash=link.hash,
-            claimed_seq=request.head_seq,
-            claimed_hash=request.head_hash,
-            seen_at=now,
-        )
-    )
+def _move_head(connection: Connection, request: PushRequest, link: Link, now: datetime, *, brought: bool) -> None:
+    this = (device_heads.c.centre == request.centre, device_heads.c.device == request.device)
+    claimed = {"claimed_seq": request.head_seq, "claimed_hash": request.head_hash}
+    stands = {"seq": link.seq, "hash": link.hash}
+    if brought:
+        # of long ago, perhaps: it tells of more records that are to come, and never of fewer
+        newer = (*this, device_heads.c.claimed_seq < request.head_seq)
+        connection.execute(update(device_heads).where(*newer).values(claimed))
+        connection.execute(update(device_heads).where(*this).values(stands))
+    else:
+        connection.execute(update(device_heads).where(*this).values({**stands, **claimed, "seen_at": now}))
 
 
-def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome]) -> None:
+def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome], *, brought: bool) -> None:
     # What central had already was counted when it came.
     fresh = {new.seq for new in sorted_out.new}
     by = [outcome.status for outcome in outcomes if outcome.seq in fresh]
@@ -257,5 +259,5 @@ def _log(request: PushRequest, sorted_out: Plan, outcomes: Sequence[Outcome]) ->
         forked=len(sorted_out.forks),
         issued=sum(one.certificate is CertificateState.ISSUED for one in outcomes if one.seq in fresh),
     )
-    if request.head_seq < sorted_out.link.seq:
+    if request.head_seq < sorted_out.link.seq and not brought:
         log.event("ledger_shorter", centre=request.centre, device=request.device, head_seq=request.head_seq)

@@ -111,6 +111,8 @@ recoveries = Table(
     Column("staff", ID, nullable=False),
     Column("by", NAME, nullable=False),
     Column("at", Instant(), nullable=False),
+    # The same request again is told the same again. It opens for whoever asked and for nobody else.
+    Column("answer", LargeBinary, nullable=False),
 )
 
 

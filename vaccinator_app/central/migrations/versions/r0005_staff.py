@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("staff", sa.String(length=32), nullable=False),
         sa.Column("by", sa.String(length=200), nullable=False),
         sa.Column("at", Instant(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("centre", "device", "request"),
     )
 
