@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,6 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from vaccinator_app.desk import enrolling
+from vaccinator_app.desk.before_vault import refuse_existing, tidy
+from vaccinator_app.desk.enrolling import Enrolling
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.desk.workplace import Workplace
@@ -19,19 +21,17 @@ from vaccinator_app.domain.powers import Power
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import (
     ENROLMENT_REPLY_TYPE,
-    ENROLMENT_REQUEST_TYPE,
     EnrolmentFile,
     EnrolmentReply,
     EnrolmentRequest,
     device_id,
 )
 from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.sync.errors import Refused
 from vaccinator_app.trust.certificates import Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadSignature, TrustError
-from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters
-from vaccinator_app.trust.seal import recovery_binding, seal_for_decades
 from vaccinator_app.vault.identity import Identity
 from vaccinator_app.vault.slots import Slots, check_passphrase
 from vaccinator_app.vault.vault import Vault
@@ -61,49 +61,96 @@ class NewDesk:
 def enrol(home: Path, file: EnrolmentFile, desk: NewDesk, connect: Connect, now: datetime) -> StaffMember:
     """Enrol this machine and return its in-charge. The token is used up by it.
 
-    Raises ``CannotDo``, ``VaultError`` or ``SyncError``; until central has answered, nothing is written but an
-    unused folder, and a home that holds a vault is refused before anything is asked (DESIGN 5.4).
+    Raises ``CannotDo``, ``VaultError`` or ``SyncError``; until central has answered, nothing is written but what
+    ``desk.enrolling`` keeps, and a home that holds a vault is refused before anything is asked (DESIGN 5.4). Called
+    again with the same file and passphrase it goes on where it was cut, and asks the very same again (P.9.2).
     """
-    Vault.refuse_existing(home)
+    one = begin(home, file, desk, now)
+    return finish(home, one, ask(home, one, connect), desk.passphrase, desk.kdf, now)
+
+
+def begin(home: Path, file: EnrolmentFile, desk: NewDesk, now: datetime) -> Enrolling:
+    """Keys and request, durable in ``home`` under the passphrase; those of before when this file's were begun."""
+    refuse_existing(home)
     check_passphrase(desk.passphrase)
-    name = clean_name(desk.in_charge_name)
+    begun = enrolling.read(home)
+    if begun is not None and begun.file.token == file.token:
+        return enrolling.unwrap(begun, desk.passphrase)
+    name = in_charge_name(desk.in_charge_name)
+    if now >= file.expires_at:
+        raise CannotDo(Message.of("enrol.token_expired"))
+    enrolling.put_aside(home)
+    one = enrolling.make(file, device_name(desk.device_name), name)
+    enrolling.keep(home, one, desk.passphrase, desk.kdf)
+    return one
+
+
+def in_charge_name(typed: str) -> str:
+    """The in-charge's name as it will be certified. Raises ``CannotDo``."""
+    name = clean_name(typed)
     if not name:
         raise CannotDo(Message.of("walk_in.name_missing"))
     if len(name) > LONGEST_NAME:
         raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
-    if now >= file.expires_at:
-        raise CannotDo(Message.of("enrol.token_expired"))
-    device_key, signing_key, sealing_key = SigningKey.generate(), SigningKey.generate(), SealingKey.generate()
-    database_key = os.urandom(32)
-    device = device_id(device_key.public)
-    request = EnrolmentRequest(
-        token=file.token,
-        device_key=device_key.public,
-        device_name=desk.device_name,
-        in_charge_name=name,
-        in_charge_signing_key=signing_key.public,
-        in_charge_sealing_key=sealing_key.public,
-        recovery=seal_for_decades(database_key, file.central.people, recovery_binding(device)),
-        keys=file.central.number,
-    )
-    answer = connect(file).enrol(packing.pack(request, ENROLMENT_REQUEST_TYPE, device_key))
-    reply = _trusted(answer, file, request, now)
-    in_charge = StaffMember(staff=reply.in_charge, name=name, role=Role.IN_CHARGE)
+    return name
+
+
+def device_name(typed: str) -> str:
+    """What this machine will be called. Raises ``CannotDo``."""
+    name = clean_name(typed)
+    if not name:
+        raise CannotDo(Message.of("enrol.machine_missing"))
+    if len(name) > LONGEST_NAME:
+        raise CannotDo(Message.of("enrol.machine_long", most=LONGEST_NAME))
+    return name
+
+
+def ask(home: Path, one: Enrolling, connect: Connect) -> bytes:
+    """Central's answer, not yet looked at. After a refusal that will never change, nothing is kept of the request.
+
+    Raises ``SyncError``.
+    """
+    try:
+        return connect(one.file).enrol(one.packed)
+    except Refused as error:
+        if is_final(error.message):
+            enrolling.drop(home)
+        raise
+
+
+def is_final(refused: Message) -> bool:
+    """Whether central will refuse the same request forever: another enrolment file is needed."""
+    return refused.key in _FINAL
+
+
+_FINAL = ("enrol.token_used", "enrol.token_unknown", "enrol.token_expired")
+
+
+def finish(
+    home: Path, one: Enrolling, answer: bytes, passphrase: str, kdf: KdfParameters, now: datetime
+) -> StaffMember:
+    """Make the vault, once ``answer`` is central's to this very request. Raises ``CannotDo`` or ``VaultError``."""
+    refuse_existing(home)
+    file = one.file
+    reply = _trusted(answer, file, one.request, now)
+    in_charge = StaffMember(staff=reply.in_charge, name=one.request.in_charge_name, role=Role.IN_CHARGE)
     identity = Identity(
         centre=file.centre,
         centre_name=file.centre_name,
         time_zone=file.time_zone,
-        device=device,
-        device_name=desk.device_name,
-        device_key=device_key,
+        device=one.device,
+        device_name=one.request.device_name,
+        device_key=one.device_key,
         device_certificate=reply.device_certificate,
         central=file.central,
         address=file.address,
         authority=file.authority,
     )
     # The vault last: its file is what makes this machine a desk, and it opens for nobody without a slot.
-    Slots.create(home, device).add(in_charge, signing_key, sealing_key, desk.passphrase, database_key, desk.kdf)
-    Vault.create(home, database_key, identity, chains=[[reply.in_charge_certificate]]).close()
+    slots = Slots.create(home, one.device)
+    slots.add(in_charge, one.signing_key, one.sealing_key, passphrase, one.database_key, kdf)
+    Vault.create(home, one.database_key, identity, chains=[[reply.in_charge_certificate]]).close()
+    tidy(home)
     return in_charge
 
 
