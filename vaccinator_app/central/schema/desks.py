@@ -87,6 +87,8 @@ certificates = Table(
     Column("revoked_at", Instant()),
     # Who took it back: the staff id of an in-charge; none when central did.
     Column("revoked_by", ID),
+    # The machine whose ledger took it back: there its place says what came after, whatever date that carries.
+    Column("revoked_on", ID),
 )
 
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     """Make them. A recovery key from before has the epoch of enrolment."""
     op.add_column("recovery", sa.Column("epoch", sa.BigInteger(), nullable=False, server_default="1"))
     op.add_column("certificates", sa.Column("revoked_by", sa.String(length=32), nullable=True))
+    op.add_column("certificates", sa.Column("revoked_on", sa.String(length=32), nullable=True))
     op.create_table(
         "recoveries",
         sa.Column("centre", sa.String(length=6), autoincrement=False, nullable=False),
@@ -33,5 +34,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Take them away again."""
     op.drop_table("recoveries")
+    op.drop_column("certificates", "revoked_on")
     op.drop_column("certificates", "revoked_by")
     op.drop_column("recovery", "epoch")
