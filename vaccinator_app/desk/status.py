@@ -43,7 +43,7 @@ def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None 
         parts.append(driver.failure)
     if place.vault.trusted.unproved:
         parts.append(Message.of("status.keys_unproved"))
-    lease = lease_message(place.vault.roster.lease(), place.now())
+    lease = lease_message(place.vault.roster.lease(), place.latest())
     if lease is not None and last is not None:
         parts.append(lease)
     progress = driver.progress

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from vaccinator_app.desk import noticing
 from vaccinator_app.desk.status import SyncWords, sync_words
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.sync.backoff import Backoff
-from vaccinator_app.sync.driver import Driver, DriverStatus
+from vaccinator_app.sync.driver import Driver, DriverStatus, Phase
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.ports import Central, Desk
+from vaccinator_app.vault.errors import VaultError
 from vaccinator_app.vault.vault import Vault
 
 
@@ -77,6 +80,10 @@ class Syncing:
         if self._stopped:
             return
         # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
-        self._place.disagreement = status.failure if status.disagrees else None
+        self._place.disagreement = status.failure if status.disagrees else self._place.disagreement
+        if status.phase is Phase.WAITING:
+            # what this thread cannot write down now, the next run or the next unlocking does
+            with suppress(VaultError):
+                noticing.after_run(self._place, status)
         self._next_at = None if status.next_in is None else self._place.now() + timedelta(seconds=status.next_in)
         self._changed()

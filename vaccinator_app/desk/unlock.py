@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from vaccinator_app.desk import lookups, noticing
 from vaccinator_app.desk.clock import Clock
-from vaccinator_app.desk.drafts import read_draft
+from vaccinator_app.desk.drafts import read_draft, write_draft
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import RecordViewed, SignedIn, SignedOut
+from vaccinator_app.domain.events import SignedIn, SignedOut
 from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.trust import keys
@@ -41,7 +42,9 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
         clock=make_clock(ZoneInfo(vault.identity.time_zone)),
     )
     try:
-        place.record(SignedIn())
+        noticing.at_unlock(place)
+        if place.disagreement is None:
+            place.record(SignedIn())
         return Opened(place=place, resume=_settle_drafts(place))
     except BaseException:
         vault.close()
@@ -75,9 +78,16 @@ def _settle_drafts(place: Workplace) -> str | None:
     for appointment, data in place.vault.drafts.of(place.staff.staff):
         draft = read_draft(data)
         found = place.vault.roster.appointment(appointment)
+        if place.disagreement is not None:
+            # nothing is recorded, so nothing of it is let go
+            continue
+        if draft.looking_since is not None:
+            lookups.viewed(place, appointment, drop_draft=not draft.acted)
         if not draft.acted:
-            place.record(RecordViewed(appointment=appointment), drop_draft=appointment)
-        elif found is None or found.session_date != place.today():
+            continue
+        if draft.looking_since is not None:
+            place.vault.drafts.save(appointment, place.staff.staff, write_draft(replace(draft, looking_since=None)))
+        if found is None or found.session_date != place.today():
             place.vault.drafts.drop(appointment, place.staff.staff)
         else:
             resume = appointment

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from vaccinator_app.desk.clock import Clock
@@ -18,6 +18,7 @@ from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import Visit
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault.ledger import Author, Moment, Saved
+from vaccinator_app.vault.standing import Anchor
 from vaccinator_app.vault.vault import Vault
 
 _WHO_MAY: Mapping[Power, Message] = {
@@ -35,6 +36,23 @@ _WHO_MAY: Mapping[Power, Message] = {
 """Who does what this person may not; what is not here, everybody may, or only somebody else's records stand against."""
 
 
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What is known of the time beside the wall clock (DESIGN 3.3). ``floor`` has come for sure. The clock is measured
+    by ``base``: it should say just that when ``exact``, at least that otherwise."""
+
+    floor: Anchor
+    base: Anchor
+    exact: bool
+
+
+def since(anchor: Anchor, clock: Clock) -> datetime:
+    """The moment now, going by ``anchor`` and by how long the machine has run since; ``anchor`` 's own after a boot."""
+    if anchor.boot != clock.boot():
+        return anchor.at
+    return anchor.at + timedelta(milliseconds=clock.uptime_ms() - anchor.uptime_ms)
+
+
 @dataclass(slots=True, kw_only=True)
 class Workplace:
     """The folder of the vault, the opened vault, who is signed in with their own key, the vaccines and a clock.
@@ -50,6 +68,11 @@ class Workplace:
     formulary: Formulary
     clock: Clock
     disagreement: Message | None = None
+    clock_words: Message | None = None
+    """That the machine's clock is off, and what to do; None while nothing speaks against it."""
+    file_words: Message | None = None
+    """That the vault's file was not the one that was closed, until the desk locks."""
+    times: Times | None = None
     on_table: dict[str, str] = field(default_factory=dict)
     """The batch each vaccine is drawn from until somebody chooses another."""
 
@@ -60,6 +83,11 @@ class Workplace:
     def today(self) -> date:
         """The session day at the centre."""
         return self.clock.now().date()
+
+    def latest(self) -> datetime:
+        """The latest moment that is known to have come, whatever the wall clock says: leases go by it (DESIGN 5.6)."""
+        now = self.clock.now()
+        return now if self.times is None else max(now, since(self.times.floor, self.clock).astimezone(now.tzinfo))
 
     def may(self, power: Power) -> bool:
         """Whether whoever is signed in may do this (``domain.powers``)."""

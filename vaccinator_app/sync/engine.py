@@ -16,6 +16,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.staff_events import Notice
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
@@ -134,14 +135,21 @@ class Engine:
 
     def _believe(self, receipt: Receipt, envelope: bytes) -> None:
         """Take over a receipt whose hash is our own record's; stop when central holds another history."""
+        here, there = self._store.head().seq, receipt.upto
+        if there > here:
+            raise self._stopped(Notice.ROLLED_BACK, there - here, "sync.rolled_back", here=here, there=there)
         if receipt.forked:
-            raise LedgerDisagrees(Message.of("sync.forked", seq=receipt.forked[0]))
-        if receipt.upto > self._store.head().seq:
-            raise LedgerDisagrees(Message.of("sync.rolled_back", here=self._store.head().seq, there=receipt.upto))
-        own = FIRST_PREV if receipt.upto == 0 else self._store.hash_at(receipt.upto)
+            raise self._stopped(Notice.FORKED, len(receipt.forked), "sync.forked", seq=receipt.forked[0])
+        own = FIRST_PREV if there == 0 else self._store.hash_at(there)
         if own != receipt.head:
-            raise LedgerDisagrees(Message.of("sync.other_history", seq=receipt.upto))
+            raise self._stopped(Notice.FORKED, 0, "sync.other_history", seq=there)
         self._store.confirm(receipt, envelope)
+
+    def _stopped(self, what: Notice, count: int, key: str, **blanks: int) -> LedgerDisagrees:
+        """The store keeps that nothing is recorded, past a lock; the words say what to do (P.10.11)."""
+        words = Message.of(key, **blanks)
+        self._store.stop(what, words, count)
+        return LedgerDisagrees(words)
 
     def _pull(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:
         pulled = 0

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.staff_events import Notice
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import Changes, Receipt
@@ -66,7 +68,11 @@ class Store(Protocol):
         ...
 
     def confirm(self, receipt: Receipt, envelope: bytes) -> None:
-        """Keep a verified receipt: its outcomes, how far it covers, and the signed bytes themselves."""
+        """Keep a verified receipt that fits: its outcomes, how far it covers, and the signed bytes themselves."""
+        ...
+
+    def stop(self, what: Notice, words: Message, count: int = 0) -> None:
+        """Central holds another history: record nothing from here on, until a receipt fits again (P.10.11)."""
         ...
 
     def cursor(self) -> int:

@@ -13,6 +13,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.staff_events import Notice
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import (
@@ -32,6 +34,7 @@ from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, Rolle
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.peers import Peers
+from vaccinator_app.vault.standing import Standing, go_on
 from vaccinator_app.vault.trusted import TrustedKeys
 
 MOST_URGENT = 20
@@ -57,8 +60,13 @@ class Exchange:
         self._indexing = indexing
         self._peers = peers
         self._trusted = trusted
+        self._standing = Standing(database)
 
     # The engine's side
+
+    def stop(self, what: Notice, words: Message, count: int = 0) -> None:
+        """Central holds another history: nothing is recorded from here on, also after a lock (``Standing.stop``)."""
+        self._standing.stop(what, words, count)
 
     def head(self) -> Link:
         """The newest record; ``seq`` 0 for an empty ledger."""
@@ -94,7 +102,8 @@ class Exchange:
         return rows[0][0] if rows else None
 
     def confirm(self, receipt: Receipt, envelope: bytes) -> None:
-        """Keep a verified receipt: how far it covers, its outcomes, the signed bytes (DESIGN 7.2).
+        """Keep a verified receipt: how far it covers, its outcomes, the signed bytes (DESIGN 7.2). With one that fits,
+        recording goes on where it had stopped (P.10.11).
 
         Raises ``RolledBack`` when it names records beyond this ledger, ``ReceiptDoesNotFit`` when it names others than
         this ledger's; then nothing is written. Not checked: its signature, which is the engine's part.
@@ -142,6 +151,13 @@ class Exchange:
         )
         count = max(0, (head or 0) - (confirmed or 0))
         return Pending(count, None if oldest is None else datetime.fromisoformat(oldest))
+
+    def latest_unconfirmed(self) -> datetime | None:
+        """The latest moment that a record names which no receipt covers."""
+        rows = self._database.read(
+            f"SELECT at FROM ledger WHERE seq > coalesce(({_CONFIRMED}), 0) ORDER BY julianday(at) DESC LIMIT 1"
+        )
+        return datetime.fromisoformat(rows[0][0]) if rows else None
 
     def last_contact(self) -> datetime | None:
         """Central's time in the newest thing it signed for this desk; None before the first."""
@@ -198,6 +214,7 @@ def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
         ).lastrowid
         _decide(connection, outcomes, at, kept)
     _out_of_use(connection, receipt.revoked_at)
+    go_on(connection)
     _heard(connection, at)
 
 

@@ -132,6 +132,14 @@ class Ledger:
         """The number that the next record will have."""
         return self.head().seq + 1
 
+    def last_moment(self) -> Moment | None:
+        """When the newest record was made; None of an empty ledger."""
+        rows = self._database.read("SELECT payload FROM ledger ORDER BY seq DESC LIMIT 1")
+        if not rows:
+            return None
+        event = read_event(rows[0][0])
+        return Moment(at=event.at, boot=event.boot, uptime_ms=event.uptime_ms)
+
     def author_of(self, seq: int) -> tuple[str, datetime] | None:
         """Who made record ``seq`` and when; None when there is none such."""
         rows = self._database.read("SELECT staff, at FROM ledger WHERE seq = ?", (seq,))

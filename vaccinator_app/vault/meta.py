@@ -20,3 +20,8 @@ def get_within(connection: Connection, key: str) -> bytes | None:
 def put(connection: Connection, key: str, value: bytes) -> None:
     """Set ``key``, inside a transaction under way."""
     connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+
+def drop(connection: Connection, key: str) -> None:
+    """Forget ``key``, inside a transaction under way."""
+    connection.execute("DELETE FROM meta WHERE key = ?", (key,))

@@ -1,0 +1,162 @@
+"""What this desk noticed of itself and has not come to terms with: it survives lock and restart (DESIGN 7.4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.staff_events import Notice, Noticed
+from vaccinator_app.vault import meta
+from vaccinator_app.vault.connection import Connection, Database
+from vaccinator_app.vault.errors import VaultDamaged
+
+_STOPPED = "stopped"
+_UNSAID = "unsaid"
+_MOMENT = "moment_known"
+_CLOCK = "clock_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Why nothing is recorded here: what was noticed, and the words that say what to do."""
+
+    what: Notice
+    words: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A moment that is known, and what the machine's own counting said at it (DESIGN 3.3)."""
+
+    at: datetime
+    boot: str
+    uptime_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """A record of this desk that does not count: it was made on an old copy, and set aside (DESIGN 7.4)."""
+
+    seq: int
+    kind: str
+    at: datetime
+    staff: str
+    appointment: str | None
+
+
+class Standing:
+    """Why recording stopped, and what is still to be put on record about it. Each change is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stopped(self) -> Stop | None:
+        """Why nothing may be recorded here; None while recording goes on."""
+        found = meta.get(self._database, _STOPPED)
+        return None if found is None else _read_stop(found)
+
+    def stop(self, what: Notice, words: Message, count: int = 0) -> None:
+        """Record nothing from here on. That it was noticed goes on record once recording goes on (``unsaid``).
+
+        ``words`` have numbers and texts alone in their blanks. ``count`` says how many records it is about.
+        """
+
+        def work(connection: Connection) -> None:
+            before = meta.get_within(connection, _STOPPED)
+            meta.put(connection, _STOPPED, json.dumps([what, words.key, dict(words.params)]).encode())
+            if before is None or _read_stop(before).what is not what:
+                say_later(connection, Noticed(what=what, count=count))
+
+        self._database.write(work)
+
+    def unsaid(self) -> list[Noticed]:
+        """What was noticed while nothing could be recorded, in order."""
+        return _read_unsaid(meta.get(self._database, _UNSAID))
+
+    def said(self, notices: Sequence[Noticed]) -> None:
+        """These are on record now."""
+
+        def work(connection: Connection) -> None:
+            left = [one for one in _read_unsaid(meta.get_within(connection, _UNSAID)) if one not in notices]
+            _put_unsaid(connection, left)
+
+        if notices:
+            self._database.write(work)
+
+    def clock(self) -> Noticed | None:
+        """How the clock was last found to be off; None since it was right."""
+        found = _read_unsaid(meta.get(self._database, _CLOCK))
+        return found[0] if found else None
+
+    def clock_is(self, off: Noticed | None) -> None:
+        """The clock is off in another way than before, which is still to be recorded; or, with None, it is right."""
+
+        def work(connection: Connection) -> None:
+            if off is None:
+                meta.drop(connection, _CLOCK)
+            else:
+                meta.put(connection, _CLOCK, _write_notices([off]))
+                say_later(connection, off)
+
+        if off is not None or self.clock() is not None:
+            self._database.write(work)
+
+    def strays(self) -> list[Stray]:
+        """Records that were set aside, in order."""
+        rows = self._database.read("SELECT seq, kind, at, staff, appointment FROM strays ORDER BY found_at, seq")
+        return [Stray(seq, kind, datetime.fromisoformat(at), *rest) for seq, kind, at, *rest in rows]
+
+    def anchor(self) -> Anchor | None:
+        """Central's time as it was last heard, beside this machine's own counting; None before the first."""
+        found = meta.get(self._database, _MOMENT)
+        if found is None:
+            return None
+        at, boot, uptime_ms = json.loads(found)
+        return Anchor(datetime.fromisoformat(at), boot, uptime_ms)
+
+    def hold_on_to(self, anchor: Anchor) -> None:
+        """Keep ``anchor`` for ``anchor()``, past a lock."""
+        kept = json.dumps([anchor.at.isoformat(), anchor.boot, anchor.uptime_ms]).encode()
+        self._database.write(lambda connection: meta.put(connection, _MOMENT, kept))
+
+
+def say_later(connection: Connection, notice: Noticed) -> None:
+    """Put ``notice`` among what is still to be recorded, inside a transaction under way."""
+    found = _read_unsaid(meta.get_within(connection, _UNSAID))
+    _put_unsaid(connection, [*(one for one in found if one.what is not notice.what), notice])
+
+
+def go_on(connection: Connection) -> None:
+    """Recording goes on, inside a transaction under way."""
+    meta.drop(connection, _STOPPED)
+
+
+def _read_stop(kept: bytes) -> Stop:
+    try:
+        what, key, params = json.loads(kept)
+        return Stop(Notice(what), Message(str(key), params))
+    except (ValueError, TypeError):
+        raise VaultDamaged from None
+
+
+def _read_unsaid(kept: bytes | None) -> list[Noticed]:
+    if kept is None:
+        return []
+    try:
+        return [Noticed(what=Notice(what), seconds=seconds, count=count) for what, seconds, count in json.loads(kept)]
+    except (ValueError, TypeError):
+        raise VaultDamaged from None
+
+
+def _put_unsaid(connection: Connection, notices: Sequence[Noticed]) -> None:
+    if notices:
+        meta.put(connection, _UNSAID, _write_notices(notices))
+    else:
+        meta.drop(connection, _UNSAID)
+
+
+def _write_notices(notices: Sequence[Noticed]) -> bytes:
+    return json.dumps([[one.what, one.seconds, one.count] for one in notices]).encode()
