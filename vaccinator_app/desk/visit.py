@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime
 
+from vaccinator_app.desk import lookups
 from vaccinator_app.desk.correct import Alternatives, Correction, alternatives, corrected, why_not_mine
 from vaccinator_app.desk.dose import Draw, next_draw
 from vaccinator_app.desk.drafts import Draft, read_draft, write_draft
@@ -32,7 +33,6 @@ from vaccinator_app.domain.events import (
     OverrideReason,
     Proof,
     ProofKind,
-    RecordViewed,
     Site,
     Voided,
     VoidReason,
@@ -50,7 +50,8 @@ from vaccinator_app.vault.ledger import Saved
 class VisitDesk:
     """The person whose sheet is open. Raises ``CannotDo`` for an act that the steps before it do not allow yet."""
 
-    def __init__(self, place: Workplace, appointment: str) -> None:
+    def __init__(self, place: Workplace, appointment: str, scanned: slip.Slip | None = None) -> None:
+        """``scanned`` is the slip by which the sheet is opened, if it is by one."""
         found = place.vault.roster.appointment(appointment)
         if found is None:
             raise CannotDo(Message.of("visit.not_on_roster"))
@@ -59,13 +60,16 @@ class VisitDesk:
         drafts = dict(place.vault.drafts.of(place.staff.staff))
         kept = drafts.get(appointment)
         self.draft = Draft() if kept is None else read_draft(kept)
+        if not self.draft.acted:
+            self._may_look(scanned)
+        self.lookups = lookups.words(place)
+        """That this person looked many people up within the hour, for the top of the sheet."""
         self.site = Site.LEFT_ARM
         self._seen: Sight | None = None
         self.elsewhere = place.vault.peers.dose_of(appointment, found.session_date)
         """A dose that another desk of the centre recorded, known when the sheet was opened."""
-        if kept is None:
-            # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
-            self._keep(self.draft)
+        # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
+        self._keep(replace(self.draft, looking_since=place.now()))
 
     # What is so
 
@@ -133,8 +137,8 @@ class VisitDesk:
         if self._place.disagreement is not None:
             return self._place.disagreement
         lease = self._sight.lease
-        if self.appointment.booking is Booking.ONLINE and lease_state(lease, self._place.now()) is LeaseState.OVER:
-            return lease_message(lease, self._place.now())
+        if self.appointment.booking is Booking.ONLINE and lease_state(lease, self._place.latest()) is LeaseState.OVER:
+            return lease_message(lease, self._place.latest())
         return None
 
     @property
@@ -261,14 +265,20 @@ class VisitDesk:
 
     def not_this_person(self) -> None:
         """The wrong sheet was opened: forget its steps; that it was opened is recorded."""
-        self._forget(looked=True)
+        self._looked()
 
     def close(self) -> None:
-        """Leave the sheet. Steps passed are kept for whoever of the staff passed them; a mere look is recorded."""
-        if not self.draft.acted:
-            self._forget(looked=True)
-        elif self.draft.identity is None:
-            self._forget(looked=False)
+        """Leave the sheet. Steps passed are kept for whoever of the staff passed them; a mere look is recorded, also
+        one into a visit that was begun before."""
+        ended = not self.draft.acted or self.draft.identity is None
+        if self.draft.looking_since is None:
+            if ended:
+                self._drop()
+        elif ended:
+            self._looked()
+        elif self._place.disagreement is None:
+            lookups.viewed(self._place, self.appointment.appointment, drop_draft=False)
+            self._keep(replace(self.draft, looking_since=None))
 
     # Within
 
@@ -338,6 +348,7 @@ class VisitDesk:
 
     def _record(self, body: Body) -> None:
         self._place.record(body, expect=self.visit)
+        self.draft = replace(self.draft, looking_since=None)
         self.look()
 
     def _end(self, *bodies: Body) -> Saved:
@@ -369,11 +380,17 @@ class VisitDesk:
         self._place.vault.drafts.save(self.appointment.appointment, self._place.staff.staff, write_draft(draft))
         self.draft = draft
 
-    def _forget(self, *, looked: bool) -> None:
-        if looked and self._place.disagreement is None:
-            self._place.record(
-                RecordViewed(appointment=self.appointment.appointment), drop_draft=self.appointment.appointment
-            )
-        elif not looked:
-            self._place.vault.drafts.drop(self.appointment.appointment, self._place.staff.staff)
+    def _may_look(self, scanned: slip.Slip | None) -> None:
+        refused = lookups.why_not(self._place, self.appointment, scanned)
+        if refused is not None:
+            raise CannotDo(refused)
+
+    def _looked(self) -> None:
+        """Somebody looked, and lets go. While nothing may be recorded the draft stays, and tells of it later."""
+        if self._place.disagreement is None:
+            lookups.viewed(self._place, self.appointment.appointment, drop_draft=True)
+        self.draft = Draft(acted=True)
+
+    def _drop(self) -> None:
+        self._place.vault.drafts.drop(self.appointment.appointment, self._place.staff.staff)
         self.draft = Draft(acted=True)

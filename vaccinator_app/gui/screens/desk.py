@@ -91,7 +91,7 @@ class DeskScreen(QWidget):
         # the vault is closed before the last of this screen is gone
         self._minute.stop()
         desk = self.queue.visit.forget()
-        if desk is not None and not desk.draft.acted:
+        if desk is not None and desk.draft.looking_since is not None:
             return desk.close
         return lambda: None
 

@@ -83,7 +83,7 @@ class QueueScreen(Screen):
         def work() -> tuple[VisitDesk, Message | None]:
             if before is not None:
                 before.close()
-            desk = VisitDesk(place, appointment)
+            desk = VisitDesk(place, appointment, None if scan is None else scan.slip)
             return desk, _use(desk, scan)
 
         self._session.act(work, lambda found: self._show(*found), self.say)
