@@ -35,6 +35,7 @@ REASONS: dict[str, str] = {
     "disputed": "reason.disputed",
     "given_twice": "reason.given_twice",
     "rejected": "reason.rejected",
+    "device_revoked": "reason.device_revoked",
 }
 """Central's reasons by their names on the wire; a central newer than this desk may give others."""
 

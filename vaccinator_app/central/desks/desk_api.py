@@ -58,6 +58,8 @@ class _Known:
     keys: int
     cursor: int | None
     pulled_at: datetime | None
+    revoked_at: datetime | None = None
+    """Since when it is out of use: its records are taken, and it is told of nobody (P.21)."""
 
 
 class _Claimed(msgspec.Struct):
@@ -100,12 +102,12 @@ class DeskApi:
         if len(request.records) > MAX_BATCH_RECORDS or (size > MAX_BATCH_BYTES and len(request.records) > 1):
             raise Refused("batch_too_large", 413, "The batch is larger than central takes at once.")
         signer = self._signer(request.keys or known.keys)
-        receipt = self._intake.push(request, brought=brought)
+        receipt = self._intake.push(request, brought=brought, revoked_at=known.revoked_at)
         return packing.pack(receipt, RECEIPT_TYPE, signer), receipt.upto
 
     def deliver(self, packed: bytes) -> bytes:
         """A ``DeliverRequest``, answered by a ``DeliverReply``: another machine's push goes the way of any push."""
-        request, known = self._authentic(packed, DELIVER_TYPE, DeliverRequest)
+        request, known = self._in_use(packed, DELIVER_TYPE, DeliverRequest)
         signer = self._signer(request.keys or known.keys)
         receipt, upto = self._push(open_part(self._keys, request), brought=True)
         log.event("delivered", centre=request.centre, device=request.device, subject=request.origin, upto=upto)
@@ -124,6 +126,9 @@ class DeskApi:
         """A ``PullRequest``, answered by a page of ``Changes``."""
         request, known = self._authentic(packed, PULL_TYPE, PullRequest)
         signer = self._signer(request.keys)
+        if known.revoked_at is not None:
+            log.event("pull_revoked", centre=request.centre, device=request.device)
+            return packing.pack(self._roster.nothing(request, known.revoked_at), CHANGES_TYPE, signer)
         changes = self._roster.changes(request)
         self._remember(request, changes.cursor, known)
         log.event(
@@ -140,7 +145,7 @@ class DeskApi:
 
     def confirm(self, packed: bytes) -> bytes:
         """A ``ConfirmRequest``, answered by a ``ConfirmReply``."""
-        request, known = self._authentic(packed, CONFIRM_TYPE, ConfirmRequest)
+        request, known = self._in_use(packed, CONFIRM_TYPE, ConfirmRequest)
         signer = self._signer(request.keys or known.keys)
         return packing.pack(self._confirmations.confirm(request), CONFIRMED_TYPE, signer)
 
@@ -170,6 +175,13 @@ class DeskApi:
             raise Refused("bad_signature", 403, "The request was not signed by this machine.") from error
         return request, known
 
+    def _in_use(self, packed: bytes, payload_type: str, kind: type[Request]) -> tuple[Request, _Known]:
+        """The same of a machine that is in use: what else is asked, one that is out of use does not need (P.21)."""
+        request, known = self._authentic(packed, payload_type, kind)
+        if known.revoked_at is not None:
+            raise Refused("device_revoked", 403, "This machine was taken out of use. Ask the district office.")
+        return request, known
+
     def _signer(self, number: int) -> SigningKey:
         """The key by which a device that goes by this set knows central (P.17.4)."""
         signer = self._keys.signer_for(number)
@@ -191,6 +203,5 @@ class DeskApi:
                 ).one_or_none()
         if found is None:
             raise Refused("device_unknown", 403, "This machine is not enrolled at this centre.")
-        if found.revoked_at is not None:
-            raise Refused("device_revoked", 403, "This machine was taken out of use. Ask the district office.")
-        return _Known(bytes(found.signing_key), found.central_keys or 0, found.pulled_cursor, found.pulled_at)
+        told = (found.pulled_cursor, found.pulled_at)
+        return _Known(bytes(found.signing_key), found.central_keys or 0, *told, found.revoked_at)

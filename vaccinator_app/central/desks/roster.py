@@ -66,6 +66,28 @@ class Roster:
             centre = find_centre(connection, self._keys.cupboard, request.centre)
             return self._page(connection, centre, request, now)
 
+    def nothing(self, request: PullRequest, revoked_at: datetime) -> Changes:
+        """The page for a machine out of use: since when, central's next keys, and nothing else (P.21)."""
+        now = self._clock()
+        return Changes(
+            centre=request.centre,
+            device=request.device,
+            nonce=request.nonce,
+            from_cursor=request.cursor,
+            cursor=request.cursor,
+            more=False,
+            total=0,
+            at=now,
+            lease=Lease(issued_at=now, warn_at=now, expires_at=now),
+            roster_key=RosterKey(key=b"", modulus=code.MODULUS),
+            appointments=[],
+            outcomes=[],
+            batches=[],
+            centres={},
+            keys=self._announced if max(request.keys, FIRST_SET) < self._keys.number else [],
+            revoked_at=revoked_at,
+        )
+
     def _advance(self, name: str, cursor: int, now: datetime) -> None:
         """Bring days into the feed that have come within the lease, most often none."""
         with self._database.read() as connection:

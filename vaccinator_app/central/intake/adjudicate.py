@@ -98,7 +98,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     for kinds with one seal: whether it opened. ``voidable`` is whether what a ``voided`` names can be voided, and
     ``may_void`` whether its author may. ``in_charge`` is whether an in-charge signed, ``doubted`` whether somebody
     did whose certificate was revoked since; ``vaccinated`` whether a dose stands for the person of an AEFI report;
-    ``continues`` whether a close follows on those of its day.
+    ``continues`` whether a close follows on those of its day. ``revoked``: its machine was out of use when it came.
     """
 
     flaw: Reason | None
@@ -109,6 +109,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     may_void: bool = True
     in_charge: bool = False
     doubted: bool = False
+    revoked: bool = False
     vaccinated: bool = False
     continues: bool = True
     dose: DoseFacts | None = None
@@ -128,7 +129,9 @@ def adjudicate(facts: Facts) -> Verdict:
     refusal = _not_theirs(facts)
     if refusal is not None:
         return Verdict(Status.REFUSED, (refusal,))
-    reasons = [] if facts.chained else [Reason.CHAIN_BROKEN]
+    reasons = [Reason.DEVICE_REVOKED] if facts.revoked else []
+    if not facts.chained:
+        reasons.append(Reason.CHAIN_BROKEN)
     if facts.doubted:
         reasons.append(Reason.NOT_ALLOWED)
     match facts.body:

@@ -113,7 +113,7 @@ class Effects:
                 self._known.grants[new.seq] = body.appointment
             case AefiReported() if body.serious:
                 self.serious.append(new.seq)
-            case DayClosed():
+            case DayClosed() if not self._known.revoked:
                 self._close(new, body, sound=accepted)
 
     def write(self, connection: Connection) -> None:
@@ -166,7 +166,7 @@ class Effects:
             _day(known.centre, incoming),
             *(None, None, None),
         ]
-        if _is_told(new):
+        if _is_told(new) and not known.revoked:
             self._to_tell.append(new.seq)
         if new.seq in known.targets and event is not None and status is not Status.REFUSED:
             known.visited[new.seq] = Visited(
@@ -208,7 +208,9 @@ class Effects:
         seat = self._known.seats.get(body.appointment)
         if seat is None or facts.booked is None:
             return
-        if facts.proof is ProofState.MISMATCHED and facts.booked.booking is Booking.ONLINE:
+        wrong = facts.proof is ProofState.MISMATCHED and facts.booked.booking is Booking.ONLINE
+        # Who has a machine that is out of use shall not have codes replaced by it (P.21).
+        if wrong and not self._known.revoked:
             self._mismatch(new, body.appointment, seat)
         if verdict.status is Status.ACCEPTED:
             self._give(new, body, facts, seat.beneficiary)

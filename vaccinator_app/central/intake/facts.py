@@ -83,7 +83,8 @@ class Known:
     doses that used up its proofs, ``voided`` those records of this device among all these that do not stand any more;
     ``grants`` the accepted leaves to go on without a code, each with its appointment. ``vaccinated`` has for each
     appointment of an AEFI report its doses; ``closed`` the closes of each day that it closes. ``rebooked`` are the
-    appointments that were moved; ``rules`` are there when it registers walk-ins. ``now`` is central's clock.
+    appointments that were moved; ``rules`` are there when it registers walk-ins. ``now`` is central's clock;
+    ``revoked`` whether the machine is out of use by it.
     """
 
     centre: Centre
@@ -104,6 +105,7 @@ class Known:
     closed: dict[date, Closed] = field(default_factory=dict)
     targets: frozenset[int] = frozenset()
     visited: dict[int, Visited] = field(default_factory=dict)
+    revoked: bool = False
 
 
 def load(connection: Connection, centre: Centre, device: str, new: Sequence[New], now: datetime) -> Known:
@@ -173,6 +175,7 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         may_void=isinstance(body, Voided) and _may_void(incoming, body, known),
         in_charge=incoming.in_charge,
         doubted=incoming.doubted,
+        revoked=known.revoked,
         vaccinated=isinstance(body, AefiReported) and is_about(body, known.vaccinated[body.appointment]),
         continues=isinstance(body, DayClosed) and follows(body, known.closed[body.day]),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,

@@ -47,11 +47,12 @@ class Intake:
         self._clock = clock
         self._crew = crew
 
-    def push(self, request: PushRequest, *, brought: bool = False) -> Receipt:
+    def push(self, request: PushRequest, *, brought: bool = False, revoked_at: datetime | None = None) -> Receipt:
         """Store and answer a batch in one transaction.
 
         Records beyond a gap are not stored and not answered; the receipt says where central stands. ``brought`` by
-        another machine, it may be of long ago: what it says of the ledger's head is then no news (P.19.9).
+        another machine, it may be of long ago: what it says of the ledger's head is then no news (P.19.9). Records of
+        a machine that is out of use since ``revoked_at`` are held (P.21).
         """
         now = self._clock()
         batch = [read(record, request.centre, request.device) for record in request.records]
@@ -62,7 +63,8 @@ class Intake:
         urgent = self._urgent(request, authors, now)
 
         def store(connection: Connection) -> tuple[Plan, list[Outcome]]:
-            found = self._settle(connection, request, batch, seen, now, brought=brought)
+            out_of_use = revoked_at is not None
+            found = self._settle(connection, request, batch, seen, now, brought=brought, revoked=out_of_use)
             raise_for_aefi(connection, request.centre, request.device, urgent, now)
             return found
 
@@ -76,6 +78,7 @@ class Intake:
             at=now,
             outcomes=outcomes,
             forked=[seq for seq, _ in sorted_out.forks],
+            revoked_at=revoked_at,
         )
 
     def _authors(self, connection: Connection, centre: str) -> Authors:
@@ -114,6 +117,7 @@ class Intake:
         now: datetime,
         *,
         brought: bool,
+        revoked: bool,
     ) -> tuple[Plan, list[Outcome]]:
         link = _link(connection, request, lock=True)
         seqs = place(batch, link, Link(request.head_seq, request.head_hash), seen)
@@ -123,22 +127,24 @@ class Intake:
         _keep_forks(connection, request, sorted_out, now)
         _move_head(connection, request, sorted_out.link, now, brought=brought)
         if sorted_out.new:
-            outcomes |= self._take(connection, request, sorted_out.new, now)
+            outcomes |= self._take(connection, request, sorted_out.new, now, revoked=revoked)
         return sorted_out, [outcomes[seq] for seq in sorted(outcomes)]
 
     def _take(
-        self, connection: Connection, request: PushRequest, fresh: Sequence[New], now: datetime
+        self, connection: Connection, request: PushRequest, fresh: Sequence[New], now: datetime, *, revoked: bool
     ) -> dict[int, Outcome]:
         """Decide on what is new and write it down with everything that follows from it."""
         cupboard, device = self._keys.cupboard, request.device
         centre = find_centre(connection, cupboard, request.centre)
         known = load(connection, centre, device, fresh, now)
+        known.revoked = revoked
         effects, twice = Effects(known, cupboard, now), Twice(known)
         walked_in: set[date] = set()
         for new in fresh:
             facts = gather(new, known, cupboard)
             verdict = adjudicate(facts)
-            twice.note(new, facts, verdict)
+            if not revoked:
+                twice.note(new, facts, verdict)
             if facts.dose is not None and facts.dose.walk_in:
                 walked_in.add(facts.dose.day)
             effects.note(new, facts, verdict)

@@ -100,7 +100,8 @@ def machines(home: Home, centre: str | None = None) -> list[Machine]:
 
 
 def revoke_device(home: Home, device: str, now: datetime) -> None:
-    """Take a machine out of use; central answers it no more. One that is out of use keeps its time.
+    """Take a machine out of use: from now on its records are held, and it is told of nobody (P.21). One that is out of
+    use keeps its time.
 
     Raises ``CentralError`` for one that is unknown.
     """
