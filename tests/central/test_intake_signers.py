@@ -129,15 +129,6 @@ def test_a_device_by_no_possible_name_is_unknown(world: World, desk: Desk, name:
         assert refused.value.code == "device_unknown"
 
 
-def test_a_revoked_device_is_refused(world: World, desk: Desk) -> None:
-    with world.home.database.write() as connection:
-        connection.execute(update(schema.devices).values(revoked_at=MORNING))
-    for ask in (lambda: desk.push([]), desk.pull):
-        with pytest.raises(Refused) as refused:
-            ask()
-        assert refused.value.code == "device_revoked"
-
-
 def test_too_large_a_batch_is_refused_but_one_large_record_is_not(world: World, desk: Desk) -> None:
     one = Record(b"x", "k", b"")
     with pytest.raises(Refused) as refused:
