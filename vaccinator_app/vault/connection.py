@@ -1,6 +1,7 @@
 """The encrypted database file: how it is opened, who may write to it, and what its faults mean (DESIGN 6.1, 6.5).
 
-One connection writes, for one caller at a time; each thread reads through its own, and so waits for no writer.
+One connection writes, for one caller at a time; each thread reads through its own, and so waits for no writer. Another
+file may be put in the place of this one (``rekeying``): then all of them are opened anew.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,7 +27,10 @@ from vaccinator_app.vault.errors import (
     VaultNewer,
     VaultReadOnly,
     VaultWrongKey,
+    from_os,
 )
+from vaccinator_app.vault.files import BESIDE, clear_next, sync_folder
+from vaccinator_app.vault.lock import HomeLock
 from vaccinator_app.vault.migrations import migrate, newest
 
 KEY_LENGTH = 32
@@ -153,9 +157,11 @@ class _Reader:
         self.connection = connection
         self.lock = threading.Lock()
         self.thread = threading.current_thread()
+        self.closed = False
 
     def close(self) -> None:
         with self.lock:
+            self.closed = True
             self.connection.close()
 
 
@@ -168,15 +174,26 @@ class Database:
 
     def __init__(self, path: Path, key: bytes) -> None:
         """Open and bring to this program's shape. Raises ``VaultError``; then nothing was changed."""
-        inspect(path, key)
         self._path = path
+        self._lock = HomeLock(path.parent)
+        try:
+            self._open(key)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def _open(self, key: bytes) -> None:
+        inspect(self._path, key)
+        # A copy that never took its place is nothing; whoever makes one lets nobody in here (``HomeLock``).
+        with suppress(OSError):
+            clear_next(self._path.parent)
         self._key: bytes | None = key
         self._own = threading.local()
         self._readers: list[_Reader] = []
         self._door = threading.Lock()
         self._writing = threading.Lock()
         self._behind = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
-        self._writer = connect_to_write(path, key)
+        self._writer = connect_to_write(self._path, key)
         try:
             with speaking(opening=True):
                 migrate(self._writer)
@@ -233,12 +250,13 @@ class Database:
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of one question, as of now, whole. Raises ``VaultError``."""
-        reader = getattr(self._own, "reader", None) or self._new_reader()
-        with reader.lock, speaking():
-            if self._key is None:
-                raise VaultClosed
-            rows: list[Row] = reader.connection.execute(sql, parameters).fetchall()
-        return rows
+        while True:
+            reader = getattr(self._own, "reader", None) or self._new_reader()
+            with reader.lock, speaking():
+                if not reader.closed:
+                    rows: list[Row] = reader.connection.execute(sql, parameters).fetchall()
+                    return rows
+            # Locked meanwhile, or another file is in the place of this one: a new reader knows.
 
     def _new_reader(self) -> _Reader:
         with self._door:
@@ -254,13 +272,76 @@ class Database:
         self._own.reader = reader
         return reader
 
+    def replace(self, make: Callable[[Path, bytes], Path], key: bytes) -> None:
+        """Put the file that ``make`` (given path and key) leaves beside this one in its place, and open it by ``key``.
+
+        Nothing is written meanwhile, here or by another program; reading goes on until the moment of the exchange.
+        Raises ``VaultError``: then this file stands open as before, or nothing is open if that cannot be done.
+        """
+        with self._writing:
+            if self._key is None:
+                raise VaultClosed
+            file = _identity(self._path)
+            try:
+                with self._lock.alone():
+                    made = make(self._path, self._key)
+                    with self._door:
+                        self._exchange(made, key)
+            except VaultBusy:
+                if not self._lock.held or _identity(self._path) != file:
+                    with self._door:
+                        self._shut()
+                raise
+
+    def _exchange(self, made: Path, key: bytes) -> None:
+        self._close_connections()
+        try:
+            # A log of the old file beside the new one would be played into it.
+            for beside in (self._path.with_name(self._path.name + ending) for ending in BESIDE):
+                if beside.exists() and beside.stat().st_size and not beside.name.endswith("-shm"):
+                    raise VaultBusy
+                beside.unlink(missing_ok=True)
+            sync_folder(self._path.parent)
+            made.replace(self._path)
+            self._key = key
+            sync_folder(self._path.parent)
+        except OSError as error:
+            raise from_os(error) from None
+        finally:
+            self._open_again()
+
+    def _open_again(self) -> None:
+        assert self._key is not None
+        try:
+            self._writer = connect_to_write(self._path, self._key)
+        except VaultError:
+            self._key = None
+            raise
+
     def close(self) -> None:
         """Let writes under way end, close every connection and forget the key. Safe to call again."""
         self._behind.shutdown(cancel_futures=True)
         with self._writing, self._door:
-            self._key = None
-            for reader in self._readers:
-                reader.close()
-            self._readers = []
-            # Last, so that it folds the write-ahead log back into the file.
-            self._writer.close()
+            self._shut()
+
+    def _shut(self) -> None:
+        self._key = None
+        self._close_connections()
+        self._lock.close()
+
+    def _close_connections(self) -> None:
+        self._own = threading.local()
+        for reader in self._readers:
+            reader.close()
+        self._readers = []
+        # Last, so that it folds the write-ahead log back into the file.
+        self._writer.close()
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    """Which file lies under this name now."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise from_os(error) from None
+    return found.st_dev, found.st_ino

@@ -50,6 +50,15 @@ class VaultWrongKey(VaultDamaged):
     message_key = "vault.wrong_key"
 
 
+class KeysOlder(VaultWrongKey):
+    """The keys of this desk do not fit its records: an older copy of one of the two was put here. Nothing was changed.
+
+    Or both are whole and of two machines, or the file's beginning is damaged; nobody can tell (DESIGN 6.5, 7.4).
+    """
+
+    message_key = "vault.keys_older"
+
+
 class VisitMoved(VaultError):
     """Something else was just recorded for this person; look at the sheet again. Nothing was recorded twice."""
 
@@ -125,6 +134,12 @@ class UnknownStaff(VaultError):
     message_key = "vault.unknown_staff"
 
 
+class StaffGone(VaultError):
+    """Your keys for this desk were taken back; an in-charge can give you new ones."""
+
+    message_key = "vault.staff_gone"
+
+
 class WrongPassphrase(VaultError):
     """The passphrase is not right."""
 
@@ -147,6 +162,12 @@ class PassphraseCommon(VaultError):
     """This passphrase is one that many people choose; take a few words that belong together only for you."""
 
     message_key = "vault.passphrase_common"
+
+
+class RecoveryDamaged(VaultError):
+    """What this machine kept of the request for recovery cannot be read; drop it and make another. Nothing is lost."""
+
+    message_key = "recovery.damaged"
 
 
 def from_os(error: OSError) -> VaultError:

@@ -9,6 +9,10 @@ from pathlib import Path
 from vaccinator_app.vault.errors import from_os
 
 DATABASE = "vault.db"
+NEXT = "vault.db.next"
+"""The file that is to be put in the place of the other; not a vault until it is (``rekeying``)."""
+BESIDE = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a file, by its name."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 
@@ -58,6 +62,12 @@ def set_aside(path: Path) -> None:
         path.rename(path.with_name(f"{path.name}.{number}"))
     except OSError as error:
         raise from_os(error) from None
+
+
+def clear_next(home: Path) -> None:
+    """Take away what an interrupted change of the key left. Raises ``OSError``."""
+    for name in (NEXT, *(NEXT + ending for ending in BESIDE)):
+        (home / name).unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

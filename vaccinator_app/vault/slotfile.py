@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from vaccinator_app.vault.errors import SlotsDamaged, VaultMissing, VaultNewer, 
 from vaccinator_app.vault.files import DATABASE, tighten
 
 SLOTS = "slots.json"
-VERSION = 1
+VERSION = 2
 
 UNREADABLE = (ValueError, KeyError, TypeError, RecursionError)
 
@@ -26,6 +27,9 @@ def load(home: Path) -> dict[str, Any]:
         if isinstance(version, int) and version > VERSION:
             raise VaultNewer
         found["slots"] = list(found["slots"])
+        if len({str(slot["staff"]) for slot in found["slots"]}) < len(found["slots"]):
+            # One person has one slot; of two, nobody could say which was meant.
+            raise SlotsDamaged
     except FileNotFoundError:
         raise (SlotsDamaged if (home / DATABASE).exists() else VaultMissing) from None
     except OSError as error:
@@ -38,6 +42,19 @@ def load(home: Path) -> dict[str, Any]:
 def member(slot: dict[str, Any]) -> StaffMember:
     """Whose slot it is. Raises one of ``UNREADABLE``."""
     return StaffMember(staff=str(slot["staff"]), name=str(slot["name"]), role=Role(str(slot["role"])))
+
+
+def recovery_copies(home: Path) -> list[tuple[int, bytes]]:
+    """``(epoch, seal)``: the database keys sealed to central that lie on this machine, the newest first (P.18.7).
+
+    Central may not have heard of the newest one. Raises as ``load`` does.
+    """
+    found = load(home)
+    try:
+        epochs = [epoch for epoch in (found.get("next"), found) if epoch is not None and epoch.get("recovery")]
+        return [(int(str(e["epoch"])), b64decode(str(e["recovery"]), validate=True)) for e in epochs]
+    except (*UNREADABLE, AttributeError):
+        raise SlotsDamaged from None
 
 
 def members(home: Path) -> list[StaffMember]:

@@ -24,6 +24,7 @@ from vaccinator_app.vault.migrations import migrate
 from vaccinator_app.vault.peers import Peers
 from vaccinator_app.vault.purge import Purge
 from vaccinator_app.vault.queue import Queue
+from vaccinator_app.vault.rekeying import Progress, rekey
 from vaccinator_app.vault.roster import Roster
 from vaccinator_app.vault.standing import Standing
 from vaccinator_app.vault.stock import Stock
@@ -73,6 +74,10 @@ class Vault:
     def key(self) -> bytes:
         """The key of the database as it is now (32 bytes), to seal for somebody. ``VaultClosed`` once locked."""
         return self._database.key
+
+    def rekey(self, key: bytes, progress: Progress | None = None) -> None:
+        """Bring the file under another key (``rekeying.rekey``); until that is done the old one stands."""
+        rekey(self._database, key, progress)
 
     @staticmethod
     def refuse_existing(home: Path) -> None:

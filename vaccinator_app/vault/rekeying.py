@@ -1,0 +1,104 @@
+"""A whole new file under another key, made beside the old one and checked before it takes its place (DESIGN 5.3; P.18).
+
+SQLite's backup interface reads page after page through the one key and writes it through the other: what comes out is
+the same database, page for page, with a salt of its own. ``PRAGMA rekey`` would do it in place, where a power cut needs
+the journal to be undone; ``sqlcipher_export`` forgets the user version and renumbers rows.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from vaccinator_app.vault.connection import Connection, Database, connect, speaking
+from vaccinator_app.vault.errors import VaultDamaged, from_os
+from vaccinator_app.vault.files import FILE_MODE, NEXT, clear_next
+
+Progress = Callable[[int, int], None]
+"""Told how many pages of how many are done."""
+
+_PAGES = 4096
+_FACTS = (
+    "PRAGMA user_version",
+    "PRAGMA page_count",
+    "PRAGMA freelist_count",
+    "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY 1, 2",
+    "SELECT count(*), max(seq) FROM ledger",
+    "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1",
+    "SELECT count(*), max(upto) FROM receipts",
+    "SELECT count(*) FROM roster",
+)
+
+
+def rekey(database: Database, key: bytes, progress: Progress | None = None) -> None:
+    """Bring the vault under ``key`` (32 bytes). Reading goes on meanwhile; writing waits.
+
+    Until the new file is whole, checked and durable the old one stands, and any ``VaultError`` leaves it in place:
+    ``VaultBusy`` when another program has the vault open, ``VaultFull`` when there is no room for a second file.
+    """
+    database.replace(lambda path, old: _copy(path, old, key, progress), key)
+
+
+def _copy(path: Path, key: bytes, new_key: bytes, progress: Progress | None) -> Path:
+    copy = path.with_name(NEXT)
+    try:
+        clear_next(path.parent)
+        os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
+        try:
+            _fill(path, key, copy, new_key, progress)
+            _sync(copy)
+        except BaseException:
+            with suppress(OSError):
+                clear_next(path.parent)
+            raise
+    except OSError as error:
+        raise from_os(error) from None
+    return copy
+
+
+def _fill(path: Path, key: bytes, copy: Path, new_key: bytes, progress: Progress | None) -> None:
+    source = connect(path, key)
+    try:
+        target = connect(copy, new_key)
+        try:
+            with speaking():
+                # If it goes wrong the copy is thrown away; it is made durable as a whole before it is used.
+                target.execute("PRAGMA journal_mode = OFF")
+                target.execute("PRAGMA synchronous = OFF")
+                source.backup(target, pages=_PAGES, progress=_told(progress), sleep=0)
+        finally:
+            target.close()
+        _check(source, copy, new_key)
+    finally:
+        source.close()
+
+
+def _told(progress: Progress | None) -> Callable[[int, int, int], None] | None:
+    if progress is None:
+        return None
+    return lambda _, left, whole: progress(whole - left, whole)
+
+
+def _check(source: Connection, copy: Path, new_key: bytes) -> None:
+    """Raise ``VaultDamaged`` unless the copy opens with its key, each page bears it out, and it says the same."""
+    made = connect(copy, new_key)
+    try:
+        with speaking():
+            if made.execute("PRAGMA cipher_integrity_check").fetchall() or _facts(made) != _facts(source):
+                raise VaultDamaged
+    finally:
+        made.close()
+
+
+def _facts(connection: Connection) -> list[object]:
+    return [connection.execute(question).fetchall() for question in _FACTS]
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
