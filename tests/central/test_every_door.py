@@ -50,6 +50,7 @@ DOORS: dict[str, Door] = {
     "POST /v1/push": Door.MACHINE,
     "POST /v1/pull": Door.MACHINE,
     "POST /v1/confirm": Door.MACHINE,
+    "POST /v1/history": Door.MACHINE,
     "POST /v1/deliveries": Door.MACHINE,
     "POST /v1/otp": Door.PARTNER,
     "POST /v1/otp/verify": Door.PARTNER,

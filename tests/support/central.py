@@ -50,6 +50,10 @@ class Simulator:
         self.before()
         return self.spoil(_asked(self.api.confirm, packed))
 
+    def history(self, packed: bytes) -> bytes:
+        self.before()
+        return self.spoil(_asked(self.api.history, packed))
+
     def enrol(self, packed: bytes) -> bytes:
         return _asked(self.api.enrol, packed)
 

@@ -82,6 +82,10 @@ class HttpCentral:
         """Deliver a ``ConfirmRequest``; see ``sync.ports.Central``."""
         return self._post("/v1/confirm", packed)
 
+    def history(self, packed: bytes) -> bytes:
+        """Deliver a ``HistoryRequest``; see ``sync.ports.Central``."""
+        return self._post("/v1/history", packed)
+
     def enrol(self, packed: bytes) -> bytes:
         """Deliver an ``EnrolmentRequest``; the answer is an ``EnrolmentReply``."""
         return self._post("/v1/enrolments", packed)

@@ -78,8 +78,9 @@ def read_desks(connection: Connection, request: PullRequest) -> list[PeerDesk]:
     return [PeerDesk(*row) for row in rows]
 
 
-def read_staff(connection: Connection, centre: str) -> list[list[str]]:
-    """The chain of every staff certificate that counts, the member's own envelope first (P.7.3)."""
+def read_staff(connection: Connection, centre: str, *, everybody: bool = False) -> list[list[str]]:
+    """The chain of every staff certificate that counts, or with ``everybody`` ever counted, the member's own envelope
+    first (P.7.3)."""
     rows = connection.execute(
         select(certificates.c.keyid, certificates.c.issuer, certificates.c.envelope, certificates.c.revoked_at)
         .where(certificates.c.centre == centre, certificates.c.subject == Subject.STAFF.value)
@@ -90,5 +91,5 @@ def read_staff(connection: Connection, centre: str) -> list[list[str]]:
     return [
         [row.envelope, *([envelopes[row.issuer]] if row.issuer in envelopes else [])]
         for row in rows
-        if row.revoked_at is None
+        if everybody or row.revoked_at is None
     ]

@@ -67,4 +67,9 @@ def desk_routes(desks: DeskApi) -> list[HTTPRouteHandler]:
         """A packed deliver request, signed by the bringing device; the answer, signed by central, holds the receipt."""
         return desks.deliver(body)
 
-    return [enrol, push, pull, confirm, deliver]
+    @post("/v1/history", summary="Ask for one's own records", responses=refusals(400, 403, 413), **shared)
+    def history(body: RawBody) -> bytes:
+        """A packed history request, signed by the device; the answer is a page of its own records, signed by central."""
+        return desks.history(body)
+
+    return [enrol, push, pull, confirm, deliver, history]
