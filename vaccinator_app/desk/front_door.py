@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from vaccinator_app.desk.clock import Clock
+    from vaccinator_app.desk.recovery import Recovery
     from vaccinator_app.desk.unlock import Opened
 
 
@@ -44,6 +45,13 @@ class Unlock:
         from vaccinator_app.desk.unlock import unlock
 
         return unlock(self._home, self._formulary, self._make_clock or SystemClock, staff, passphrase)
+
+    def recovery(self) -> Recovery:
+        """The way in for those who remember no passphrase."""
+        from vaccinator_app.desk.clock import SystemClock
+        from vaccinator_app.desk.recovery import Recovery
+
+        return Recovery(self._home, self._formulary, self._make_clock or SystemClock)
 
     @staticmethod
     def get_ready() -> None:

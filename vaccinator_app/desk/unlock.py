@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.desk import lookups, noticing
 from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.drafts import read_draft, write_draft
+from vaccinator_app.desk.recovery_copy import keep_copy
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import SignedIn, SignedOut
 from vaccinator_app.domain.people import StaffMember
@@ -45,6 +46,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
         noticing.at_unlock(place)
         if place.disagreement is None:
             place.record(SignedIn())
+        keep_copy(place)
         return Opened(place=place, resume=_settle_drafts(place))
     except BaseException:
         vault.close()
@@ -67,6 +69,7 @@ def lock(place: Workplace, *, idle: bool = False) -> None:
     try:
         if place.disagreement is None:
             place.record(SignedOut(idle=idle))
+        keep_copy(place)
     finally:
         place.vault.close()
         keys.forget()

@@ -25,8 +25,8 @@ class _Claimed(msgspec.Struct):
 
 
 def open_part(keys: Keys, request: DeliverRequest) -> bytes:
-    """The packed push in a part, NOT verified: it only says of itself that it is the origin's, and of the same centre as
-    who brings it. Raises ``Refused``."""
+    """The packed push in a part, NOT verified but for what it says of itself: it is the origin's, and the origin is of
+    the same centre as who brings it. Raises ``Refused``."""
     key = next((one for one in keys.all_people if key_name(one) == request.key), None)
     if key is None:
         raise Refused("delivery_key", 403, "The records were sealed to a key that central does not hold any more.")

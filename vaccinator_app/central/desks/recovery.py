@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.desks.enrolment import BACKDATED, CERTIFICATE_LIFE, LONGEST_NAME, certify
@@ -187,5 +187,8 @@ def _raise_alarm(connection: Connection, centre: str, device: str, now: datetime
     """One for each request that is answered: the district looks whether somebody there had asked."""
     theirs = (recoveries.c.centre == centre, recoveries.c.device == device)
     count = connection.execute(select(func.count()).select_from(recoveries).where(*theirs)).scalar_one()
-    connection.execute(insert(alarms).values(centre=centre, kind=RECOVERY, subject=device, at=now, count=count))
+    this = {"centre": centre, "kind": RECOVERY, "subject": device, "at": now}
+    same = [alarms.c[name] == value for name, value in this.items()]
+    if connection.execute(update(alarms).where(*same).values(count=count)).rowcount == 0:
+        connection.execute(insert(alarms).values(**this, count=count))
     log.event("alarm_recovery", centre=centre, kind=RECOVERY, subject=device, count=count)
