@@ -73,7 +73,10 @@ def begin(home: Path, file: EnrolmentFile, desk: NewDesk, now: datetime) -> Enro
     """Keys and request, durable in ``home`` under the passphrase; those of before when this file's were begun."""
     refuse_existing(home)
     check_passphrase(desk.passphrase)
-    begun = enrolling.read(home)
+    begun = None
+    with suppress(CannotDo):
+        # what cannot be read is put aside below
+        begun = enrolling.read(home)
     if begun is not None and begun.file.token == file.token:
         return enrolling.unwrap(begun, desk.passphrase)
     name = in_charge_name(desk.in_charge_name)
