@@ -34,6 +34,7 @@ from vaccinator_app.domain.events import (
     Voided,
     VoidReason,
 )
+from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.messages import Reason as R
 from vaccinator_app.protocol.messages import Status
 
@@ -182,7 +183,7 @@ def test_a_void_is_not_for_everybody() -> None:
 def test_what_is_an_in_charges_alone() -> None:
     body = ExceptionSettled(exception="x", how=Settlement.EXPLAINED, reason=SettleReason.OTHER)
     assert adjudicate(Facts(flaw=None, chained=True, body=body)) == Verdict(Status.REFUSED, (R.NOT_ALLOWED,))
-    assert adjudicate(Facts(flaw=None, chained=True, body=body, in_charge=True)) == ACCEPTED
+    assert adjudicate(Facts(flaw=None, chained=True, body=body, role=Role.IN_CHARGE)) == ACCEPTED
 
 
 STANDING = st.lists(

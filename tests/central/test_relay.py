@@ -25,6 +25,7 @@ from vaccinator_app.protocol.messages import Changes, PeerDesk, PeerRecord, Reas
 from vaccinator_app.protocol.records import FIRST_PREV, Record, read_event
 from vaccinator_app.trust.certificates import Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.keys import key_id
 
 
 def here(n: int) -> Arrived:
@@ -144,7 +145,7 @@ def test_how_far_each_other_desk_is(world: World, desk: Desk) -> None:
     assert one.pull().desks == [PeerDesk(desk.device, "Desk 1", 2, desk.ledger[1].hash, 3, MORNING)]
 
 
-def test_the_chains_of_everybody_who_counts(world: World, desk: Desk) -> None:
+def test_everybodys_chain_and_whose_key_counts_no_more(world: World, desk: Desk) -> None:
     other, new = Desk(world), Colleague()
     new.join(desk)
     desk.push()
@@ -160,8 +161,11 @@ def test_the_chains_of_everybody_who_counts(world: World, desk: Desk) -> None:
     with world.home.database.write() as connection:
         boss = schema.certificates.c.id == desk.reply.in_charge
         connection.execute(update(schema.certificates).where(boss).values(revoked_at=MORNING))
-    # What somebody certified before they left still holds.
-    assert staff() == {other.reply.in_charge: Role.IN_CHARGE, "s-new": Role.VACCINATOR}
+    # What somebody certified, and what they signed, before they left still holds: the other desk is told that they left.
+    assert staff() == {**bosses, "s-new": Role.VACCINATOR}
+    assert [(key.keyid, key.staff, key.at) for key in other.pull().revoked] == [
+        (key_id(desk.staff_key.public), desk.reply.in_charge, MORNING)
+    ]
 
 
 def test_a_centre_that_came_back_from_a_backup_tells_its_records_anew(world: World, desk: Desk) -> None:

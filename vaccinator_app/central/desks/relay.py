@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, or_, select
 from vaccinator_app.central.rows import read_outcome
 from vaccinator_app.central.schema import STOCK_KINDS, certificates, device_heads, devices, records
 from vaccinator_app.domain.events import UNTOLD
-from vaccinator_app.protocol.messages import PeerDesk, PeerRecord, PullRequest
+from vaccinator_app.protocol.messages import PeerDesk, PeerRecord, PullRequest, RevokedKey
 from vaccinator_app.protocol.records import Record
 from vaccinator_app.trust.certificates import Subject
 
@@ -78,18 +78,27 @@ def read_desks(connection: Connection, request: PullRequest) -> list[PeerDesk]:
     return [PeerDesk(*row) for row in rows]
 
 
-def read_staff(connection: Connection, centre: str, *, everybody: bool = False) -> list[list[str]]:
-    """The chain of every staff certificate that counts, or with ``everybody`` ever counted, the member's own envelope
-    first (P.7.3)."""
+def read_staff(connection: Connection, centre: str) -> list[list[str]]:
+    """The chain of every staff certificate, the member's own envelope first (P.7.3). Also of those that count no more:
+    what was signed before stands, and a desk that was enrolled since has to be able to tell."""
     rows = connection.execute(
-        select(certificates.c.keyid, certificates.c.issuer, certificates.c.envelope, certificates.c.revoked_at)
+        select(certificates.c.keyid, certificates.c.issuer, certificates.c.envelope)
         .where(certificates.c.centre == centre, certificates.c.subject == Subject.STAFF.value)
         .order_by(certificates.c.added_at, certificates.c.keyid)
     ).all()
-    # An issuer whose own certificate was taken back since has not certified less: that is for each key by itself.
     envelopes = {row.keyid: row.envelope for row in rows}
-    return [
-        [row.envelope, *([envelopes[row.issuer]] if row.issuer in envelopes else [])]
-        for row in rows
-        if everybody or row.revoked_at is None
-    ]
+    return [[row.envelope, *([envelopes[row.issuer]] if row.issuer in envelopes else [])] for row in rows]
+
+
+def read_revoked(connection: Connection, centre: str) -> list[RevokedKey]:
+    """Every key of the centre's staff that counts no more (P.18), the first one first."""
+    rows = connection.execute(
+        select(certificates.c.keyid, certificates.c.id, certificates.c.revoked_at)
+        .where(
+            certificates.c.centre == centre,
+            certificates.c.subject == Subject.STAFF.value,
+            certificates.c.revoked_at.is_not(None),
+        )
+        .order_by(certificates.c.revoked_at, certificates.c.keyid)
+    )
+    return [RevokedKey(row.keyid, row.id, row.revoked_at) for row in rows]

@@ -19,6 +19,7 @@ from vaccinator_app.protocol.records import read_event
 AEFI = "aefi"
 DISPUTES_OF_STAFF = "disputes_staff"
 DISPUTES_ON_DEVICE = "disputes_device"
+REMOVAL = "removal"
 WALK_INS = "walk_ins"
 WALK_INS_FROM = 20
 """Doses of a day up to which their share says nothing."""
@@ -57,12 +58,24 @@ def raise_for_aefi(connection: Connection, centre: str, device: str, seqs: Itera
 
     Its subject is the record: device and ``seq``, joined by a dot.
     """
+    _raise_for_records(connection, centre, device, seqs, AEFI, now)
+
+
+def raise_for_removals(connection: Connection, centre: str, device: str, seqs: Iterable[int], now: datetime) -> None:
+    """One alarm for each removal that waits for the district: two in-charges do not agree, or one is not one. Its
+    subject is the record, as above."""
+    _raise_for_records(connection, centre, device, seqs, REMOVAL, now)
+
+
+def _raise_for_records(
+    connection: Connection, centre: str, device: str, seqs: Iterable[int], kind: str, now: datetime
+) -> None:
     for seq in seqs:
         subject = f"{device}.{seq}"
-        raised = (alarms.c.centre == centre, alarms.c.kind == AEFI, alarms.c.subject == subject)
+        raised = (alarms.c.centre == centre, alarms.c.kind == kind, alarms.c.subject == subject)
         if connection.execute(select(alarms.c.at).where(*raised)).first() is None:
-            connection.execute(insert(alarms).values(centre=centre, kind=AEFI, subject=subject, at=now, count=1))
-            log.event("alarm_aefi", centre=centre, device=device, seq=seq)
+            connection.execute(insert(alarms).values(centre=centre, kind=kind, subject=subject, at=now, count=1))
+            log.event(f"alarm_{kind}", centre=centre, device=device, seq=seq)
 
 
 def raise_for_mismatches(

@@ -13,8 +13,11 @@ import msgspec
 
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import Booking, PreviousDose
-from vaccinator_app.domain.closing_events import DayClosed, ExceptionSettled
-from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, OverrideGranted, Voided, WalkInRegistered
+from vaccinator_app.domain.closing_events import DayClosed
+from vaccinator_app.domain.events import Body, CodeRefused, DoseGiven, Voided, WalkInRegistered
+from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import may_record
+from vaccinator_app.domain.staff_events import StaffRemoved, VaultRekeyed
 from vaccinator_app.domain.vaccines import Vaccine
 from vaccinator_app.protocol.messages import Reason, Status
 
@@ -37,9 +40,6 @@ class ProofState(StrEnum):
 
 PROOF_REASONS = frozenset({Reason.CODE_MISMATCH, Reason.NO_PROOF, Reason.SEAL_UNREADABLE})
 """Reasons that nothing but the proof gives: the person's own word takes them away."""
-
-IN_CHARGE_ONLY = (OverrideGranted, ExceptionSettled, DayClosed)
-"""Kinds that are nobody else's to make."""
 
 
 class Reachable(msgspec.Struct, frozen=True):
@@ -96,9 +96,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``flaw`` is what makes it no record at all (unreadable, unsigned, by nobody known, not theirs to do). ``opened`` is
     for kinds with one seal: whether it opened. ``voidable`` is whether what a ``voided`` names can be voided, and
-    ``may_void`` whether its author may. ``in_charge`` is whether an in-charge signed, ``doubted`` whether somebody
-    did whose certificate was revoked since; ``vaccinated`` whether a dose stands for the person of an AEFI report;
-    ``continues`` whether a close follows on those of its day. ``revoked``: its machine was out of use when it came.
+    ``may_void`` whether its author may. ``role`` is the author's, ``doubted`` whether their certificate was revoked
+    since; ``vaccinated`` whether a dose stands for the person of an AEFI report; ``continues`` whether a close follows
+    on those of its day, or a database key on those before it; ``contested`` whether a removal names keys that are not
+    its author's to take back. ``revoked``: its machine was out of use when it came.
     """
 
     flaw: Reason | None
@@ -107,8 +108,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     opened: bool = False
     voidable: bool = False
     may_void: bool = True
-    in_charge: bool = False
+    role: Role = Role.VACCINATOR
     doubted: bool = False
+    contested: bool = False
     revoked: bool = False
     vaccinated: bool = False
     continues: bool = True
@@ -153,6 +155,10 @@ def adjudicate(facts: Facts) -> Verdict:
             reasons.append(Reason.NOT_VACCINATED)
         case DayClosed() if facts.chained and not facts.continues:
             reasons.append(Reason.CHAIN_BROKEN)
+        case StaffRemoved() if facts.contested and not facts.doubted:
+            reasons.append(Reason.NOT_ALLOWED)
+        case VaultRekeyed():
+            reasons.extend(_rekeyed(facts))
     return Verdict(Status.HELD, tuple(reasons)) if reasons else Verdict(Status.ACCEPTED)
 
 
@@ -162,8 +168,13 @@ def waits(dose: DoseFacts) -> bool:
     return online and dose.proof is ProofState.OVERRIDDEN
 
 
+def _rekeyed(facts: Facts) -> list[Reason]:
+    stale = [Reason.CHAIN_BROKEN] if facts.chained and not facts.continues else []
+    return stale if facts.opened else [Reason.SEAL_UNREADABLE, *stale]
+
+
 def _not_theirs(facts: Facts) -> Reason | None:
-    if isinstance(facts.body, IN_CHARGE_ONLY) and not facts.in_charge:
+    if facts.body is not None and not may_record(facts.role, facts.body):
         return Reason.NOT_ALLOWED
     if isinstance(facts.body, Voided):
         if not facts.voidable:

@@ -23,6 +23,14 @@ from vaccinator_app.central.intake.closes import NewClose
 from vaccinator_app.central.intake.examine import Incoming
 from vaccinator_app.central.intake.facts import Known, Standing, Visited, interval_of, moment_of, takes_over, when
 from vaccinator_app.central.intake.proofs import Holder
+from vaccinator_app.central.intake.staff import (
+    Keyholder,
+    LastHeard,
+    taken_back,
+    write_recovery,
+    write_revocations,
+)
+from vaccinator_app.central.intake.staff import moment_of as removal_moment
 from vaccinator_app.central.intake.walk_ins import WalkIn, read_walk_in, write_walk_ins
 from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.messages import outbox
@@ -42,7 +50,7 @@ from vaccinator_app.domain.events import (
     WalkInRegistered,
     appointment_of,
 )
-from vaccinator_app.domain.staff_events import StaffAdded
+from vaccinator_app.domain.staff_events import StaffAdded, StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, CertificateState, MessageState, Outcome, Reason, Status
 
 _LONGEST_KEYID = 64
@@ -73,8 +81,10 @@ class Mismatch:
 class Effects:
     """The rows that a batch adds."""
 
-    def __init__(self, known: Known, cupboard: Cupboard, now: datetime) -> None:
+    def __init__(self, known: Known, cupboard: Cupboard, now: datetime, heard: LastHeard) -> None:
+        """``heard`` is what the machine said of its ledger before this batch."""
         self._known = known
+        self._heard = heard
         self._cupboard = cupboard
         self._now = now
         self._records: dict[int, list[Any]] = {}
@@ -86,6 +96,8 @@ class Effects:
         self._voids: list[tuple[int, int]] = []
         self._undone: list[tuple[str, int]] = []
         self._certified: list[dict[str, Any]] = []
+        self._removals: list[dict[str, Any]] = []
+        self._rekeyed: list[VaultRekeyed] = []
         self._walk_ins: list[WalkIn] = []
         self._touched: set[str] = set()
         self._replaced: set[str] = set()
@@ -93,6 +105,7 @@ class Effects:
         self.closes: list[NewClose] = []
         self.serious: list[int] = []
         self.dosed: set[str] = set()
+        self.contested: list[int] = []
 
     def note(self, new: New, facts: Facts, verdict: Verdict) -> None:
         """Take the answer to one record. Called in ``seq`` order."""
@@ -109,6 +122,13 @@ class Effects:
                 self._walk_in(new, body)
             case StaffAdded():
                 self._staff(new, body)
+            case StaffRemoved() if accepted:
+                self._remove(new, body)
+            case StaffRemoved() if facts.contested:
+                self.contested.append(new.seq)
+            case VaultRekeyed() if accepted:
+                self._rekeyed.append(body)
+                self._known.epoch = body.epoch
             case OverrideGranted() if accepted:
                 self._known.grants[new.seq] = body.appointment
             case AefiReported() if body.serious:
@@ -141,6 +161,9 @@ class Effects:
         if self._secrets:
             connection.execute(insert(sms_outbox), self._secrets)
         self._write_certificates(connection)
+        for removal in self._removals:
+            write_revocations(connection, self._known.centre.centre, **removal)
+        write_recovery(connection, self._known.centre.centre, self._known.device, self._rekeyed, self._now)
         self._write_roster(connection)
 
     # One record
@@ -308,6 +331,7 @@ class Effects:
         added, author = new.incoming.certificate, new.incoming.author
         if added is None or author is None:
             return
+        self._known.keyholders[added.keyid] = Keyholder(id=added.id)
         self._certified.append(
             {
                 "centre": self._known.centre.centre,
@@ -319,6 +343,14 @@ class Effects:
                 "added_at": self._now,
             }
         )
+
+    def _remove(self, new: New, body: StaffRemoved) -> None:
+        event, known = new.incoming.event, self._known
+        assert event is not None
+        at = removal_moment(event, self._heard)
+        fresh = taken_back(body, known.keyholders, at, known.device)
+        known.keyholders.update(fresh)
+        self._removals.append({"keyids": list(fresh), "at": at, "by": event.staff, "on": known.device})
 
     # The whole batch
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
+from vaccinator_app.central.intake.staff import Keyholders, is_after, may_be_added
 from vaccinator_app.central.keyring.keys import Keys
 from vaccinator_app.central.rows import may_be_id
 from vaccinator_app.domain.events import (
@@ -25,7 +26,7 @@ from vaccinator_app.domain.events import (
     WalkInRegistered,
 )
 from vaccinator_app.domain.people import Role
-from vaccinator_app.domain.staff_events import StaffAdded
+from vaccinator_app.domain.staff_events import Noticed, StaffAdded, StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.messages import Reason
 from vaccinator_app.protocol.records import EVENT_TYPE, Event, Record, read_event
@@ -38,6 +39,9 @@ from vaccinator_app.trust.keys import HybridKey, SealingKey, key_id
 
 _SEAL_LENGTH = 16
 _WALK_IN = re.compile("W[0-9a-f]{16}")
+_KEY_ID = re.compile("[0-9a-f]{16}")
+_MOST_KEYS = 100
+"""Of one person, taken back at once: a new one each week for two years."""
 _IDS = {
     kind: [field.name for field in fields(kind) if field.name in ("appointment", "batch", "vaccine", "staff")]
     for kind in BODIES.values()
@@ -77,9 +81,9 @@ class Incoming:
     certificate: Certificate | None = None
 
     @property
-    def in_charge(self) -> bool:
-        """Whether an in-charge signed it, as far as is known yet."""
-        return self.author is not None and self.author.role is Role.IN_CHARGE
+    def role(self) -> Role | None:
+        """Of whoever signed it, as far as is known yet."""
+        return None if self.author is None else self.author.role
 
 
 def read(record: Record, centre: str, device: str) -> Incoming:
@@ -110,10 +114,14 @@ def _name_of(proof: Proof) -> bytes:
 
 
 def _storable(body: Body) -> bool:
-    """Ids that fit their columns and cannot break a binding's lines; no walk-in under the name of a booking."""
+    """Ids and key ids that fit their columns and cannot break a binding's lines; no walk-in under a booking's name."""
     for name in _IDS[type(body)]:
         if not may_be_id(getattr(body, name)):
             return False
+    if isinstance(body, StaffRemoved):
+        return len(body.keys) <= _MOST_KEYS and all(map(_KEY_ID.fullmatch, body.keys))
+    if isinstance(body, Noticed):
+        return not body.of or may_be_id(body.of)
     return not isinstance(body, WalkInRegistered) or _WALK_IN.fullmatch(body.appointment) is not None
 
 
@@ -129,14 +137,14 @@ class Authors:
     """The staff of one centre by key id, growing as the ledger adds people (DESIGN 5.3)."""
 
     def __init__(
-        self, roots: Sequence[bytes], centre: str, known: Mapping[str, Certified], revoked: Mapping[str, datetime]
+        self, roots: Sequence[bytes], centre: str, known: Mapping[str, Certified], holders: Keyholders
     ) -> None:
-        """``known`` are the centre's staff certificates by key id, ``revoked`` since when some of them count no more;
-        ``roots`` central's own public keys that count."""
+        """``known`` are the centre's staff certificates by key id, ``holders`` whose each key of it is; ``roots``
+        central's own public keys that count."""
         self._roots = {key_id(root): root for root in roots}
         self._centre = centre
         self._stored = dict(known)
-        self._revoked = revoked
+        self._holders = holders
         self._read: dict[str, Certificate | None] = {}
 
     def attribute(self, incoming: Incoming, now: datetime) -> None:
@@ -151,22 +159,14 @@ class Authors:
         if author is None or author.id != event.staff:
             incoming.flaw = Reason.UNKNOWN_STAFF
             return
-        since = self._revoked.get(incoming.record.keyid)
-        if since is not None:
-            # What they did before may be true, and comes late from a desk without a network; but so may be its date.
-            incoming.doubted = True
-            if event.at >= since or isinstance(incoming.body, StaffAdded):
-                incoming.flaw = Reason.UNKNOWN_STAFF
-                return
+        if not doubt(incoming, self._holders):
+            return
         if not any(author.not_before <= moment <= author.not_after for moment in (event.at, now)):
             incoming.flaw = Reason.NOT_ALLOWED
             return
         incoming.author = author
         if isinstance(incoming.body, StaffAdded):
             self._add(incoming, incoming.body, author, now)
-
-    def _find(self, keyid: str) -> Certificate | None:
-        return None if keyid in self._revoked else self._known(keyid)
 
     def _known(self, keyid: str) -> Certificate | None:
         if keyid not in self._read:
@@ -204,13 +204,28 @@ class Authors:
         except (TrustError, KeyError):
             incoming.flaw = Reason.NOT_ALLOWED
             return
-        holder = self._find(added.keyid)
-        if added.id != body.staff or (holder and holder.id != added.id):
+        # whom this very batch gave the key to, no table knows yet
+        holder = self._known(added.keyid)
+        mine = holder is None or holder.id == added.id
+        if added.id != body.staff or not mine or not may_be_added(added, self._holders):
             incoming.flaw = Reason.NOT_ALLOWED
             return
         self._stored[added.keyid] = Certified(envelope, author.keyid)
         self._read[added.keyid] = added
         incoming.certificate = added
+
+
+def doubt(incoming: Incoming, holders: Keyholders) -> bool:
+    """Whether a record of somebody known may count although their key was taken back: not what came after that, nor
+    anybody they added. The rest may be true, and comes late from a desk without a network; but a date is easily
+    written, so that it is ``doubted``."""
+    holder = holders.get(incoming.record.keyid)
+    if holder is None or holder.revoked_at is None or incoming.event is None:
+        return True
+    incoming.doubted = True
+    if is_after(holder, incoming.event) or isinstance(incoming.body, StaffAdded):
+        incoming.flaw = Reason.UNKNOWN_STAFF
+    return incoming.flaw is None
 
 
 def _verify_at(chain: Sequence[Envelope], root: bytes, centre: str, moments: Iterable[datetime]) -> Certificate:
@@ -246,6 +261,8 @@ def _to_open(
                 return CODE, codes[proof.key], proof.sealed, info
         case WalkInRegistered() if body.key in people:
             return PERSON, people[body.key], body.sealed, seal.person_binding(body.appointment, event.device)
+        case VaultRekeyed() if body.key in people:
+            return PERSON, people[body.key], body.sealed, seal.recovery_binding(event.device)
     return NOTHING, 0, b"", b""
 
 

@@ -20,8 +20,16 @@ from vaccinator_app.central.desks.seats import Seat, read_seats
 from vaccinator_app.central.intake.adjudicate import DoseFacts, Facts, ProofState
 from vaccinator_app.central.intake.chain import New
 from vaccinator_app.central.intake.closes import Closed, follows, read_closed
-from vaccinator_app.central.intake.examine import Incoming
+from vaccinator_app.central.intake.examine import Incoming, doubt
 from vaccinator_app.central.intake.proofs import Holder, inherited, read_grants, read_holders
+from vaccinator_app.central.intake.staff import (
+    Keyholder,
+    is_a_database_key,
+    is_contested,
+    may_be_added,
+    read_epoch,
+    read_keyholders,
+)
 from vaccinator_app.central.intake.walk_ins import read_walk_in
 from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.programme import Centre, Rule, find_formulary, find_rules, in_force
@@ -32,6 +40,8 @@ from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.digits import CODE_LENGTH
 from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, ProofKind, Voided, WalkInRegistered
+from vaccinator_app.domain.powers import Power, may
+from vaccinator_app.domain.staff_events import StaffRemoved, VaultRekeyed
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import TRIES
 from vaccinator_app.protocol.messages import Reason, Status
@@ -84,7 +94,8 @@ class Known:
     ``grants`` the accepted leaves to go on without a code, each with its appointment. ``vaccinated`` has for each
     appointment of an AEFI report its doses; ``closed`` the closes of each day that it closes. ``rebooked`` are the
     appointments that were moved; ``rules`` are there when it registers walk-ins. ``now`` is central's clock;
-    ``revoked`` whether the machine is out of use by it.
+    ``revoked`` whether the machine is out of use by it. ``keyholders`` are those of the whole centre, ``epoch`` is
+    that of the machine's newest database key.
     """
 
     centre: Centre
@@ -106,6 +117,8 @@ class Known:
     targets: frozenset[int] = frozenset()
     visited: dict[int, Visited] = field(default_factory=dict)
     revoked: bool = False
+    keyholders: dict[str, Keyholder] = field(default_factory=dict)
+    epoch: int = 0
 
 
 def load(connection: Connection, centre: Centre, device: str, new: Sequence[New], now: datetime) -> Known:
@@ -139,6 +152,10 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
     reports = [body for body in bodies if isinstance(body, AefiReported)]
     known.vaccinated = read_given(connection, centre.centre, reports)
     known.closed = read_closed(connection, centre.centre, {body.day for body in bodies if isinstance(body, DayClosed)})
+    # Anew, within the lock: somebody's key may have been taken back since the batch was looked at.
+    known.keyholders = read_keyholders(connection, centre.centre)
+    if any(isinstance(body, VaultRekeyed) for body in bodies):
+        known.epoch = read_epoch(connection, centre.centre, device)
     return known
 
 
@@ -164,8 +181,9 @@ def read_standing(connection: Connection, beneficiaries: Iterable[str]) -> dict[
 def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
     """The facts of one record, as the records before it left them."""
     incoming, body = new.incoming, new.incoming.body
-    if incoming.flaw is not None:
-        return Facts(flaw=incoming.flaw, chained=new.chained, body=None)
+    _look_at_keys(incoming, known)
+    if incoming.flaw is not None or incoming.role is None:
+        return Facts(flaw=incoming.flaw or Reason.UNKNOWN_STAFF, chained=new.chained, body=None)
     return Facts(
         flaw=None,
         chained=new.chained,
@@ -173,18 +191,42 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         opened=_has_opened(incoming),
         voidable=isinstance(body, Voided) and _is_voidable(body, known),
         may_void=isinstance(body, Voided) and _may_void(incoming, body, known),
-        in_charge=incoming.in_charge,
+        role=incoming.role,
         doubted=incoming.doubted,
         revoked=known.revoked,
         vaccinated=isinstance(body, AefiReported) and is_about(body, known.vaccinated[body.appointment]),
-        continues=isinstance(body, DayClosed) and follows(body, known.closed[body.day]),
+        continues=_continues(body, known),
+        contested=isinstance(body, StaffRemoved) and is_contested(body, known.keyholders),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,
     )
+
+
+def _look_at_keys(incoming: Incoming, known: Known) -> None:
+    """Whether author and whom they add still count, as the records before this one left their keys."""
+    if incoming.flaw is not None:
+        return
+    if incoming.author is not None and incoming.author.keyid not in known.keyholders:
+        # whoever added them was refused
+        incoming.flaw = Reason.UNKNOWN_STAFF
+    elif doubt(incoming, known.keyholders) and not _may_add(incoming, known):
+        incoming.flaw = Reason.NOT_ALLOWED
+
+
+def _may_add(incoming: Incoming, known: Known) -> bool:
+    return incoming.certificate is None or may_be_added(incoming.certificate, known.keyholders)
+
+
+def _continues(body: Body | None, known: Known) -> bool:
+    if isinstance(body, VaultRekeyed):
+        return body.epoch > known.epoch
+    return isinstance(body, DayClosed) and follows(body, known.closed[body.day])
 
 
 def _has_opened(incoming: Incoming) -> bool:
     """Whether there was in the seal what belongs there."""
     opened, event, body = incoming.opened, incoming.event, incoming.body
+    if isinstance(body, VaultRekeyed):
+        return is_a_database_key(body, opened)
     if opened is None or event is None:
         return False
     return not isinstance(body, WalkInRegistered) or read_walk_in(body, opened, event.at) is not None
@@ -309,7 +351,8 @@ def _may_void(incoming: Incoming, body: Voided, known: Known) -> bool:
     target, event = known.visited.get(body.seq), incoming.event
     if target is None or event is None:
         return False
-    return incoming.in_charge or (target.staff == event.staff and target.day == known.centre.day(event.at))
+    anybodys = incoming.role is not None and may(incoming.role, Power.CORRECT_ANY)
+    return anybodys or (target.staff == event.staff and target.day == known.centre.day(event.at))
 
 
 def _load_proofs(connection: Connection, known: Known, new: Sequence[New]) -> None:

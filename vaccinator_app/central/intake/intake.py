@@ -15,7 +15,12 @@ from vaccinator_app.central import log
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.desks.aefi import accept_late
-from vaccinator_app.central.district.alarms import raise_for_aefi, raise_for_mismatches, raise_for_walk_ins
+from vaccinator_app.central.district.alarms import (
+    raise_for_aefi,
+    raise_for_mismatches,
+    raise_for_removals,
+    raise_for_walk_ins,
+)
 from vaccinator_app.central.intake.adjudicate import adjudicate
 from vaccinator_app.central.intake.chain import New, Plan, Stored, place, plan
 from vaccinator_app.central.intake.closes import take_closes
@@ -23,6 +28,7 @@ from vaccinator_app.central.intake.crew import Crew
 from vaccinator_app.central.intake.effects import Effects
 from vaccinator_app.central.intake.examine import Authors, Certified, Incoming, jobs, read, settle
 from vaccinator_app.central.intake.facts import gather, load
+from vaccinator_app.central.intake.staff import LastHeard, read_keyholders, read_last_heard
 from vaccinator_app.central.intake.twice import Twice
 from vaccinator_app.central.keyring.keys import Keys
 from vaccinator_app.central.programme import find_centre
@@ -86,8 +92,7 @@ class Intake:
             select(certificates).where(certificates.c.centre == centre, certificates.c.subject == Subject.STAFF.value)
         ).all()
         known = {row.keyid: Certified(Envelope.from_json(row.envelope), row.issuer) for row in rows}
-        revoked = {row.keyid: row.revoked_at for row in rows if row.revoked_at is not None}
-        return Authors(self._keys.signers, centre, known, revoked)
+        return Authors(self._keys.signers, centre, known, read_keyholders(connection, centre))
 
     def _examine(self, batch: Sequence[Incoming], authors: Authors, seen: Mapping[bytes, int], now: datetime) -> None:
         """Everything that costs, but nothing twice: what central has, it verified when it came."""
@@ -125,20 +130,28 @@ class Intake:
         sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
         outcomes = {outcome.seq: outcome for outcome in sorted_out.answered}
         _keep_forks(connection, request, sorted_out, now)
+        heard = read_last_heard(connection, request.centre, request.device)
         _move_head(connection, request, sorted_out.link, now, brought=brought)
         if sorted_out.new:
-            outcomes |= self._take(connection, request, sorted_out.new, now, revoked=revoked)
+            outcomes |= self._take(connection, request, sorted_out.new, now, heard, revoked=revoked)
         return sorted_out, [outcomes[seq] for seq in sorted(outcomes)]
 
     def _take(
-        self, connection: Connection, request: PushRequest, fresh: Sequence[New], now: datetime, *, revoked: bool
+        self,
+        connection: Connection,
+        request: PushRequest,
+        fresh: Sequence[New],
+        now: datetime,
+        heard: LastHeard,
+        *,
+        revoked: bool,
     ) -> dict[int, Outcome]:
         """Decide on what is new and write it down with everything that follows from it."""
         cupboard, device = self._keys.cupboard, request.device
         centre = find_centre(connection, cupboard, request.centre)
         known = load(connection, centre, device, fresh, now)
         known.revoked = revoked
-        effects, twice = Effects(known, cupboard, now), Twice(known)
+        effects, twice = Effects(known, cupboard, now, heard), Twice(known)
         walked_in: set[date] = set()
         for new in fresh:
             facts = gather(new, known, cupboard)
@@ -153,6 +166,7 @@ class Intake:
         twice.write(connection, self._keys.signing, outcomes, now)
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
+        raise_for_removals(connection, request.centre, device, effects.contested, now)
         raise_for_walk_ins(connection, request.centre, walked_in, now)
         answers = take_closes(connection, self._keys.signing, centre, device, effects.closes, now)
         answers |= accept_late(connection, self._keys.signing, request.centre, device, outcomes, effects.dosed, now)
