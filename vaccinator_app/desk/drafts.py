@@ -44,7 +44,7 @@ def write_draft(draft: Draft) -> bytes:
 def read_draft(data: bytes) -> Draft:
     """What ``write_draft`` wrote; of a draft whose person's details have left, that somebody looked (DESIGN 5.5)."""
     if not data:
-        return Draft()
+        return Draft(looking_since=datetime.fromtimestamp(0, UTC))
     found = json.loads(data)
     proof = found["proof"]
     return Draft(

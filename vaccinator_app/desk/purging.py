@@ -27,6 +27,23 @@ class Due:
     reason: PurgeReason
 
 
+def at_unlock(place: Workplace) -> None:
+    """What is due leaves before anything is shown. A machine out of use says so from the first moment on."""
+    after_run(place)
+
+
+def after_run(place: Workplace) -> bool:
+    """The same after central was heard. True when something was recorded that central should soon hear of.
+
+    Raises ``VaultError``; then all of it is due again.
+    """
+    since = place.vault.exchange.revoked_at()
+    if since is not None:
+        words = Message.of("revoked.stopped", at=since.astimezone(place.now().tzinfo))
+        place.disagreement = place.disagreement or words
+    return bool(purge(place))
+
+
 def due(place: Workplace) -> list[Due]:
     """The days that are done with. Both clocks must say so, the machine's and central's last word: a clock that was
     set forward takes nobody's details away early, and a machine that central has not heard of keeps them."""
@@ -34,7 +51,7 @@ def due(place: Workplace) -> list[Due]:
     if vault.exchange.revoked_at() is not None:
         return _all_of_it(place)
     now = _latest_both_have_passed(place)
-    if now is None:
+    if now is None or place.disagreement is not None:
         return []
     states = vault.purge.states(vault.purge.days(before=now.astimezone(place.now().tzinfo).date()))
     found = ((state.day, _reason(place, state, now)) for state in states)

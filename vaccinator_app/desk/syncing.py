@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from vaccinator_app.desk import noticing
+from vaccinator_app.desk import noticing, purging
 from vaccinator_app.desk.status import SyncWords, sync_words
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.sync.backoff import Backoff
@@ -85,5 +85,7 @@ class Syncing:
             # what this thread cannot write down now, the next run or the next unlocking does
             with suppress(VaultError):
                 noticing.after_run(self._place, status)
+                if purging.after_run(self._place):
+                    self._driver.nudge()
         self._next_at = None if status.next_in is None else self._place.now() + timedelta(seconds=status.next_in)
         self._changed()

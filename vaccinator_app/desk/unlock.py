@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from vaccinator_app.desk import lookups, noticing
+from vaccinator_app.desk import lookups, noticing, purging
 from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.drafts import read_draft, write_draft
 from vaccinator_app.desk.recovery_copy import keep_copy
@@ -44,6 +44,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
     )
     try:
         noticing.at_unlock(place)
+        purging.at_unlock(place)
         if place.disagreement is None:
             place.record(SignedIn())
         keep_copy(place)
