@@ -37,10 +37,9 @@ def after_run(place: Workplace) -> bool:
 
     Raises ``VaultError``; then all of it is due again.
     """
-    since = place.vault.exchange.revoked_at()
-    if since is not None:
-        words = Message.of("revoked.stopped", at=since.astimezone(place.now().tzinfo))
-        place.disagreement = place.disagreement or words
+    words = out_of_use_words(place)
+    if words:
+        place.disagreement = place.disagreement or words[0]
     return bool(purge(place))
 
 
@@ -84,6 +83,24 @@ def gone_words(place: Workplace, appointment: str) -> Message | None:
     """The sentence for somebody whose details have left; None for anybody else."""
     at = place.vault.purge.left_at(appointment)
     return None if at is None else Message.of("purge.gone", at=at)
+
+
+def left_words(place: Workplace, day: date) -> list[Message]:
+    """That the people of ``day`` have left, as one sentence; none while they are here."""
+    at = place.vault.purge.purged_at(day)
+    return [] if at is None else [Message.of("purge.left", at=at)]
+
+
+def out_of_use_words(place: Workplace) -> list[Message]:
+    """Of a machine that central took out of use: that it is, and what is still to be done. Nothing for any other."""
+    vault = place.vault
+    since, pending = vault.exchange.revoked_at(), vault.exchange.pending().count
+    if since is None:
+        return []
+    words = [Message.of("revoked.stopped", at=since.astimezone(place.now().tzinfo))]
+    if pending:
+        return [*words, Message.of("revoked.waiting", n=pending)]
+    return [*words, Message.of("revoked.purged")] if vault.purge.is_empty() else words
 
 
 def _latest_both_have_passed(place: Workplace) -> datetime | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from vaccinator_app.desk.purging import left_words, overdue_words
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.closing import late, newest_close
 from vaccinator_app.domain.closing_events import DayClosed
@@ -46,6 +47,8 @@ class Overview:
     agreed: bool | None
     rejected: int = 0
     """Records of other machines that did not verify and are counted nowhere."""
+    details: tuple[Message, ...] = ()
+    """What is to be said of the details of people: that this day's have left, or that those of old days cannot yet."""
     left_open: date | None = None
     """The last day before on which somebody came, if nobody closed it."""
 
@@ -69,7 +72,7 @@ class Overview:
     def warnings(self) -> tuple[Message, ...]:
         """What this desk cannot know of: other machines not heard, records not confirmed."""
         rejected = (Message.of("machine.rejected", n=self.rejected),) if self.rejected else ()
-        return (*(found for machine in self.book.machines for found in _warnings(machine)), *rejected)
+        return (*(found for machine in self.book.machines for found in _warnings(machine)), *rejected, *self.details)
 
 
 class Reconcile:
@@ -123,6 +126,7 @@ def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -
         late=() if close is None else tuple(late(day, happened, close)),
         agreed=None if close is None else _agreed(place, book, close),
         rejected=place.vault.peers.rejected(),
+        details=(*left_words(place, day), *overdue_words(place)),
         left_open=books.left_open(day),
     )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from vaccinator_app.desk.lease import lease_message
+from vaccinator_app.desk.purging import out_of_use_words
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.driver import DriverStatus, Phase
@@ -43,8 +44,9 @@ def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None 
         parts.append(driver.failure)
     if place.vault.trusted.unproved:
         parts.append(Message.of("status.keys_unproved"))
+    parts += out_of_use_words(place)
     lease = lease_message(place.vault.roster.lease(), place.latest())
-    if lease is not None and last is not None:
+    if lease is not None and last is not None and exchange.revoked_at() is None:
         parts.append(lease)
     progress = driver.progress
     pushing = progress.confirmed < progress.to_confirm

@@ -15,6 +15,7 @@ from vaccinator_app.desk.dose import Draw, next_draw
 from vaccinator_app.desk.drafts import Draft, read_draft, write_draft
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.lease import LeaseState, lease_message, lease_state
+from vaccinator_app.desk.purging import gone_words
 from vaccinator_app.desk.sight import Sight, look
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Appointment, Booking, PreviousDose
@@ -54,7 +55,7 @@ class VisitDesk:
         """``scanned`` is the slip by which the sheet is opened, if it is by one."""
         found = place.vault.roster.appointment(appointment)
         if found is None:
-            raise CannotDo(Message.of("visit.not_on_roster"))
+            raise CannotDo(gone_words(place, appointment) or Message.of("visit.not_on_roster"))
         self._place = place
         self.appointment: Appointment = found
         drafts = dict(place.vault.drafts.of(place.staff.staff))

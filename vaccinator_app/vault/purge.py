@@ -71,6 +71,11 @@ class Purge:
         ((count,),) = self._database.read("SELECT count(*) FROM roster WHERE id BETWEEN ? AND ?", day_range(day))
         return int(count)
 
+    def purged_at(self, day: date) -> datetime | None:
+        """When the people of ``day`` left; None while they are here, or never were."""
+        rows = self._database.read("SELECT at FROM purged_days WHERE day = ?", (day.toordinal(),))
+        return datetime.fromisoformat(rows[0][0]).astimezone(self._zone) if rows else None
+
     def left_at(self, appointment: str) -> datetime | None:
         """When the details of this person left the machine; None when they did not, or were never here."""
         rows = self._database.read(
