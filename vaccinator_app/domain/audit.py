@@ -149,7 +149,7 @@ def entry_of(one: Happened, names: Names, whom: Mapping[str, Whom], *, own: bool
         name=names.person(one.staff),
         sort=sort_of(one.body),
         kind=one.body.KIND,
-        words=words_of(one.body, names, machine),
+        words=words_of(one.body, names, machine) if one.seq else Message.of("audit.looking"),
         own=own,
         machine=machine,
         appointment=appointment,
