@@ -32,6 +32,7 @@ ENDS_SOON = timedelta(days=30)
 """From when on the desk says that a certificate ends."""
 BACKDATED = timedelta(hours=1)
 """A second machine's clock may be behind this one's."""
+_KDF = KdfParameters()
 
 
 class StaffAct(StrEnum):
@@ -125,7 +126,7 @@ class Staff:
             return None
         return Message.of("staff.district_decides", name=one.name)
 
-    def add(self, name: str, role: Role, passphrase: str, kdf: KdfParameters) -> StaffMember:
+    def add(self, name: str, role: Role, passphrase: str, kdf: KdfParameters = _KDF) -> StaffMember:
         """Certify somebody new and give them a slot on this machine.
 
         Certificate and record come first, so that a slot never opens for somebody whose records central would refuse.
@@ -150,7 +151,7 @@ class Staff:
             raise CannotDo(Message.of("staff.why"))
         keys.take_back(self._place, staff, self._counting(staff), reason)
 
-    def reset(self, staff: str, passphrase: str, kdf: KdfParameters) -> StaffMember:
+    def reset(self, staff: str, passphrase: str, kdf: KdfParameters = _KDF) -> StaffMember:
         """New keys under a new passphrase for the same person; those that they had on this machine count no more.
 
         For somebody who works at another machine of the centre it is their first passphrase here, and for somebody

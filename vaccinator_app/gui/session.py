@@ -23,6 +23,7 @@ from vaccinator_app.gui.tasks import Cancelled, Progress, Task, Tasks
 
 if TYPE_CHECKING:
     from vaccinator_app.desk.reconcile import Reconcile
+    from vaccinator_app.desk.staff import Staff
     from vaccinator_app.gui.screens.closing_count import Kept
 
 T = TypeVar("T")
@@ -86,6 +87,18 @@ class Session(QObject):
         from vaccinator_app.desk.reconcile import Reconcile
 
         return Reconcile(self.place)
+
+    @cached_property
+    def staff(self) -> Staff:
+        """Who works at this centre; loaded when an in-charge first looks at it."""
+        from vaccinator_app.desk.staff import Staff
+
+        return Staff(self.place)
+
+    @property
+    def tasks(self) -> Tasks:
+        """For work beside the vault: the hint at a passphrase, say."""
+        return self._tasks
 
     def start(self) -> None:
         """Begin to sync, once the screens listen."""

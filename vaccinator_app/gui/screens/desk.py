@@ -10,13 +10,14 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWi
 
 from vaccinator_app.desk.heading import heading
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.gui.screens.exceptions import ExceptionsScreen
 from vaccinator_app.gui.screens.observation import ObservationScreen
 from vaccinator_app.gui.screens.queue import QueueScreen
 from vaccinator_app.gui.screens.rail import Place, Rail
 from vaccinator_app.gui.screens.reconcile import ReconcileScreen
 from vaccinator_app.gui.screens.screen import Screen
+from vaccinator_app.gui.screens.staff import StaffScreen
 from vaccinator_app.gui.screens.stock import StockScreen
 from vaccinator_app.gui.screens.sync import SyncScreen
 from vaccinator_app.gui.screens.top_bar import TopBar
@@ -40,6 +41,7 @@ class DeskScreen(QWidget):
         super().__init__(parent)
         self._session = session
         self._may_go = 0
+        self._staff: StaffScreen | None = None
         self.top = TopBar(kit, settings)
         self.queue = QueueScreen(kit, session)
         self._observation = ObservationScreen(kit, session)
@@ -73,6 +75,8 @@ class DeskScreen(QWidget):
     def begin(self) -> None:
         """The screens are in place: return to what was half done, or to the search field, and begin to sync."""
         self._session.start()
+        if self._staff is not None:
+            self._staff.count()
         if self._session.resume is not None:
             self.queue.open(self._session.resume)
         else:
@@ -191,7 +195,7 @@ class DeskScreen(QWidget):
 
     def _for_in_charge(self, kit: Kit, session: Session) -> dict[Place, Screen]:
         """What only an in-charge sees; for others there is neither the screen nor its key."""
-        if session.place.staff.role is not Role.IN_CHARGE:
+        if not session.place.may(Power.SETTLE):
             return {}
         reconcile, exceptions = ReconcileScreen(kit, session), ExceptionsScreen(kit, session)
         for screen in (reconcile, exceptions):
@@ -203,7 +207,20 @@ class DeskScreen(QWidget):
         reconcile.exceptions_asked.connect(lambda: self.show_place(Place.EXCEPTIONS))
         exceptions.reconcile_asked.connect(lambda: self.show_place(Place.RECONCILE))
         exceptions.observation_asked.connect(lambda: self.show_place(Place.OBSERVATION))
-        return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions}
+        return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions, **self._staff_screen(kit, session)}
+
+    def _staff_screen(self, kit: Kit, session: Session) -> dict[Place, Screen]:
+        if not session.place.may(Power.MANAGE_STAFF):
+            return {}
+        staff = self._staff = StaffScreen(kit, session)
+        staff.left.connect(lambda: self.show_place(Place.QUEUE))
+        staff.counted.connect(self._ending)
+        return {Place.STAFF: staff}
+
+    def _ending(self, certificates: int) -> None:
+        """Certificates run out soon: said on the rail until somebody renews them."""
+        news = Message.of("staff.ending_count", n=certificates) if certificates else None
+        self._rail.show_count(Place.STAFF, certificates, news)
 
     def _bind_keys(self) -> None:
         keys: dict[str, Callable[[], object]] = {

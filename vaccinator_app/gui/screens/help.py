@@ -13,14 +13,19 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 from vaccinator_app.gui.widgets.text import Text
 
+SWITCH = "Ctrl+Shift+L"
+"""The key that hands the desk to a colleague."""
+
 EVERYWHERE: Sequence[tuple[str, str]] = (
     ("F1", "help.f1"),
     ("F2", "help.f2"),
     ("F3  F4  F10  F6", "help.screens"),
     ("F11  F12", "help.in_charge_screens"),
+    ("Ctrl+F11", "help.staff_screen"),
     ("F5", "help.f5"),
     ("F7  F8  F9", "help.look"),
     ("Ctrl+L", "help.lock"),
+    (SWITCH, "help.switch"),
 )
 QUEUE: Sequence[tuple[str, str]] = (
     ("A…Z  /", "help.letters"),
@@ -42,6 +47,14 @@ STOCK: Sequence[tuple[str, str]] = (
     ("Enter", "help.stock_enter"),
     ("Insert", "help.stock_insert"),
     ("Delete", "help.stock_delete"),
+    ("→", "help.to_buttons"),
+    ("Esc", "help.esc"),
+)
+STAFF: Sequence[tuple[str, str]] = (
+    ("↑  ↓", "help.up_down"),
+    ("Enter", "help.stock_enter"),
+    ("Insert", "help.staff_insert"),
+    ("Delete", "help.staff_delete"),
     ("→", "help.to_buttons"),
     ("Esc", "help.esc"),
 )

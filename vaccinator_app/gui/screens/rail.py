@@ -21,6 +21,7 @@ class Place(Enum):
     STOCK = ("screen.stock", "stock", "F10")
     RECONCILE = ("screen.reconcile", "reconcile", "F11")
     EXCEPTIONS = ("screen.exceptions", "exceptions", "F12")
+    STAFF = ("screen.staff", "staff", "Ctrl+F11")
     SYNC = ("screen.sync", "sync", "F6")
 
     def __init__(self, word: str, icon: str, key: str) -> None:

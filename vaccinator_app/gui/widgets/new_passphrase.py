@@ -132,6 +132,7 @@ class NewPassphrase(QWidget):
         self._worth = Text(kit)
         self._words = Text(kit, tone="quiet", wrap=True)
         self._words.setObjectName(f"{names}-hint")
+        self._words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._show = Button(kit, Message("passphrase.show"), plain=True, icon="eye")
         self._show.setObjectName(f"{names}-show")
         self._show.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -179,8 +180,17 @@ class NewPassphrase(QWidget):
 
     def refuse(self, what: Message) -> None:
         """Say at the first field why it was not taken."""
-        self._new.set_error(what)
+        self.set_error(what)
         self._first.setFocus()
+
+    def set_error(self, what: Message | None) -> None:
+        """The same, and the focus stays; None takes it back."""
+        self._new.set_error(what)
+
+    @property
+    def first(self) -> QLineEdit:
+        """Where it is typed first."""
+        return self._first
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes on from the first field to the second, and from there on."""
@@ -202,11 +212,14 @@ class NewPassphrase(QWidget):
     def _typing(self) -> None:
         self.changed.emit()
         wrong = problem(self._first.text())
-        if wrong is None:
-            self._pause.start()
-        else:
+        if wrong is not None:
             self._pause.stop()
             self._show_hint(Hint(score=0, words=wrong, enough=False) if self._first.text() else None)
+            return
+        if not self._good:
+            # what was said of fewer characters is no longer so
+            self._show_hint(None)
+        self._pause.start()
 
     def _judge(self) -> None:
         """One judgement at a time: it may take a second, and keys come faster."""
@@ -232,6 +245,7 @@ class NewPassphrase(QWidget):
         self._judging = False
 
     def _show_hint(self, found: Hint | None) -> None:
+        self._good = found is not None and found.enough
         self._bars.show_score(found.score if found is not None else 0)
         self._words.say(found.words if found is not None else Message("passphrase.rules"))
         word, tone = _WORTH[found.score] if found is not None and found.enough else (_NOT_ENOUGH, "quiet")
@@ -256,6 +270,7 @@ class NewPassphrase(QWidget):
         self._show.pressed.connect(lambda: self._show_typed(True))
         self._show.released.connect(lambda: self._show_typed(False))
         self._kit.words.changed.connect(self._describe)
+        self._kit.theme.changed.connect(self._measure)
 
     def _lay_out(self) -> None:
         step = self._kit.theme.step
@@ -271,3 +286,8 @@ class NewPassphrase(QWidget):
         column.addWidget(self._words)
         column.addWidget(self._again)
         column.addWidget(Flow(self._kit, [self._show]))
+        self._measure()
+
+    def _measure(self) -> None:
+        # room for two lines, so that the second field stays where it is while the first is typed
+        self._words.setMinimumHeight(2 * self._words.fontMetrics().lineSpacing() + 4)
