@@ -161,7 +161,7 @@ def test_everybodys_chain_and_whose_key_counts_no_more(world: World, desk: Desk)
     with world.home.database.write() as connection:
         boss = schema.certificates.c.id == desk.reply.in_charge
         connection.execute(update(schema.certificates).where(boss).values(revoked_at=MORNING))
-    # What somebody certified, and what they signed, before they left still holds: the other desk is told that they left.
+    # What they certified, and what they signed before they left, still holds: the other desk hears that they left.
     assert staff() == {**bosses, "s-new": Role.VACCINATOR}
     assert [(key.keyid, key.staff, key.at) for key in other.pull().revoked] == [
         (key_id(desk.staff_key.public), desk.reply.in_charge, MORNING)

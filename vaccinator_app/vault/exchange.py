@@ -29,6 +29,7 @@ from vaccinator_app.protocol.messages import (
 from vaccinator_app.protocol.records import FIRST_PREV, Record
 from vaccinator_app.vault import meta, roster
 from vaccinator_app.vault.appointments import put_appointments
+from vaccinator_app.vault.certificates import hear
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack
 from vaccinator_app.vault.indexing import Indexing
@@ -206,13 +207,13 @@ def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
     row = connection.execute("SELECT hash FROM ledger WHERE seq = ?", (receipt.upto,)).fetchone()
     if receipt.head != (row[0] if row else FIRST_PREV):
         raise ReceiptDoesNotFit
-    at = _utc(receipt.at)
+    at = utc(receipt.at)
     outcomes = [outcome for outcome in receipt.outcomes if outcome.seq <= receipt.upto]
     if outcomes or receipt.upto > (confirmed or 0):
         kept = connection.execute(
             "INSERT INTO receipts (upto, at, signed) VALUES (?, ?, ?)", (receipt.upto, at, envelope)
         ).lastrowid
-        _decide(connection, outcomes, at, kept)
+        decide(connection, outcomes, at, kept)
     _out_of_use(connection, receipt.revoked_at)
     go_on(connection)
     _heard(connection, at)
@@ -226,14 +227,15 @@ def _apply(connection: Connection, changes: Changes) -> None:
     roster.put_roster_key(connection, changes.roster_key)
     roster.put_batches(connection, changes.batches)
     roster.put_centres(connection, changes.centres)
+    hear(connection, changes.revoked)
     (head,) = connection.execute("SELECT max(seq) FROM ledger").fetchone()
-    at = _utc(changes.at)
-    _decide(connection, (o for o in changes.outcomes if o.seq <= (head or 0)), at, None)
+    at = utc(changes.at)
+    decide(connection, (o for o in changes.outcomes if o.seq <= (head or 0)), at, None)
     meta.put(connection, "cursor", str(changes.cursor).encode())
     _heard(connection, at)
 
 
-def _decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receipt: int | None) -> None:
+def decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receipt: int | None) -> None:
     """A later decision replaces an earlier one, in whatever order the two arrive. It never confirms: receipts do."""
     connection.executemany(
         "INSERT INTO confirmation VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET status = excluded.status, "
@@ -249,13 +251,13 @@ def _decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receip
 
 def _told_nothing_else(connection: Connection, changes: Changes) -> None:
     _out_of_use(connection, changes.revoked_at)
-    _heard(connection, _utc(changes.at))
+    _heard(connection, utc(changes.at))
 
 
 def _out_of_use(connection: Connection, since: datetime | None) -> None:
     """Keep what central signed of this machine's end. An earlier answer, played again, takes nothing of it back."""
     if since is not None and meta.get_within(connection, "revoked_at") is None:
-        meta.put(connection, "revoked_at", _utc(since).encode())
+        meta.put(connection, "revoked_at", utc(since).encode())
 
 
 def _heard(connection: Connection, at: str) -> None:
@@ -264,6 +266,6 @@ def _heard(connection: Connection, at: str) -> None:
         meta.put(connection, "last_contact", at.encode())
 
 
-def _utc(moment: datetime) -> str:
+def utc(moment: datetime) -> str:
     """Of one width and one offset, so that texts compare as moments do."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")

@@ -32,7 +32,7 @@ class Histories:
             link = _link(connection, request)
             fits = _hash_at(connection, request, link) == request.hash
             page = _page(connection, request) if fits else []
-            staff = read_staff(connection, request.centre)
+            staff, _ = read_staff(connection, request.centre)
             # From here on the device goes by central's ledger: what it last said of its own is past.
             connection.execute(update(device_heads).where(*_this(request)).values(claimed_seq=link.seq, seen_at=now))
         log.event(

@@ -78,27 +78,20 @@ def read_desks(connection: Connection, request: PullRequest) -> list[PeerDesk]:
     return [PeerDesk(*row) for row in rows]
 
 
-def read_staff(connection: Connection, centre: str) -> list[list[str]]:
-    """The chain of every staff certificate, the member's own envelope first (P.7.3). Also of those that count no more:
-    what was signed before stands, and a desk that was enrolled since has to be able to tell."""
+def read_staff(connection: Connection, centre: str) -> tuple[list[list[str]], list[RevokedKey]]:
+    """The chain of every staff certificate, the member's own envelope first (P.7.3), and which keys count no more.
+
+    The chains are of those as well: what was signed before stands, and a desk that was enrolled since has to be able to
+    tell.
+    """
     rows = connection.execute(
-        select(certificates.c.keyid, certificates.c.issuer, certificates.c.envelope)
+        select(
+            *(certificates.c.keyid, certificates.c.id, certificates.c.issuer, certificates.c.envelope),
+            certificates.c.revoked_at,
+        )
         .where(certificates.c.centre == centre, certificates.c.subject == Subject.STAFF.value)
         .order_by(certificates.c.added_at, certificates.c.keyid)
     ).all()
     envelopes = {row.keyid: row.envelope for row in rows}
-    return [[row.envelope, *([envelopes[row.issuer]] if row.issuer in envelopes else [])] for row in rows]
-
-
-def read_revoked(connection: Connection, centre: str) -> list[RevokedKey]:
-    """Every key of the centre's staff that counts no more (P.18), the first one first."""
-    rows = connection.execute(
-        select(certificates.c.keyid, certificates.c.id, certificates.c.revoked_at)
-        .where(
-            certificates.c.centre == centre,
-            certificates.c.subject == Subject.STAFF.value,
-            certificates.c.revoked_at.is_not(None),
-        )
-        .order_by(certificates.c.revoked_at, certificates.c.keyid)
-    )
-    return [RevokedKey(row.keyid, row.id, row.revoked_at) for row in rows]
+    chains = [[row.envelope, *([envelopes[row.issuer]] if row.issuer in envelopes else [])] for row in rows]
+    return chains, [RevokedKey(row.keyid, row.id, row.revoked_at) for row in rows if row.revoked_at is not None]

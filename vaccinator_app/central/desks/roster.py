@@ -17,7 +17,7 @@ from sqlalchemy import Connection, func, select, update
 from vaccinator_app.central import bulk, feed, locks
 from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
-from vaccinator_app.central.desks.relay import read_desks, read_peers, read_revoked, read_staff
+from vaccinator_app.central.desks.relay import read_desks, read_peers, read_staff
 from vaccinator_app.central.desks.seats import read_entry
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.intake.closes import recent_answers
@@ -121,6 +121,7 @@ class Roster:
         cursor = min(ends, default=top)
         rows = [row for row in rows if row.changed <= cursor]
         given = _given(connection, request, cursor)
+        staff, revoked = read_staff(connection, centre.centre)
         return Changes(
             centre=centre.centre,
             device=request.device,
@@ -138,8 +139,8 @@ class Roster:
             centres=_neighbours(connection, centre),
             peers=[peer for place, peer in peers.records if place <= cursor],
             desks=read_desks(connection, request),
-            staff=read_staff(connection, centre.centre),
-            revoked=read_revoked(connection, centre.centre),
+            staff=staff,
+            revoked=revoked,
             closes=recent_answers(connection, centre.centre, now),
             keys=self._announced if max(request.keys, FIRST_SET) < self._keys.number else [],
         )
