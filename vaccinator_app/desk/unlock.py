@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from vaccinator_app.desk import keys as staff_keys
 from vaccinator_app.desk import lookups, noticing, purging
 from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.drafts import read_draft, write_draft
@@ -31,9 +32,13 @@ class Opened:
 
 
 def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, passphrase: str) -> Opened:
-    """Unwrap this person's key, open the vault, record that they signed in; see ``front_door.Unlock``."""
+    """Unwrap this person's key, open the vault, record that they signed in; see ``front_door.Unlock``.
+
+    Raises ``StaffGone`` for somebody whose keys were taken back, ``KeysOlder`` when slots and vault do not fit.
+    """
     unlocked = Slots.read(home).unlock(staff, passphrase)
-    vault = Vault.open(home, unlocked.database_key)
+    # While the database key changes there are two, and an interruption may have left the file under either.
+    vault = Vault.open_with_one_of(home, [k for k in (unlocked.database_key, unlocked.next_key) if k is not None])
     place = Workplace(
         home=home,
         vault=vault,
@@ -41,9 +46,12 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
         signing_key=unlocked.signing_key,
         formulary=formulary,
         clock=make_clock(ZoneInfo(vault.identity.time_zone)),
+        next_key=unlocked.next_key,
     )
     try:
+        staff_keys.refuse_if_gone(place)
         noticing.at_unlock(place)
+        staff_keys.settle(place)
         purging.at_unlock(place)
         if place.disagreement is None:
             place.record(SignedIn())
@@ -68,7 +76,8 @@ def lock(place: Workplace, *, idle: bool = False) -> None:
     Drafts stay, encrypted, for the same person.
     """
     try:
-        if place.disagreement is None:
+        # Of somebody whose keys were taken back while they sat here nothing more is recorded.
+        if place.disagreement is None and not staff_keys.is_gone(place):
             place.record(SignedOut(idle=idle))
         keep_copy(place)
     finally:

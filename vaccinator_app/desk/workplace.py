@@ -73,6 +73,10 @@ class Workplace:
     file_words: Message | None = None
     """That the vault's file was not the one that was closed, until the desk locks."""
     times: Times | None = None
+    next_key: bytes | None = field(default=None, repr=False)
+    """The database key that the vault is changing to, while it is (``desk.keys``)."""
+    rekey_waits: Message | None = None
+    """That the database key is yet to be changed, and why; None when it is not."""
     on_table: dict[str, str] = field(default_factory=dict)
     """The batch each vaccine is drawn from until somebody chooses another."""
 

@@ -57,12 +57,10 @@ class Certificates:
         rows = self._database.read("SELECT chain FROM certificates WHERE keyid = ?", (keyid,))
         return self.read(_chain(rows[0][0])) if rows else None
 
-    def chain_of(self, staff: str) -> list[str]:
-        """The chain of one staff member, their own envelope first; empty when there is none."""
-        rows = self._database.read("SELECT chain FROM certificates WHERE staff = ? ORDER BY keyid", (staff,))
-        chains = [_chain(chain) for (chain,) in rows]
-        # After a renewal with a new key there are two; the one that lasts longest is the one to show.
-        return max(chains, key=lambda chain: self.read(chain).not_after, default=[])
+    def chain(self, keyid: str) -> list[str]:
+        """The chain of one key as it is kept; empty for one that nobody certified."""
+        rows = self._database.read("SELECT chain FROM certificates WHERE keyid = ?", (keyid,))
+        return _chain(rows[0][0]) if rows else []
 
     def removed(self) -> dict[str, datetime]:
         """The keys (by key id) that count no more at this desk, each with the first moment that somebody named."""
@@ -71,6 +69,16 @@ class Certificates:
             at = datetime.fromisoformat(text)
             found[keyid] = min(at, found.get(keyid, at))
         return found
+
+    def removed_here(self) -> set[str]:
+        """Of these, the keys that a record of this desk takes back."""
+        return {keyid for (keyid,) in self._database.read("SELECT keyid FROM removed_keys WHERE source = 'record'")}
+
+    def counting(self) -> list[Certificate]:
+        """The certificates whose keys nobody took back, by key id; without what no key of central's vouches for."""
+        removed = self.removed()
+        found = map(self.read, self.sound())
+        return [certificate for certificate in found if certificate.keyid not in removed]
 
     def sound(self) -> list[tuple[str, ...]]:
         """The chains that hold under a key of central's; any other is left out."""

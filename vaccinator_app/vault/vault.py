@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,9 +15,10 @@ from vaccinator_app.vault.certificates import Certificates, put_chain, verified
 from vaccinator_app.vault.connection import Database, connect_to_write, speaking
 from vaccinator_app.vault.daybook import DayBooks
 from vaccinator_app.vault.drafts import Drafts
-from vaccinator_app.vault.errors import VaultDamaged, VaultExists, from_os
+from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultExists, VaultWrongKey, from_os
 from vaccinator_app.vault.exchange import Exchange
 from vaccinator_app.vault.files import DATABASE, FILE_MODE, make_private_folder, sync_folder, tighten
+from vaccinator_app.vault.history import Past
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
@@ -29,7 +31,7 @@ from vaccinator_app.vault.roster import Roster
 from vaccinator_app.vault.standing import Standing
 from vaccinator_app.vault.stock import Stock
 from vaccinator_app.vault.trusted import TrustedKeys
-from vaccinator_app.vault.views import Views
+from vaccinator_app.vault.views import EPOCH, Views
 
 _UNBORN = DATABASE + ".new"
 
@@ -59,6 +61,7 @@ class Vault:
         self.queue = Queue(database)
         self.standing = Standing(database)
         self.peers = Peers(database, self.identity, self.certificates)
+        self.past = Past(database, self.identity, self.certificates)
         self.exchange = Exchange(database, self.ledger, self.indexing, self.peers, self.trusted)
         self.daybooks = DayBooks(database, self.identity, self.certificates, self.exchange)
         self.audit = AuditTrail(database, self.identity)
@@ -74,6 +77,11 @@ class Vault:
     def key(self) -> bytes:
         """The key of the database as it is now (32 bytes), to seal for somebody. ``VaultClosed`` once locked."""
         return self._database.key
+
+    @property
+    def epoch(self) -> int:
+        """The number of the newest database key that is on record; the file may still be under the one before."""
+        return int(meta.get(self._database, EPOCH) or 1)
 
     def rekey(self, key: bytes, progress: Progress | None = None) -> None:
         """Bring the file under another key (``rekeying.rekey``); until that is done the old one stands."""
@@ -130,6 +138,14 @@ class Vault:
             raise
         vault.indexing.go_on(gather=False)
         return vault
+
+    @classmethod
+    def open_with_one_of(cls, home: Path, keys: Sequence[bytes]) -> Vault:
+        """Open with the first key that fits; ``KeysOlder`` when none does. Otherwise as ``open``."""
+        for key in keys:
+            with suppress(VaultWrongKey):
+                return cls.open(home, key)
+        raise KeysOlder
 
     def close(self) -> None:
         """Lock: writes under way end, every connection closes, the key is forgotten. Safe to call again."""

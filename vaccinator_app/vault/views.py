@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.events import VOIDABLE, Body, DoseGiven, ProofKind, Voided, appointment_of
-from vaccinator_app.domain.staff_events import DetailsPurged, StaffRemoved
+from vaccinator_app.domain.staff_events import DetailsPurged, StaffRemoved, VaultRekeyed
 from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, VialDiscarded, VialOpened
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
@@ -27,6 +27,8 @@ from vaccinator_app.vault.purge import purge_within
 VISIT_COLUMNS = "v.state, v.tries, v.arrived_at, v.dose_seq, v.dose_at, v.voided, v.further, v.override_seq"
 NO_VISIT: Row = (None,) * 8
 VIEWS = ("visits", "vials", "voids", "stock", "day_starts", "serious", "overridden")
+EPOCH = "epoch"
+"""Of the newest database key that a record is about (P.18.4); 1 where none is."""
 _PAGE = 500
 _VOIDABLE = ", ".join(f"'{kind.KIND}'" for kind in VOIDABLE)
 
@@ -87,6 +89,8 @@ def take_in(connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body
         case StaffRemoved():
             for keyid in body.keys:
                 remove_within(connection, keyid, body.staff, at)
+        case VaultRekeyed():
+            meta.put(connection, EPOCH, str(body.epoch).encode())
         case Voided():
             # A record is voided once, by a later event about the same appointment, and not every kind can be.
             connection.execute(
@@ -159,7 +163,7 @@ class Views:
 
     def rebuild(self) -> None:
         """Drop every view and compute it again from the ledger, in one transaction."""
-        self._database.write(lambda connection: _rebuild(connection, self._zone))
+        self._database.write(lambda connection: rebuild(connection, self._zone))
 
     def renew(self) -> None:
         """Rebuild when a migration has changed what the views are; nothing otherwise."""
@@ -170,11 +174,13 @@ class Views:
 _OLD = "views_are_old"
 
 
-def _rebuild(connection: Connection, zone: ZoneInfo) -> None:
+def rebuild(connection: Connection, zone: ZoneInfo) -> None:
+    """Drop every view and compute it again from the ledger, inside a transaction under way."""
     connection.execute("DELETE FROM meta WHERE key = ?", (_OLD,))
     for view in VIEWS:
         connection.execute(f"DELETE FROM {view}")
     connection.execute("DELETE FROM removed_keys WHERE source = 'record'")
+    meta.drop(connection, EPOCH)
     last = 0
     while True:
         rows = connection.execute(
