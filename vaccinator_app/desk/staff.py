@@ -22,7 +22,7 @@ from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.staff_events import RemovalReason, StaffAdded, StaffRemoved
 from vaccinator_app.trust.certificates import CERTIFIED_BY_IN_CHARGE, Certificate, Subject, issue, read_unverified
 from vaccinator_app.trust.dsse import Envelope
-from vaccinator_app.trust.keys import SealingKey, SigningKey
+from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.vault.slots import Slots, check_passphrase
 
@@ -216,7 +216,7 @@ class Staff:
             not_after=now + VALID,
         )
         envelope = issue(certificate, place.signing_key).to_json()
-        own = place.vault.certificates.chain_of(place.staff.staff)
+        own = place.vault.certificates.chain(key_id(place.signing_key.public))
         place.vault.certificates.add([envelope, *own])
         place.record(StaffAdded(staff=member.staff, certificate=envelope))
 

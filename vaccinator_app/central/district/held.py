@@ -28,6 +28,7 @@ from vaccinator_app.central.district.on_record import (
 )
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.intake.adjudicate import PROOF_REASONS
+from vaccinator_app.central.intake.staff import read_keyholders, write_revocations
 from vaccinator_app.central.intake.twice import dose_number, given_once
 from vaccinator_app.central.operations.admin import Home
 from vaccinator_app.central.programme import find_formulary
@@ -35,11 +36,13 @@ from vaccinator_app.central.rows import may_be_id, read_outcome
 from vaccinator_app.central.schema import HELD, centres, doses, records, roster
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.events import DoseGiven, OverrideGranted, Voided, WalkInRegistered
+from vaccinator_app.domain.staff_events import StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.messages import Outcome, Reason, Status
+from vaccinator_app.protocol.records import read_event
 
 _OFFICER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
-_TO_BE_MADE_ANEW = (Voided.KIND, OverrideGranted.KIND, WalkInRegistered.KIND)
+_TO_BE_MADE_ANEW = (Voided.KIND, OverrideGranted.KIND, WalkInRegistered.KIND, VaultRekeyed.KIND)
 """Kinds that do something when they are accepted, which comes too late by now."""
 
 _STAYS = (Reason.GIVEN_TWICE,)
@@ -90,7 +93,8 @@ def list_held(home: Home, district: str) -> list[HeldRecord]:
 def accept(
     home: Home, centre: str, device: str, seq: int, *, by: str, why: OfficerReason, clock: Clock = system_clock
 ) -> Outcome:
-    """The record counts; a dose goes on record. Returns its answer from now on. Raises ``CentralError``."""
+    """The record counts: a dose goes on record, of a removal the keys count no more from now on. Returns its answer
+    from now on. Raises ``CentralError``."""
 
     def act(connection: Connection) -> Outcome:
         found = _find(connection, centre, device, seq)
@@ -98,6 +102,8 @@ def accept(
             raise CentralError("This record is not held: there is nothing to decide.")
         if found.kind in _TO_BE_MADE_ANEW:
             raise CentralError("A record of this kind is made anew at the desk. Reject this one.")
+        if found.kind == StaffRemoved.KIND:
+            _remove(connection, found.name, now)
         if found.kind != DoseGiven.KIND:
             return _decide(connection, home, found, officer, Status.ACCEPTED, (), now)
         dose = _lawful(connection, home, found)
@@ -196,6 +202,18 @@ def _decide(
     signer, by, why = home.keys.signing, officer.by, officer.why.value
     decide(connection, signer, *found.name, status, reasons, kind=kind, by=by, why=why, now=now)
     return Outcome(found.name[2], status, reasons)
+
+
+def _remove(connection: Connection, name: tuple[str, str, int], now: datetime) -> None:
+    """Until now its subject went on in good faith, so that it is from now on, and not from the record's own time."""
+    centre, device, seq = name
+    this = (records.c.centre == centre, records.c.device == device, records.c.seq == seq)
+    event = read_event(connection.execute(select(records.c.payload).where(*this)).scalar_one())
+    body = event.read_body()
+    assert isinstance(body, StaffRemoved)
+    known = read_keyholders(connection, centre)
+    theirs = [keyid for keyid in body.keys if keyid in known and known[keyid].id == body.staff]
+    write_revocations(connection, centre, theirs, at=now, by=event.staff)
 
 
 def _lawful(connection: Connection, home: Home, found: _Found) -> DoseRecord:
