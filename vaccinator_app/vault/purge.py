@@ -13,6 +13,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.closing_events import DayClosed
@@ -204,8 +205,8 @@ def _keep_pairs(connection: Connection, day: int, first: int, last: int) -> None
         "WHERE id BETWEEN ? AND ? AND name <> ''",
         (first, last),
     )
-    for appointment, *person, name in rows:
-        alike.setdefault(json.dumps(told_of(*person, name)), []).append(appointment)
+    for appointment, *told in rows:
+        alike.setdefault(json.dumps(told_of(*told)), []).append(appointment)
     marks = [
         (day, appointment, mark)
         for mark, together in ((secrets.token_hex(_MARK_BYTES), one) for one in alike.values() if len(one) > 1)
@@ -214,6 +215,7 @@ def _keep_pairs(connection: Connection, day: int, first: int, last: int) -> None
     connection.executemany("INSERT OR IGNORE INTO same_person VALUES (?, ?, ?)", marks)
 
 
-def told_of(photo_id: str, last4: str, year: int, gender: str, name: str) -> list[object]:
+def told_of(*told: Any) -> list[object]:
     """What makes two appointments look like one person: photo ID, last four, year, gender, first word of the name."""
+    photo_id, last4, year, gender, name = told
     return [photo_id, fold(last4), year, gender, *fold(name).split()[:1]]
