@@ -53,6 +53,9 @@ class Weighing:
     def confirm(self, packed: bytes) -> bytes:
         return self._central.confirm(packed)
 
+    def deliver(self, packed: bytes) -> bytes:
+        return self._central.deliver(packed)
+
 
 def push(folder: Path) -> list[Row]:
     """Records a second, verified, opened, adjudicated and durable at central; beside bare verify-and-open on one

@@ -54,6 +54,10 @@ class Simulator:
         self.before()
         return self.spoil(_asked(self.api.history, packed))
 
+    def deliver(self, packed: bytes) -> bytes:
+        self.before()
+        return self.spoil(_asked(self.api.deliver, packed))
+
     def enrol(self, packed: bytes) -> bytes:
         return _asked(self.api.enrol, packed)
 

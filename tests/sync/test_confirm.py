@@ -55,6 +55,7 @@ class Answering:
         raise Unreachable(Message.of("sync.timed_out"))
 
     pull = push
+    deliver = push
 
 
 @pytest.fixture

@@ -63,10 +63,10 @@ def test_each_question_has_its_own_place(authority: Pair, tmp_path: Path) -> Non
 
     with serving(where, authority, tmp_path) as address:
         client = HttpCentral(address, authority.certificate.decode())
-        asks = (client.push, client.pull, client.confirm, client.enrol)
+        asks = (client.push, client.pull, client.confirm, client.deliver, client.enrol)
         found = [ask(b"x").decode() for ask in asks]
         client.close()
-    assert found == ["/v1/push", "/v1/pull", "/v1/confirm", "/v1/enrolments"]
+    assert found == ["/v1/push", "/v1/pull", "/v1/confirm", "/v1/deliveries", "/v1/enrolments"]
 
 
 def test_another_authority_is_not_central(authority: Pair, stranger: Pair, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ turn: central raises the alarm at once and confirms them in their turn (P.10.7).
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -55,7 +55,7 @@ def _ignore(_: Progress) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Batch:
+class Batch:
     """Records from ``after + 1`` to ``upto``, signed and packed; ``last`` when the ledger ended there."""
 
     after: int
@@ -80,6 +80,21 @@ class Engine:
         """
         progress = self._push(Progress(to_confirm=self._unconfirmed()), report, cancelled)
         return self._pull(progress, report, cancelled)
+
+    def pushes(self, after: int) -> Iterator[Batch]:
+        """Everything behind record ``after``, as it would be pushed: for another machine to deliver (P.19.6)."""
+        batch = self._batch(after, first=True)
+        while batch.upto > batch.after:
+            yield batch
+            if batch.last:
+                return
+            batch = self._batch(batch.upto)
+
+    def take(self, answer: bytes) -> Receipt:
+        """Believe a receipt that was brought as one that came as an answer (P.10.10). Raises ``SyncError``."""
+        receipt = trusted(self._desk, answer, RECEIPT_TYPE, Receipt)
+        self._believe(receipt, answer)
+        return receipt
 
     def _unconfirmed(self) -> int:
         return max(0, self._store.head().seq - self._store.confirmed_upto())
@@ -112,12 +127,12 @@ class Engine:
                     raise LedgerDisagrees(Message.of("sync.no_progress"))
                 ready = self._next(ahead, place)
 
-    def _next(self, ahead: Future[_Batch] | None, place: int) -> _Batch:
+    def _next(self, ahead: Future[Batch] | None, place: int) -> Batch:
         """The batch that follows on ``place``: the one made ready beside, unless it follows on another."""
         batch = None if ahead is None else ahead.result()
         return batch if batch is not None and batch.after == place else self._batch(place)
 
-    def _batch(self, after: int, *, first: bool = False) -> _Batch:
+    def _batch(self, after: int, *, first: bool = False) -> Batch:
         head = self._store.head()
         records = list(self._store.records_after(after, MAX_BATCH_RECORDS, MAX_BATCH_BYTES))
         upto = after + len(records)
@@ -131,7 +146,7 @@ class Engine:
             keys=self._desk.central().number,
         )
         packed = packing.pack(request, PUSH_TYPE, self._desk.device_key)
-        return _Batch(after, upto, last=upto >= head.seq, packed=packed)
+        return Batch(after, upto, last=upto >= head.seq, packed=packed)
 
     def _believe(self, receipt: Receipt, envelope: bytes) -> None:
         """Take over a receipt whose hash is our own record's; stop when central holds another history."""

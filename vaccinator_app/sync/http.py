@@ -86,6 +86,10 @@ class HttpCentral:
         """Deliver a ``HistoryRequest``; see ``sync.ports.Central``."""
         return self._post("/v1/history", packed)
 
+    def deliver(self, packed: bytes) -> bytes:
+        """Deliver a ``DeliverRequest``; see ``sync.ports.Central``."""
+        return self._post("/v1/deliveries", packed)
+
     def enrol(self, packed: bytes) -> bytes:
         """Deliver an ``EnrolmentRequest``; the answer is an ``EnrolmentReply``."""
         return self._post("/v1/enrolments", packed)
@@ -130,6 +134,9 @@ _REFUSALS: dict[str, str] = {
     "device_revoked": "sync.device_revoked",
     "device_unknown": "sync.device_unknown",
     "keys_unknown": "sync.keys_unknown",
+    "delivery_key": "delivery.key_gone",
+    "delivery_unreadable": "delivery.unreadable",
+    "delivery_centre": "delivery.other_centre",
 }
 """Central's codes that have words of their own; the rest share one sentence."""
 

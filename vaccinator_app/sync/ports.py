@@ -33,6 +33,14 @@ class Central(Protocol):
         """Deliver a ``ConfirmRequest``; the answer is a ``ConfirmReply``."""
         ...
 
+    def history(self, packed: bytes) -> bytes:
+        """Deliver a ``HistoryRequest``; the answer is a page of ``History``."""
+        ...
+
+    def deliver(self, packed: bytes) -> bytes:
+        """Deliver a ``DeliverRequest``, another machine's records; the answer is a ``DeliverReply``."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:

@@ -8,13 +8,15 @@ from typing import TypeVar
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol import packing
+from vaccinator_app.protocol.delivery import DeliverReply
 from vaccinator_app.protocol.errors import ProtocolError
+from vaccinator_app.protocol.history import History
 from vaccinator_app.protocol.messages import Changes, ConfirmReply, Receipt
 from vaccinator_app.sync.errors import Untrusted
 from vaccinator_app.sync.ports import Desk
 from vaccinator_app.trust.errors import BadSignature, TrustError
 
-Answer = TypeVar("Answer", Receipt, Changes, ConfirmReply)
+Answer = TypeVar("Answer", Receipt, Changes, ConfirmReply, DeliverReply, History)
 
 
 def trusted(desk: Desk, answer: bytes, payload_type: str, kind: type[Answer]) -> Answer:
