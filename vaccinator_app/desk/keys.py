@@ -22,7 +22,7 @@ from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.trust.seal import recovery_binding, seal_for_decades
 from vaccinator_app.vault.errors import SlotsDamaged, StaffGone, VaultClosed, VaultError
-from vaccinator_app.vault.slots import Holder, Slots
+from vaccinator_app.vault.slots import Holder, Slots, check_passphrase
 
 _KEY = 32
 
@@ -40,11 +40,23 @@ def give_slot(
 ) -> None:
     """Let ``member`` unlock this desk with ``passphrase``; a slot they had before is replaced. Durable on return.
 
-    Raises ``PassphraseTooShort``, ``PassphraseCommon``, or another ``VaultError`` and then nothing changed.
+    Where the file of slots is of no use to this vault, as may be in a recovery, another is begun and that one set
+    aside. Raises ``PassphraseTooShort``, ``PassphraseCommon``, or another ``VaultError`` and then nothing changed.
     """
     with _one_at_a_time:
-        slots = Slots.read(place.home)
+        slots = _slots_of(place, passphrase)
         slots.add(member, signing_key, sealing_key, passphrase, place.vault.key, kdf, next_key=place.next_key)
+
+
+def _slots_of(place: Workplace, passphrase: str) -> Slots:
+    """The slots that the vault opens with; empty ones when there are none, once the passphrase is good enough."""
+    with suppress(SlotsDamaged):
+        slots = Slots.read(place.home)
+        if slots.knows(place.vault.key):
+            return slots
+    check_passphrase(passphrase)
+    # Which epoch it stands under nobody wrote down; counted one too low, the key is changed at the next unlock.
+    return Slots.begin(place.home, place.vault.identity.device, max(1, place.vault.epoch - 1))
 
 
 def take_back(place: Workplace, staff: str, keys: Sequence[str], reason: RemovalReason) -> None:

@@ -112,14 +112,16 @@ class Recovery:
         check_passphrase(passphrase)
         device = str(slotfile.load(self._home)["device"])
         signing_key, sealing_key = SigningKey.generate(), SealingKey.generate()
+        # The slots have one too, for a key that was just changed or still is (P.18.7).
         kept = recovering.copy(self._home)
+        copies = [*([] if kept is None else [kept]), *slotfile.recovery_copies(self._home)]
         request = RecoveryRequest(
             device=device,
             name=cleaned,
             signing_key=signing_key.public,
             sealing_key=sealing_key.public,
             made_at=self._make_clock(ZoneInfo("UTC")).now(),
-            copies=[] if kept is None else [SealedKey(*kept)],
+            copies=[SealedKey(*one) for one in copies],
         )
         text = write_request(request, signing_key).to_json().encode() + b"\n"
         recovering.keep(self._home, device, text, (signing_key, sealing_key), passphrase, kdf)
