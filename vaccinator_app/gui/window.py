@@ -77,8 +77,8 @@ class Window(QWidget):
         """Something is still being done for somebody."""
         return not self._tasks.idle
 
-    def lock(self, *, idle: bool = False) -> None:
-        """Sign out and close the vault. The screen shows nothing of the day from here on."""
+    def lock(self, *, idle: bool = False, why: Message | None = None) -> None:
+        """Sign out and close the vault; ``why`` is said then. The screen shows nothing of the day from here on."""
         session, desk = self._session, self._desk
         if session is None or desk is None:
             return
@@ -93,7 +93,12 @@ class Window(QWidget):
         self._unlock.hold(True)
         desk.setParent(None)
         desk.deleteLater()
-        session.end(before, idle, lambda failed: self._ended(failed, idle=idle))
+        session.end(before, idle, lambda failed: self._ended(why or failed, idle=idle))
+
+    def hand_over(self, staff: str) -> None:
+        """Lock, with this colleague's passphrase to be typed next. What is half done waits for whoever did it."""
+        self.lock()
+        self._unlock.choose(staff)
 
     def say(self, what: Message) -> None:
         """One sentence, wherever somebody is looking."""
@@ -156,8 +161,12 @@ class Window(QWidget):
         session.counted = self._counted.setdefault(opened.place.staff.staff, {})
         desk = DeskScreen(self._kit, session, self._settings)
         session.busy.connect(self._busy)
+        session.locked_out.connect(lambda why: self.lock(why=why))
         desk.lock_asked.connect(self.lock)
         desk.top.look.asked.connect(self.apply)
+        me = opened.place.staff.staff
+        desk.top.who.offer(lambda: [other for other in self._way_in.people() if other.staff != me])
+        desk.top.who.asked.connect(self.hand_over)
         self._idle.warned.connect(desk.top.warn)
         self._session, self._desk = session, desk
         self._front.addWidget(desk)

@@ -12,6 +12,7 @@ from vaccinator_app.desk.heading import heading
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.powers import Power
 from vaccinator_app.gui.screens.exceptions import ExceptionsScreen
+from vaccinator_app.gui.screens.help import SWITCH
 from vaccinator_app.gui.screens.observation import ObservationScreen
 from vaccinator_app.gui.screens.queue import QueueScreen
 from vaccinator_app.gui.screens.rail import Place, Rail
@@ -228,6 +229,7 @@ class DeskScreen(QWidget):
             "F2": self._walk_in,
             "F5": self._session.sync_now,
             "Ctrl+L": self.lock_asked.emit,
+            SWITCH: self.top.who.open,
         }
         for place in self._screens:
             keys[place.key] = lambda place=place: self.show_place(place)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Where, when, with what; the look; who is signed in, and the lock (SCREENS)."""
+"""Where, when, with what; the look; who is signed in and whom the desk may be handed to; the lock (SCREENS)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from vaccinator_app.desk.heading import Heading
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.screens.hand_over import HandOver
 from vaccinator_app.gui.screens.look_bar import LookBar
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.widgets.buttons import Button
@@ -34,8 +35,7 @@ class TopBar(QFrame):
         self._middle = Text(kit, tone="quiet", elide=True)
         self._middle.setObjectName("session")
         self.look = LookBar(kit, settings)
-        self._who = Text(kit)
-        self._who.setObjectName("signed-in")
+        self.who = HandOver(kit)
         help_button = Button(kit, Message.of("help.button"), plain=True, icon="help", key="F1")
         help_button.setObjectName("help-button")
         lock = Button(kit, Message.of("lock.button"), icon="lock", key="Ctrl+L")
@@ -53,8 +53,7 @@ class TopBar(QFrame):
         row.addWidget(self.look)
         row.addWidget(help_button)
         row.addSpacing(2 * step)
-        row.addWidget(self._who)
-        row.addSpacing(step)
+        row.addWidget(self.who)
         row.addWidget(lock)
 
     def show_heading(self, found: Heading) -> None:
@@ -62,7 +61,7 @@ class TopBar(QFrame):
         self._where.say(Message.of("top.where", centre=found.centre, desk=found.desk))
         key = "top.session" if found.vaccines else "top.day"
         self._session_of = Message.of(key, day=found.day, vaccines=list(found.vaccines))
-        self._who.say(found.staff)
+        self.who.show_name(found.staff)
         self._say()
 
     def alert(self, news: Message | None) -> None:

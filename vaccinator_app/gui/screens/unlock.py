@@ -115,6 +115,13 @@ class UnlockScreen(QWidget):
         self._ask_wait()
         (self._typed if there else self._again).setFocus()
 
+    def choose(self, staff: str) -> None:
+        """Somebody is about to type their passphrase; whoever is not here leaves the choice as it is."""
+        row = next((row for row, member in enumerate(self._people) if member.staff == staff), -1)
+        if row >= 0:
+            self._staff.setCurrentRow(row)
+            self._typed.setFocus()
+
     def say(self, what: Message | None) -> None:
         """A sentence from outside: why the desk was locked, or what went wrong when it was."""
         self._notice.say(what, "attention")
