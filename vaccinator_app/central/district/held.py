@@ -18,6 +18,7 @@ from sqlalchemy import Connection, select, text
 from vaccinator_app.central import locks, log
 from vaccinator_app.central.certificates.certifying import Why
 from vaccinator_app.central.clock import Clock, system_clock
+from vaccinator_app.central.desks.relay import QUIET
 from vaccinator_app.central.district.decisions import DISTRICT, DecisionKind, decide, was_decided
 from vaccinator_app.central.district.on_record import (
     DoseRecord,
@@ -87,7 +88,9 @@ def list_held(home: Home, district: str) -> list[HeldRecord]:
             .where(records.c.centre.in_(ours), text(HELD), records.c.voided_by.is_(None))
             .order_by(records.c.received_at, records.c.centre, records.c.device, records.c.seq)
         ).all()
-        return [_held(connection, row) for row in rows]
+        found = [_held(connection, row) for row in rows]
+        # Of a machine out of use every record is held; who signed in there decides nothing.
+        return [one for one in found if one.kind not in QUIET or one.reasons != (Reason.DEVICE_REVOKED,)]
 
 
 def accept(
@@ -100,7 +103,7 @@ def accept(
         found = _find(connection, centre, device, seq)
         if found.status is not Status.HELD:
             raise CentralError("This record is not held: there is nothing to decide.")
-        if found.kind in _TO_BE_MADE_ANEW:
+        if found.kind in _TO_BE_MADE_ANEW and not _is_done_already(found):
             raise CentralError("A record of this kind is made anew at the desk. Reject this one.")
         if found.kind == StaffRemoved.KIND:
             _remove(connection, found.name, now)
@@ -214,6 +217,11 @@ def _remove(connection: Connection, name: tuple[str, str, int], now: datetime) -
     known = read_keyholders(connection, centre)
     theirs = [keyid for keyid in body.keys if keyid in known and known[keyid].id == body.staff]
     write_revocations(connection, centre, theirs, at=now, by=event.staff)
+
+
+def _is_done_already(found: _Found) -> bool:
+    """A walk-in of a machine out of use is known with their details: nothing is left but to say that it counts."""
+    return found.kind == WalkInRegistered.KIND and found.reasons == (Reason.DEVICE_REVOKED,)
 
 
 def _lawful(connection: Connection, home: Home, found: _Found) -> DoseRecord:

@@ -126,7 +126,8 @@ class Effects:
                 self._remove(new, body)
             case StaffRemoved() if facts.contested:
                 self.contested.append(new.seq)
-            case VaultRekeyed() if accepted:
+            case VaultRekeyed() if accepted or self._known.revoked:
+                # also of a machine out of use: what is unconfirmed on it must open for whoever forgot a passphrase
                 self._rekeyed.append(body)
                 self._known.epoch = body.epoch
             case OverrideGranted() if accepted:
