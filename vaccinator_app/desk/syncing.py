@@ -8,9 +8,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from vaccinator_app.desk import noticing, purging
+from vaccinator_app.desk.after_sync import after_run
 from vaccinator_app.desk.status import SyncWords, sync_words
 from vaccinator_app.desk.workplace import Workplace
+from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.backoff import Backoff
 from vaccinator_app.sync.driver import Driver, DriverStatus, Phase
 from vaccinator_app.sync.engine import Engine
@@ -54,6 +55,7 @@ class Syncing:
         self._changed = changed
         self._next_at: datetime | None = None
         self._stopped = False
+        self._locks: Message | None = None
         self._central = central = connect(place.vault)
         engine = Engine(desk_of(place.vault), place.vault.exchange, central)
         self._driver = Driver(engine, Backoff(random.SystemRandom().uniform), self._heard)
@@ -72,6 +74,11 @@ class Syncing:
         self._driver.stop(PATIENCE)
         self._central.close()
 
+    @property
+    def locks(self) -> Message | None:
+        """Why the desk is to be locked at once: the keys of whoever sits here were taken back."""
+        return self._locks
+
     def words(self) -> SyncWords:
         """The status bar as it stands."""
         return sync_words(self._place, self._driver.status, self._next_at)
@@ -84,8 +91,9 @@ class Syncing:
         if status.phase is Phase.WAITING:
             # what this thread cannot write down now, the next run or the next unlocking does
             with suppress(VaultError):
-                noticing.after_run(self._place, status)
-                if purging.after_run(self._place):
+                done = after_run(self._place, status)
+                self._locks = done.locks
+                if done.more:
                     self._driver.nudge()
         self._next_at = None if status.next_in is None else self._place.now() + timedelta(seconds=status.next_in)
         self._changed()

@@ -51,6 +51,8 @@ class Session(QObject):
     """An act begins, or the last one in line has ended."""
     failed = Signal(object)
     """The `Message` for an act whose caller does not say it itself."""
+    locked_out = Signal(object)
+    """The `Message` with which the desk is to be locked at once."""
     _heard = Signal()
 
     def __init__(self, opened: Opened, connect: Connect, tasks: Tasks, parent: QObject) -> None:
@@ -226,6 +228,8 @@ class Session(QObject):
             self.moved.emit()
 
     def _soon(self) -> None:
+        if not self._ended and self._syncing.locks is not None:
+            self.locked_out.emit(self._syncing.locks)
         if not self._ended and not self._settle.isActive():
             self._settle.start()
 
