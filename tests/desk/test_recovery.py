@@ -27,10 +27,9 @@ from vaccinator_app.domain.staff_events import RemovalReason
 from vaccinator_app.protocol.messages import Status
 from vaccinator_app.protocol.recovery import RecoveryAnswer, SealedKey, peek_answer, write_answer
 from vaccinator_app.sync.engine import Engine
-from vaccinator_app.trust import seal
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.trust.keyslot import FLOOR
-from vaccinator_app.vault.errors import RecoveryDamaged, TooSoon, VaultError, WrongPassphrase
+from vaccinator_app.vault.errors import RecoveryDamaged, SlotsDamaged, TooSoon, VaultError, WrongPassphrase
 
 NEW = "mangoes after the rain"
 
@@ -196,14 +195,13 @@ def test_a_request_that_was_edited_or_taken_to_another_machine_opens_nothing(
     lock(recovery(home).answer(data, NEW, FLOOR).place)
 
 
-def test_the_copy_beside_the_vault_opens_for_central_alone(central: TestCentral, home: Path) -> None:
-    found = json.loads((home / "recovery.json").read_text())
-    assert os.stat(home / "recovery.json").st_mode & 0o777 == 0o600
-    sealed = msgspec.convert(found["sealed"], bytes)
-    key = seal.open_for_decades(sealed, central.home.keys.people, seal.recovery_binding(found["device"]))
-    assert len(key) == 32
-    assert key.hex() not in (home / "recovery.json").read_text()
-    before = (home / "recovery.json").read_bytes()
-    unlock = Unlock(home, vaccines(), lambda _: ToldClock())
-    lock(unlock.open(unlock.people()[0].staff, PASSPHRASE).place)
-    assert (home / "recovery.json").read_bytes() == before
+def test_a_machine_whose_slots_are_lost_is_opened_by_its_name(central: TestCentral, home: Path) -> None:
+    device = json.loads((home / "slots.json").read_text())["device"]
+    (home / "slots.json").unlink()
+    for named in ("", "x", device[:-1]):
+        with pytest.raises(SlotsDamaged):
+            recovery(home).begin("S. Devi", NEW, FLOOR, device=named)
+    asked = recovery(home).begin("S. Devi", NEW, FLOOR, device=device)
+    opened = recovery(home).answer(answered(central, asked), NEW, FLOOR)
+    assert opened.place.vault.exchange.pending().count >= 4
+    lock(opened.place)

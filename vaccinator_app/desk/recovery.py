@@ -7,6 +7,7 @@ vault is changed before the answer proved to be central's, for this machine and 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -43,7 +44,7 @@ from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.vault import recovering, slotfile
 from vaccinator_app.vault.attempts import Attempts
-from vaccinator_app.vault.errors import RecoveryDamaged, VaultMissing, VaultWrongKey
+from vaccinator_app.vault.errors import RecoveryDamaged, SlotsDamaged, VaultMissing, VaultWrongKey
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.slots import check_passphrase
 from vaccinator_app.vault.vault import Vault
@@ -51,6 +52,9 @@ from vaccinator_app.vault.vault import Vault
 if TYPE_CHECKING:
     from vaccinator_app.desk.clock import Clock
     from vaccinator_app.desk.unlock import Opened
+
+
+_DEVICE = re.compile("d[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +100,18 @@ class Recovery:
             request=begun.request,
         )
 
-    def begin(self, name: str, passphrase: str, kdf: KdfParameters = KdfParameters()) -> Asked:  # noqa: B008  (frozen)
-        """New keys for ``name`` under ``passphrase``, and the request; durable on return. One under way stays."""
+    def begin(
+        self,
+        name: str,
+        passphrase: str,
+        kdf: KdfParameters = KdfParameters(),  # noqa: B008  (frozen)
+        *,
+        device: str = "",
+    ) -> Asked:
+        """New keys for ``name`` under ``passphrase``, and the request; durable on return. One under way stays.
+
+        ``device`` is for a machine whose file of slots is lost: what it is called, as the district knows it.
+        """
         if recovering.read(self._home) is not None:
             raise CannotDo(Message.of("recovery.begun_already"))
         if not (self._home / DATABASE).exists():
@@ -107,14 +121,11 @@ class Recovery:
             raise CannotDo(Message.of("walk_in.name_missing"))
         if len(cleaned) > LONGEST_NAME:
             raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
-        if cleaned.casefold() in (other.name.casefold() for other in slotfile.members(self._home)):
+        device, copies, names = self._known(device)
+        if cleaned.casefold() in names:
             raise CannotDo(Message.of("recovery.name_taken", name=cleaned))
         check_passphrase(passphrase)
-        device = str(slotfile.load(self._home)["device"])
         signing_key, sealing_key = SigningKey.generate(), SealingKey.generate()
-        # The slots have one too, for a key that was just changed or still is (P.18.7).
-        kept = recovering.copy(self._home)
-        copies = [*([] if kept is None else [kept]), *slotfile.recovery_copies(self._home)]
         request = RecoveryRequest(
             device=device,
             name=cleaned,
@@ -162,6 +173,17 @@ class Recovery:
         recovering.drop(self._home)
         # from here on they are a member of the staff like any other, and come in by the same door
         return unlock(self._home, self._formulary, self._make_clock, member.staff, passphrase)
+
+    def _known(self, device: str) -> tuple[str, list[tuple[int, bytes]], set[str]]:
+        """What the file of slots says: which machine, its keys sealed to central, who may not be called the same."""
+        try:
+            found = str(slotfile.load(self._home)["device"])
+            names = {member.name.casefold() for member in slotfile.members(self._home)}
+            return found, slotfile.recovery_copies(self._home), names
+        except SlotsDamaged:
+            if _DEVICE.fullmatch(device) is None:
+                raise
+            return device, [], set()
 
     def _open(self, answer: RecoveryAnswer, sealing_key: SealingKey) -> Vault:
         """The vault under whichever of the keys is its present one."""

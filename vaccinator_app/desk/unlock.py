@@ -11,7 +11,6 @@ from vaccinator_app.desk import keys as staff_keys
 from vaccinator_app.desk import lookups, noticing, purging
 from vaccinator_app.desk.clock import Clock
 from vaccinator_app.desk.drafts import read_draft, write_draft
-from vaccinator_app.desk.recovery_copy import keep_copy
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import SignedIn, SignedOut
 from vaccinator_app.domain.people import StaffMember
@@ -55,7 +54,6 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
         purging.at_unlock(place)
         if place.disagreement is None:
             place.record(SignedIn())
-        keep_copy(place)
         return Opened(place=place, resume=_settle_drafts(place))
     except BaseException:
         vault.close()
@@ -79,7 +77,6 @@ def lock(place: Workplace, *, idle: bool = False) -> None:
         # Of somebody whose keys were taken back while they sat here nothing more is recorded.
         if place.disagreement is None and not staff_keys.is_gone(place):
             place.record(SignedOut(idle=idle))
-        keep_copy(place)
     finally:
         place.vault.close()
         keys.forget()

@@ -1,17 +1,12 @@
-"""Two small files beside a vault that nobody can open (DESIGN 5.4; P.19.2, P.19.4).
-
-``recovering.json`` is a request for recovery under way: the new keys under the passphrase that was chosen, and the
-request itself, which is no secret. ``recovery.json`` is the present database key, sealed to central like the one that
-central has: a key that was changed after the last sync is in no other place.
+"""A request for recovery under way, beside a vault that nobody can open: the new keys under the passphrase that was
+chosen, and the request itself, which is no secret (DESIGN 5.4; P.19.2).
 """
 
 from __future__ import annotations
 
 import hashlib
-import hmac
 import json
 from base64 import b64decode, b64encode
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +16,10 @@ from vaccinator_app.trust.errors import BadPassphrase, TrustError
 from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 from vaccinator_app.trust.keyslot import KdfParameters, Wrapped
 from vaccinator_app.vault.attempts import Attempts
-from vaccinator_app.vault.errors import RecoveryDamaged, TooSoon, VaultError, WrongPassphrase, from_os
+from vaccinator_app.vault.errors import RecoveryDamaged, TooSoon, WrongPassphrase, from_os
 from vaccinator_app.vault.files import sync_folder, write_private
 
 RECOVERING = "recovering.json"
-COPY = "recovery.json"
 
 _VERSION = 1
 _KEY = 32
@@ -110,28 +104,6 @@ def drop(home: Path) -> None:
         sync_folder(home)
     except OSError as error:
         raise from_os(error) from None
-
-
-def keep_copy(home: Path, device: str, epoch: int, database_key: bytes, people: bytes) -> None:
-    """Seal the database key to central's key ``people`` beside the vault, unless that is there already.
-
-    What does not go onto the disk now does at the next lock or unlock.
-    """
-    check = hmac.digest(database_key, b"vaccinator/recovery-copy/v1", hashlib.sha256).hex()[:32]
-    this = {"v": _VERSION, "device": device, "epoch": epoch, "key": key_id(people), "check": check}
-    with suppress(VaultError):
-        found = _load(home / COPY) or {}
-        if {name: found.get(name) for name in this} != this:
-            sealed = seal.seal_for_decades(database_key, people, seal.recovery_binding(device))
-            write_private(home / COPY, json.dumps({**this, "sealed": b64encode(sealed).decode()}).encode())
-
-
-def copy(home: Path) -> tuple[int, bytes] | None:
-    """The epoch and the seal of that; None when there is none that can be read: central has its own."""
-    with suppress(VaultError, *_UNREADABLE):
-        found = _load(home / COPY) or {}
-        return max(0, int(found["epoch"])), b64decode(found["sealed"], validate=True)
-    return None
 
 
 def _bound(device: str, public: str, request: bytes) -> bytes:
