@@ -23,20 +23,23 @@ def at_unlock(place: Workplace) -> None:
 
     Before anything else is recorded by whoever unlocks.
     """
-    stop = place.vault.standing.stopped()
-    if stop is not None:
-        place.disagreement = stop.words
+    stand(place)
     place.times = _times(place)
     look(place)
-    put_on_record(place)
 
 
 def after_run(place: Workplace, status: DriverStatus) -> None:
     """A run has ended: whether recording is stopped now, and what central's time says of the clock."""
-    stop = place.vault.standing.stopped()
-    place.disagreement = stop.words if stop is not None else status.failure if status.disagrees else None
+    stand(place, status.failure if status.disagrees else None)
     if status.failure is None:
         heard(place)
+
+
+def stand(place: Workplace, otherwise: Message | None = None) -> None:
+    """Stop or go on as the vault says; ``otherwise`` is what to stop for when it says nothing."""
+    stop = place.vault.standing.stopped()
+    place.disagreement = otherwise if stop is None else stop.words
+    put_on_record(place)
 
 
 def heard(place: Workplace) -> None:
@@ -48,7 +51,6 @@ def heard(place: Workplace) -> None:
         if held is None or at - held.at > _HOLD or held.boot != known.boot:
             place.vault.standing.hold_on_to(known)
     look(place)
-    put_on_record(place)
 
 
 def look(place: Workplace) -> None:

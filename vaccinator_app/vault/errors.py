@@ -122,6 +122,24 @@ class PageOutOfOrder(VaultError):
     message_key = "vault.page_out_of_order"
 
 
+class HistoryBroken(VaultError):
+    """What central sent as this desk's records does not hold together; nothing was changed. Call the district office.
+
+    DESIGN 7.4.
+    """
+
+    message_key = "vault.history_broken"
+
+
+class HistoryContradicts(VaultError):
+    """Central sent other records than it signed for before; nothing was changed. Call the district office.
+
+    DESIGN 7.4.
+    """
+
+    message_key = "vault.history_contradicts"
+
+
 class SlotsDamaged(VaultError):
     """The file of staff keys is missing or damaged; keep everything as it is and ask for help. Nothing was changed."""
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import Body, DoseDeferred, DoseGiven, appointment_of
 from vaccinator_app.domain.visits import Visit
-from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, Link, walk
+from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, Link, follow, walk
 from vaccinator_app.protocol.records import Event, Record, encode_body, read_event, sign_event
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault import drafts, views
@@ -105,23 +105,8 @@ class Ledger:
             body=encode_body(body),
         )
         record = sign_event(event, author.key)
-        reached = Link(event.seq, record.hash)
-        connection.execute(
-            "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                event.seq,
-                event.kind,
-                moment.at.isoformat(),
-                author.staff,
-                appointment_of(body),
-                record.keyid,
-                record.payload,
-                record.signature,
-                reached.hash,
-            ),
-        )
-        views.take_in(connection, event.seq, moment.at, self._zone, body)
-        return reached
+        put_record(connection, event, body, record, self._zone)
+        return Link(event.seq, record.hash)
 
     def head(self) -> Link:
         """The newest record's number and hash; ``Link()`` of an empty ledger."""
@@ -208,6 +193,40 @@ class Ledger:
         for _ in walk(passing(), find):
             pass
         return link
+
+
+def put_record(connection: Connection, event: Event, body: Body, record: Record, zone: ZoneInfo) -> None:
+    """Append a signed record, which the caller has seen to follow on the last one, and bring every view past it."""
+    connection.execute(
+        "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            *(event.seq, event.kind, event.at.isoformat(), event.staff, appointment_of(body)),
+            *(record.keyid, record.payload, record.signature, record.hash),
+        ),
+    )
+    views.take_in(connection, event.seq, event.at, zone, body)
+
+
+def whole_until(database: Database, upto: int) -> Link:
+    """The last record up to ``upto`` before which every record is there, names the one before and has its own hash."""
+    link = Link()
+    while link.seq < upto:
+        rows = database.read(
+            "SELECT payload, keyid, signature, hash FROM ledger WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?",
+            (link.seq, upto, _PAGE),
+        )
+        for payload, keyid, signature, kept in rows:
+            record = Record(payload, keyid, signature)
+            try:
+                reached = follow(link, record)[1]
+            except LedgerBroken:
+                return link
+            if reached.hash != kept:
+                return link
+            link = reached
+        if not rows:
+            return link
+    return link
 
 
 _HEAD = "SELECT seq, hash FROM ledger ORDER BY seq DESC LIMIT 1"
