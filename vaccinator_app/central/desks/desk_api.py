@@ -18,6 +18,7 @@ from vaccinator_app.central.database import Database
 from vaccinator_app.central.desks.confirm import Confirmations
 from vaccinator_app.central.desks.delivery import open_part
 from vaccinator_app.central.desks.enrolment import Enrolment
+from vaccinator_app.central.desks.history import Histories
 from vaccinator_app.central.desks.roster import Roster
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.intake.crew import Crew
@@ -28,6 +29,7 @@ from vaccinator_app.central.schema import devices
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.delivery import DELIVER_TYPE, DELIVERED_TYPE, DeliverReply, DeliverRequest
 from vaccinator_app.protocol.errors import ProtocolError, UnknownVersion
+from vaccinator_app.protocol.history import HISTORY_REQUEST_TYPE, HISTORY_TYPE, HistoryRequest
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
     CONFIRM_TYPE,
@@ -47,7 +49,7 @@ from vaccinator_app.trust.keys import SigningKey
 _FRESH = timedelta(minutes=1)
 """A desk that asks every few seconds and hears nothing new costs no write."""
 
-Request = TypeVar("Request", PushRequest, PullRequest, ConfirmRequest, DeliverRequest)
+Request = TypeVar("Request", PushRequest, PullRequest, ConfirmRequest, DeliverRequest, HistoryRequest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class DeskApi:
         self._intake = Intake(database, keys, clock, crew or Crew(keys))
         self._roster = Roster(database, keys, clock)
         self._confirmations = Confirmations(database, keys, clock)
+        self._histories = Histories(database, clock)
 
     @property
     def oldest_keys(self) -> int:
@@ -142,6 +145,12 @@ class DeskApi:
             more=changes.more,
         )
         return packing.pack(changes, CHANGES_TYPE, signer)
+
+    def history(self, packed: bytes) -> bytes:
+        """A ``HistoryRequest``, answered by a page of ``History``: a device's own records, to that device alone."""
+        request, known = self._in_use(packed, HISTORY_REQUEST_TYPE, HistoryRequest)
+        signer = self._signer(request.keys or known.keys)
+        return packing.pack(self._histories.history(request), HISTORY_TYPE, signer)
 
     def confirm(self, packed: bytes) -> bytes:
         """A ``ConfirmRequest``, answered by a ``ConfirmReply``."""
