@@ -20,8 +20,7 @@ from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.staff_events import RemovalReason, StaffAdded, StaffRemoved
-from vaccinator_app.trust.certificates import CERTIFIED_BY_IN_CHARGE, Certificate, Subject, issue, read_unverified
-from vaccinator_app.trust.dsse import Envelope
+from vaccinator_app.trust.certificates import CERTIFIED_BY_IN_CHARGE, Certificate, Subject, issue
 from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.vault.slots import Slots, check_passphrase
@@ -159,7 +158,9 @@ class Staff:
         """
         one = self._allowed(staff, StaffAct.RESET)
         check_passphrase(passphrase)
-        old = [keyid for keyid in self._counting(staff) if keyid in self._born_here(staff)]
+        here = {holder.keyid for holder in Slots.read(self._place.home).holders() if holder.staff == staff}
+        # a slot of an earlier version does not say whose key it holds: then none of theirs counts any more
+        old = [keyid for keyid in self._counting(staff) if here & {keyid, ""}]
         if old:
             keys.take_back(self._place, staff, old, RemovalReason.RESET)
         member = StaffMember(staff=staff, name=one.name, role=one.role)
@@ -170,10 +171,9 @@ class Staff:
         """A certificate for the same keys, for another year; whoever it is need not be there."""
         one = self._allowed(staff, StaffAct.RENEW)
         member = StaffMember(staff=staff, name=one.name, role=one.role)
-        counting = set(self._counting(staff))
-        for chain in self._certified()[staff]:
-            if chain.certificate.keyid in counting:
-                self._certify(member, chain.certificate.signing_key, chain.certificate.sealing_key)
+        for certificate in self._place.vault.certificates.counting():
+            if certificate.id == staff:
+                self._certify(member, certificate.signing_key, certificate.sealing_key)
 
     # Within
 
@@ -229,16 +229,7 @@ class Staff:
         return found
 
     def _counting(self, staff: str) -> list[str]:
-        removed = self._place.vault.certificates.removed()
-        chains = self._certified().get(staff, ())
-        return [chain.certificate.keyid for chain in chains if chain.certificate.keyid not in removed]
-
-    def _born_here(self, staff: str) -> set[str]:
-        found = set()
-        for _, _, _, body in self._place.vault.ledger.of_kind(StaffAdded.KIND):
-            if isinstance(body, StaffAdded) and body.staff == staff:
-                found.add(read_unverified(Envelope.from_json(body.certificate)).keyid)
-        return found
+        return [one.keyid for one in self._place.vault.certificates.counting() if one.id == staff]
 
     def _reasons(self) -> dict[str, RemovalReason]:
         found = {}

@@ -12,11 +12,11 @@ from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import Body
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import StaffMember
+from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.domain.powers import Power, may, may_record
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.domain.visits import Visit
-from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.trust.keys import SigningKey, key_id
 from vaccinator_app.vault.ledger import Author, Moment, Saved
 from vaccinator_app.vault.standing import Anchor
 from vaccinator_app.vault.vault import Vault
@@ -98,9 +98,23 @@ class Workplace:
         return may(self.staff.role, power)
 
     def require(self, power: Power) -> None:
-        """Raise ``CannotDo``, with one sentence that says who may, when whoever is signed in may not."""
+        """Raise ``CannotDo``, with one sentence that says who may, when whoever is signed in may not or no longer may."""
         if not self.may(power):
             raise CannotDo(_WHO_MAY.get(power, Message.of("staff.only_in_charge")))
+        over = self.certificate_over()
+        if over is not None and power is not Power.USE_DESK:
+            raise CannotDo(over)
+
+    def certificate_over(self) -> Message | None:
+        """That the certificate of whoever is signed in has ended, and who renews it; None while it holds. Central
+        refuses what is recorded under it from then on (P.3.5)."""
+        found = self.vault.certificates.find(key_id(self.signing_key.public))
+        if found is None or self.now() <= found.not_after:
+            return None
+        ended = found.not_after.astimezone(self.now().tzinfo).date()
+        if found.role is Role.IN_CHARGE:
+            return Message.of("staff.certificate_over_central", day=ended)
+        return Message.of("staff.certificate_over", day=ended)
 
     def record(
         self,
