@@ -79,7 +79,7 @@ class LineDelegate(QStyledItemDelegate):
             # the slot is over; what is known of the record stands in its place
             right -= columns.mark + 2 * step
             self._mark(painter, QRect(right, rect.top(), columns.mark, rect.height()), RECORD_MARKS[line.confirmed])
-        write(left, right - 2 * step - left, line.name, text)
+        write(left, right - 2 * step - left, self._lines.name(line), text)
 
     def _mark(self, painter: QPainter, box: QRect, look: Look) -> None:
         theme = self._kit.theme

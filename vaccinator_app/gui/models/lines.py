@@ -66,6 +66,10 @@ class Lines(QAbstractListModel):
             return VISIT_LOOKS[VisitState.ATTENTION]
         return VISIT_LOOKS[line.row.state]
 
+    def name(self, line: Line) -> str:
+        """Who it is, as lists say it; of somebody whose details have left the machine, that they have."""
+        return line.name or self._words.t("purge.name_gone")
+
     def looks(self) -> set[Look]:
         """All that are in the list."""
         return {self.look(line) for line in self._lines}
@@ -84,7 +88,7 @@ class Lines(QAbstractListModel):
         if role == LINE:
             return line
         if role == Qt.ItemDataRole.DisplayRole:
-            return line.name
+            return self.name(line)
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._spoken(line)
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -95,7 +99,7 @@ class Lines(QAbstractListModel):
         vaccine = self._formulary.get(line.row.vaccine)
         parts: list[Message | str] = [
             Message.of("queue.token", token=line.row.token),
-            line.name,
+            self.name(line),
             self._words.time(line.row.slot),
             vaccine.name if vaccine is not None else line.row.vaccine,
             self.dose(line),
