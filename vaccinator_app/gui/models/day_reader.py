@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
@@ -26,6 +26,7 @@ _REST_MS = 250
 """Between two reads at least, or as long as the last one took: a busy day does not make a busy machine."""
 
 
+_ONE_AT_A_TIME = Lock()
 _TURN = 0.0005
 """Seconds after which a long read lets another thread go on; Python's own 5 ms are felt, taken often in a frame."""
 
@@ -36,18 +37,19 @@ def yielding() -> Iterator[None]:
 
     A full pass of the garbage collector over the hundred thousand records of a large day takes up to half a second, in
     which no thread goes on. They hold no cycles: collecting waits while they are made, and passes by whatever there is
-    until `collect_again` (what nobody needs is freed at once, as before, unless it holds itself). For one thread at a
-    time.
+    until `collect_again` (what nobody needs is freed at once, as before, unless it holds itself). One read after
+    another: at once they would be no quicker, and each would undo what the other set.
     """
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(_TURN)
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
-        sys.setswitchinterval(usual)
+    with _ONE_AT_A_TIME:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_TURN)
+        gc.disable()
+        try:
+            yield
+        finally:
+            gc.freeze()
+            gc.enable()
+            sys.setswitchinterval(usual)
 
 
 def collect_again(*_: object) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWi
 from vaccinator_app.desk.heading import heading
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.powers import Power
+from vaccinator_app.gui.screens.audit import AuditScreen
 from vaccinator_app.gui.screens.exceptions import ExceptionsScreen
 from vaccinator_app.gui.screens.help import SWITCH
 from vaccinator_app.gui.screens.observation import ObservationScreen
@@ -53,6 +54,7 @@ class DeskScreen(QWidget):
             Place.OBSERVATION: self._observation,
             Place.STOCK: self._stock,
             **self._for_in_charge(kit, session),
+            **self._audit_screen(kit, session),
             Place.SYNC: self._sync,
         }
         self._rail = Rail(kit, self._screens)
@@ -217,6 +219,14 @@ class DeskScreen(QWidget):
         staff.left.connect(lambda: self.show_place(Place.QUEUE))
         staff.counted.connect(self._ending)
         return {Place.STAFF: staff}
+
+    def _audit_screen(self, kit: Kit, session: Session) -> dict[Place, Screen]:
+        if not session.place.may(Power.AUDIT):
+            return {}
+        audit = AuditScreen(kit, session)
+        audit.left.connect(lambda: self.show_place(Place.QUEUE))
+        audit.opened.connect(self._open_held)
+        return {Place.AUDIT: audit}
 
     def _ending(self, certificates: int) -> None:
         """Certificates run out soon: said on the rail until somebody renews them."""

@@ -22,6 +22,7 @@ EVERYWHERE: Sequence[tuple[str, str]] = (
     ("F3  F4  F10  F6", "help.screens"),
     ("F11  F12", "help.in_charge_screens"),
     ("Ctrl+F11", "help.staff_screen"),
+    ("Ctrl+F12", "help.audit_screen"),
     ("F5", "help.f5"),
     ("F7  F8  F9", "help.look"),
     ("Ctrl+L", "help.lock"),
@@ -72,6 +73,15 @@ EXCEPTIONS: Sequence[tuple[str, str]] = (
     ("Tab", "help.other_acts"),
     ("←  →", "help.open_or_settled"),
     ("Page Up  Page Down", "help.other_day"),
+    ("Esc", "help.esc"),
+)
+AUDIT: Sequence[tuple[str, str]] = (
+    ("↑  ↓", "help.up_down"),
+    ("Enter", "help.audit_enter"),
+    ("Tab", "help.other_acts"),
+    ("←  →", "help.audit_sides"),
+    ("Page Up  Page Down", "help.other_day"),
+    ("Ctrl+S", "audit.save"),
     ("Esc", "help.esc"),
 )
 SYNC: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Enter", "help.open_held"), ("Esc", "help.esc"))

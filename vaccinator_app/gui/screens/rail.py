@@ -22,6 +22,7 @@ class Place(Enum):
     RECONCILE = ("screen.reconcile", "reconcile", "F11")
     EXCEPTIONS = ("screen.exceptions", "exceptions", "F12")
     STAFF = ("screen.staff", "staff", "Ctrl+F11")
+    AUDIT = ("screen.audit", "audit", "Ctrl+F12")
     SYNC = ("screen.sync", "sync", "F6")
 
     def __init__(self, word: str, icon: str, key: str) -> None:
