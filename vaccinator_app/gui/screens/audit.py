@@ -120,6 +120,8 @@ class AuditScreen(Screen):
         self._all_days.setVisible(alone)
         self._again.setVisible(alone)
         self._only.setVisible(alone)
+        for part in (self._sort, self._staff):
+            part.setVisible(self._which.value)
         entries = [] if answer is None else answer.entries
         hours = () if answer is None else answer.looked
         odd = sum(bool(one.why) for one in hours)

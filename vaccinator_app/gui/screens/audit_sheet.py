@@ -12,7 +12,7 @@ from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.chip import Chip, Look
 from vaccinator_app.gui.widgets.empty_state import EmptyState
-from vaccinator_app.gui.widgets.foot_row import FootRow
+from vaccinator_app.gui.widgets.flow import Flow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
@@ -47,16 +47,17 @@ class AuditSheet(QFrame):
         self._who.setObjectName("audit-who")
         self._where = Text(kit, tone="quiet", wrap=True)
         self._where.setObjectName("audit-where")
+        self._open = Text(kit, Message.of("audit.open_is_seen"), tone="quiet", wrap=True)
         self._none = EmptyState(kit, "audit", Message.of("audit.choose"))
         self.notice = Notice(kit)
         self.notice.setObjectName("audit-notice")
         self.primary = PrimaryButton(kit, Message.of("audit.open"), key="Enter")
         self.primary.setObjectName("audit-open")
-        self._only = Button(kit, Message.of("audit.only_person"))
+        self._only = Button(kit, Message.of("audit.only_person"), plain=True)
         self._only.setObjectName("audit-only")
-        self._staff = Button(kit, Message.of("audit.only_staff", name=""))
+        self._staff = Button(kit, Message.of("audit.only_staff", name=""), plain=True)
         self._staff.setObjectName("audit-staff")
-        self._save = Button(kit, Message.of("audit.save"), key="Ctrl+S")
+        self._save = Button(kit, Message.of("audit.save"), plain=True, key="Ctrl+S")
         self._save.setObjectName("audit-save")
         self._lay_out()
         self.primary.clicked.connect(self.take)
@@ -71,6 +72,7 @@ class AuditSheet(QFrame):
         self._none.setVisible(one is None)
         for part in (self._chip, self._whom, self._what, self._who, self._where):
             part.setVisible(one is not None)
+        self._open.setVisible(isinstance(one, Entry) and one.token > 0)
         if isinstance(one, Entry):
             self._show_entry(one)
         elif one is not None:
@@ -96,8 +98,10 @@ class AuditSheet(QFrame):
         self._whom.setVisible(whom != "")
         self._what.say(one.words)
         self._who.say(Message.of("audit.who", name=one.name, at=one.at))
-        key = "audit.record_here" if one.own else "audit.record_told"
-        self._where.say(Message.of(key, machine=one.machine, record=one.seq) if one.seq else "")
+        if one.own:
+            self._where.say(Message.of("audit.record_here", record=one.seq) if one.seq else "")
+        else:
+            self._where.say(Message.of("audit.record_told", machine=one.machine, record=one.seq))
         self._where.setVisible(one.seq > 0)
         self.primary.say(Message.of("audit.open"))
         self._staff.say(Message.of("audit.only_staff", name=one.name))
@@ -105,7 +109,7 @@ class AuditSheet(QFrame):
     def _show_hour(self, one: Looked) -> None:
         odd = bool(one.why)
         self._chip.show_look(
-            Look("needs-attention" if odd else "audit", "attention" if odd else "quiet", "screen.audit")
+            Look("needs-attention" if odd else "audit", "attention" if odd else "quiet", "audit.looks")
         )
         self._whom.say(one.name)
         self._what.say(Message.of("looked.in_hour", n=one.people, at=one.hour))
@@ -127,9 +131,9 @@ class AuditSheet(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(self._kit.theme.step)
         column.addWidget(self._chip, 0, Qt.AlignmentFlag.AlignLeft)
-        for part in (self._whom, self._what, self._who, self._where):
+        for part in (self._whom, self._what, self._who, self._where, self._open):
             column.addWidget(part)
         column.addWidget(self._none, 1)
         column.addStretch(1)
-        foot = FootRow(self._kit, [self._only, self._staff], self.primary, apart=True)
-        sheet_column(self, self._kit, [], Scrolled(inside), [self.notice, foot, self._save])
+        foot = Flow(self._kit, [self._only, self._staff, self._save])
+        sheet_column(self, self._kit, [], Scrolled(inside), [self.notice, self.primary, foot])

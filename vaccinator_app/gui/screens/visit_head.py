@@ -14,6 +14,7 @@ from vaccinator_app.domain.people import Gender
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.text import Text
 
 GENDER_WORDS: dict[Gender, str] = {
@@ -44,7 +45,14 @@ class VisitHead(QWidget):
         grid.addWidget(self._person, 1, 0, 1, 2)
         grid.addWidget(self._dose, 2, 0)
         grid.addWidget(self._slot, 2, 1, Qt.AlignmentFlag.AlignRight)
+        self._lookups = Notice(kit)
+        self._lookups.setObjectName("lookups")
+        grid.addWidget(self._lookups, 3, 0, 1, 2)
         grid.setColumnStretch(0, 1)
+
+    def show_lookups(self, what: Message | None) -> None:
+        """That whoever opened this sheet looked many people up (DESIGN 5.5); None for nothing."""
+        self._lookups.say(what, "attention")
 
     def show_person(self, appointment: Appointment, today: date) -> None:
         """Ages are counted on ``today``, from the year of birth alone."""
