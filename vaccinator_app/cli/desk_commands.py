@@ -1,13 +1,11 @@
-"""The commands of the desk that need no window: enrol, staff, sync, status, ledger."""
+"""The commands of the desk that need no window: enrol, staff, sync, status, trust."""
 
 from __future__ import annotations
 
 import platform
 import sys
 from argparse import Namespace
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
@@ -20,12 +18,10 @@ from vaccinator_app.desk.unlock import lock
 from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.protocol.errors import ProtocolError
-from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.sync.driver import DriverStatus
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.http import HttpCentral
 from vaccinator_app.trust.keyslot import KdfParameters
-from vaccinator_app.vault.export import read_export, write_export
 from vaccinator_app.vault.vault import Vault
 
 
@@ -122,47 +118,4 @@ def run_trust(arguments: Namespace) -> int:
     finally:
         lock(opened.place)
     print("This machine knows central's present keys. Its records go on to central with the next sync.")
-    return Exit.OK
-
-
-def run_export(arguments: Namespace) -> int:
-    """``vaccinator ledger export --out FILE``: certificates first, then every record, a DSSE envelope a line."""
-    opened = open_desk(arguments)
-    try:
-        count = _write_lines(arguments.out, write_export(opened.place.vault))
-    finally:
-        lock(opened.place)
-    print(f"{count} envelopes are in {arguments.out.name}.")
-    return Exit.OK
-
-
-def _write_lines(path: Path, lines: Iterator[str]) -> int:
-    count = 0
-    try:
-        with path.open("x", encoding="utf-8") as out:
-            path.chmod(0o600)
-            for count, line in enumerate(lines, 1):  # noqa: B007  (the last count is the answer)
-                out.write(line + "\n")
-    except FileExistsError as error:
-        raise Failed(Exit.BAD_INPUT, f"{path.name} is there already; name another file.") from error
-    except OSError as error:
-        raise Failed(Exit.BAD_INPUT, f"{path.name} cannot be written.") from error
-    return count
-
-
-def run_verify(arguments: Namespace) -> int:
-    """``vaccinator ledger verify FILE``: no passphrase; every signature, the chain, every certificate."""
-    roots: tuple[bytes, ...] = ()
-    try:
-        for file in arguments.enrolment or ():
-            roots += read_file(file.read_bytes()).central.signers
-        with arguments.file.open(encoding="utf-8") as lines:
-            found = read_export(lines, *roots)
-    except (OSError, UnicodeDecodeError) as error:
-        raise Failed(Exit.BAD_INPUT, f"{arguments.file.name} cannot be read.") from error
-    except LedgerBroken as error:
-        raise Failed(Exit.CHECK_FAILED, f"This ledger does not hold: {error}.") from error
-    print(f"{found.records} records hold together, signed by {found.signers} of the staff. Head: {found.head.hex()}")
-    if not roots:
-        print(f"Their certificates name central's key {found.root_id}; --enrolment FILE checks that it signed them.")
     return Exit.OK

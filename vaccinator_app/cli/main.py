@@ -17,7 +17,11 @@ Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the documented exit code."""
-    parsed = _parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given and given[0].endswith(".enrolment"):
+        # as a file manager starts the program that opens such a file
+        given.insert(0, "--enrolment")
+    parsed = _parser().parse_args(given)
     try:
         return _load(parsed.run)(parsed)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (nobody at a desk can read a traceback)
@@ -37,11 +41,16 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(prog="vaccinator", description="The vaccinator's desk: works all day with no network.")
     parser.add_argument("--version", action="version", version=f"vaccinator {__version__}")
     parser.add_argument("--home", type=Path, metavar="DIR", help="where this desk keeps its vault")
+    parser.add_argument(
+        "--enrolment", type=Path, metavar="FILE", help="make this machine a desk with central's enrolment file"
+    )
     parser.set_defaults(run="window:run_window")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _demo(commands)
     _desk(commands)
     _ledger(commands)
+    _recovery(commands)
+    _uninstall(commands)
     _certificate(commands)
     _central(commands)
     return parser
@@ -114,10 +123,22 @@ def _desk(commands: Commands) -> None:
 def _ledger(commands: Commands) -> None:
     ledger = commands.add_parser("ledger", help="this desk's records as signed envelopes")
     which = ledger.add_subparsers(required=True, metavar="WHAT")
-    export = _command(which, "export", "write every record, an envelope a line", "desk_commands:run_export")
+    export = _command(which, "export", "write every record, an envelope a line", "ledger:run_export")
     _person(export)
     export.add_argument("--out", type=Path, required=True, metavar="FILE")
-    verify = _command(which, "verify", "check an exported ledger; needs no passphrase", "desk_commands:run_verify")
+    export.add_argument(
+        "--sealed", action="store_true", help="only what central has not confirmed, sealed to central, to be delivered"
+    )
+    export.add_argument(
+        "--from", dest="first", type=int, metavar="N", help="with --sealed: everything from record N on"
+    )
+    deliver = _command(which, "deliver", "bring central another machine's sealed records", "ledger:run_deliver")
+    _person(deliver)
+    deliver.add_argument("file", type=Path, metavar="FILE")
+    receipts = _command(which, "receipts", "keep central's receipts that another machine got", "ledger:run_receipts")
+    _person(receipts)
+    receipts.add_argument("file", type=Path, metavar="FILE")
+    verify = _command(which, "verify", "check an exported ledger; needs no passphrase", "ledger:run_verify")
     verify.add_argument("file", type=Path, metavar="FILE")
     verify.add_argument(
         "--enrolment",
@@ -125,6 +146,30 @@ def _ledger(commands: Commands) -> None:
         action="append",
         metavar="FILE",
         help="an enrolment file, to know central's keys by; one of before they were changed too, when they were",
+    )
+
+
+def _recovery(commands: Commands) -> None:
+    recover = commands.add_parser("recover", help="nobody remembers a passphrase of this desk")
+    which = recover.add_subparsers(required=True, metavar="WHAT")
+    request = _command(which, "request", "ask central for another way in", "recovery:run_request")
+    _home(request)
+    request.add_argument("--in-charge", dest="name", metavar="NAME", help="who will be in charge of this desk")
+    request.add_argument("--passphrase-file", type=Path, metavar="FILE", help="read the new passphrase from a file")
+    request.add_argument("--device", metavar="ID", help="what the machine is called, where its slots.json is lost")
+    request.add_argument("--anew", action="store_true", help="drop the request that is under way")
+    request.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the request goes, a new file")
+    answer = _command(which, "answer", "open the desk with central's answer", "recovery:run_answer")
+    _home(answer)
+    answer.add_argument("file", type=Path, metavar="FILE")
+    answer.add_argument("--passphrase-file", type=Path, metavar="FILE", help="read the new passphrase from a file")
+
+
+def _uninstall(commands: Commands) -> None:
+    uninstall = _command(commands, "uninstall", "take this desk's vault and keys away (in-charge)", "uninstall:run")
+    _person(uninstall)
+    uninstall.add_argument(
+        "--export", type=Path, metavar="FILE", help="first write what central has not confirmed into this file, sealed"
     )
 
 

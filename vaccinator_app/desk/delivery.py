@@ -6,7 +6,6 @@ central takes each record once, however often and by whom it comes.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.desk.syncing import Connect, desk_of
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
@@ -111,7 +111,7 @@ def export(place: Workplace, connect: Connect, path: Path, first: int | None = N
         parts=[part_hash(sealed) for sealed in parts],
     )
     lines = [write_title(title, identity.device_key), *map(write_part, parts)]
-    _write_new(path, b"".join(line.encode() + b"\n" for line in lines))
+    write_new(path, b"".join(line.encode() + b"\n" for line in lines))
     try:
         return look(place, path)
     except BaseException:
@@ -192,6 +192,18 @@ def take_receipts(place: Workplace, connect: Connect, path: Path) -> int:
     return place.vault.exchange.confirmed_upto()
 
 
+def words(done: Delivered) -> Message:
+    """What became of it, for whoever brought it."""
+    device = done.file.device
+    if done.forked is not None:
+        return Message.of("delivery.forked", device=device, seq=done.forked)
+    if done.missing is not None:
+        return Message.of("delivery.gap", device=device, missing=done.missing, first=done.file.first)
+    if done.receipts is None:
+        return Message.of("delivery.delivered_no_file", device=device, upto=done.upto)
+    return Message.of("delivery.delivered", device=device, upto=done.upto, name=done.receipts.name)
+
+
 def _said(title: DeliveryTitle) -> Exported:
     return Exported(device=title.device, first=title.first, last=title.first + title.records - 1)
 
@@ -234,25 +246,7 @@ def _keep_receipts(path: Path, place: Workplace, receipts: list[bytes], of: Deli
     names = (path.with_name(f"{path.stem}{'' if n == 0 else f'-{n}'}{RECEIPTS_SUFFIX}") for n in count())
     free = next(name for name in names if not name.exists())
     try:
-        _write_new(free, write_receipts(title, receipts))
+        write_new(free, write_receipts(title, receipts))
     except CannotDo:
         return None
     return free
-
-
-def _write_new(path: Path, data: bytes) -> None:
-    """A new file that only this account may read, durable on return. Raises ``CannotDo``; nothing is written over."""
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise CannotDo(Message.of("report.file_there", name=path.name)) from None
-    except OSError:
-        raise CannotDo(Message.of("report.cannot_write", name=path.name)) from None
-    try:
-        with os.fdopen(made, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise CannotDo(Message.of("report.cannot_write", name=path.name)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from vaccinator_app.domain.message import Message
@@ -14,10 +15,14 @@ from vaccinator_app.protocol.delivery import (
     DeliverRequest,
     DeliveryTitle,
 )
-from vaccinator_app.protocol.messages import RECEIPT_TYPE, Receipt
+from vaccinator_app.protocol.messages import PUSH_TYPE, RECEIPT_TYPE, PushRequest, Receipt
+from vaccinator_app.protocol.records import Record, read_event
 from vaccinator_app.sync.errors import Untrusted
-from vaccinator_app.sync.ports import Central, Desk
+from vaccinator_app.sync.ports import Central, Desk, Store
 from vaccinator_app.sync.trusted import trusted
+
+_AT_ONCE = 100
+"""Records set aside are few; at a kilobyte each this stays far below what a push may hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +56,25 @@ def deliver(desk: Desk, central: Central, title: DeliveryTitle, part: int, seale
         raise Untrusted(Message.of("sync.stale_answer"))
     receipt = trusted(replace(desk, device=title.device), reply.receipt, RECEIPT_TYPE, Receipt)
     return Brought(receipt, reply.receipt)
+
+
+def hand_in(desk: Desk, store: Store, central: Central, records: Sequence[Record]) -> None:
+    """Have central say that it keeps ``records`` of this desk, none of which is in its ledger, as forks (P.10.4).
+
+    Raises ``SyncError`` unless it said so of each.
+    """
+    head = store.head()
+    for start in range(0, len(records), _AT_ONCE):
+        some = records[start : start + _AT_ONCE]
+        request = PushRequest(
+            centre=desk.centre,
+            device=desk.device,
+            head_seq=head.seq,
+            head_hash=head.hash,
+            records=list(some),
+            keys=desk.central().number,
+        )
+        answer = central.push(packing.pack(request, PUSH_TYPE, desk.device_key))
+        receipt = trusted(desk, answer, RECEIPT_TYPE, Receipt)
+        if not {read_event(record.payload).seq for record in some} <= set(receipt.forked):
+            raise Untrusted(Message.of("sync.no_progress"))

@@ -9,14 +9,18 @@ from datetime import datetime
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.staff_events import Notice, Noticed
+from vaccinator_app.protocol.records import Record
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import VaultDamaged
+from vaccinator_app.vault.file_seal import FileFound, FileState
 
 _STOPPED = "stopped"
 _UNSAID = "unsaid"
 _MOMENT = "moment_known"
 _CLOCK = "clock_off"
+_SEALED = "sealed"
+_FILE = "file_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +68,7 @@ class Standing:
         ``words`` have numbers and texts alone in their blanks. ``count`` says how many records it is about.
         """
 
-        def work(connection: Connection) -> None:
-            before = meta.get_within(connection, _STOPPED)
-            meta.put(connection, _STOPPED, json.dumps([what, words.key, dict(words.params)]).encode())
-            if before is None or _read_stop(before).what is not what:
-                say_later(connection, Noticed(what=what, count=count))
-
-        self._database.write(work)
+        self._database.write(lambda connection: stop_within(connection, what, words, count))
 
     def unsaid(self) -> list[Noticed]:
         """What was noticed while nothing could be recorded, in order."""
@@ -85,6 +83,45 @@ class Standing:
 
         if notices:
             self._database.write(work)
+
+    def sealed(self) -> bool:
+        """Whether this vault was ever closed under a seal (``file_seal``)."""
+        return meta.get(self._database, _SEALED) is not None
+
+    def will_be_sealed(self) -> None:
+        """From here on there is to be a seal beside the file."""
+        if not self.sealed():
+            self._database.write(lambda connection: meta.put(connection, _SEALED, b"1"))
+
+    def file(self) -> FileFound | None:
+        """What the file was when it was opened and not yet looked through; None when nothing speaks against it."""
+        found = meta.get(self._database, _FILE)
+        if found is None:
+            return None
+        state, missing = json.loads(found)
+        return FileFound(FileState(state), missing)
+
+    def file_is(self, found: FileFound | None) -> None:
+        """The opened file is such: it stays to be looked through until that is done (``file_is_sound``)."""
+        if found is None:
+            return
+
+        def work(connection: Connection) -> None:
+            meta.put(connection, _FILE, json.dumps([found.state, found.missing]).encode())
+            if found.state is FileState.CHANGED:
+                say_later(connection, Noticed(what=Notice.FILE_CHANGED))
+            elif found.state is FileState.OLDER:
+                words = Message.of("file.older", n=found.missing)
+                stop_within(connection, Notice.ROLLED_BACK, words, found.missing)
+            if found.state is not FileState.ENDED:
+                # whatever central ever told of people and answers, it tells anew
+                meta.drop(connection, "cursor")
+
+        self._database.write(work)
+
+    def file_is_sound(self) -> None:
+        """It was looked through, and holds together."""
+        self._database.write(lambda connection: meta.drop(connection, _FILE))
 
     def clock(self) -> Noticed | None:
         """How the clock was last found to be off; None since it was right."""
@@ -109,6 +146,11 @@ class Standing:
         rows = self._database.read("SELECT seq, kind, at, staff, appointment FROM strays ORDER BY found_at, seq")
         return [Stray(seq, kind, datetime.fromisoformat(at), *rest) for seq, kind, at, *rest in rows]
 
+    def stray_records(self) -> list[Record]:
+        """The same as they were signed."""
+        rows = self._database.read("SELECT payload, keyid, signature FROM strays ORDER BY found_at, seq")
+        return [Record(*row) for row in rows]
+
     def anchor(self) -> Anchor | None:
         """Central's time as it was last heard, beside this machine's own counting; None before the first."""
         found = meta.get(self._database, _MOMENT)
@@ -121,6 +163,14 @@ class Standing:
         """Keep ``anchor`` for ``anchor()``, past a lock."""
         kept = json.dumps([anchor.at.isoformat(), anchor.boot, anchor.uptime_ms]).encode()
         self._database.write(lambda connection: meta.put(connection, _MOMENT, kept))
+
+
+def stop_within(connection: Connection, what: Notice, words: Message, count: int) -> None:
+    """``Standing.stop``, inside a transaction under way."""
+    before = meta.get_within(connection, _STOPPED)
+    meta.put(connection, _STOPPED, json.dumps([what, words.key, dict(words.params)]).encode())
+    if before is None or _read_stop(before).what is not what:
+        say_later(connection, Noticed(what=what, count=count))
 
 
 def say_later(connection: Connection, notice: Noticed) -> None:
