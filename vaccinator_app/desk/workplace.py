@@ -98,7 +98,7 @@ class Workplace:
         return may(self.staff.role, power)
 
     def require(self, power: Power) -> None:
-        """Raise ``CannotDo``, with one sentence that says who may, when whoever is signed in may not or no longer may."""
+        """Raise ``CannotDo``, with one sentence that says who may, when whoever is signed in may not, or no more."""
         if not self.may(power):
             raise CannotDo(_WHO_MAY.get(power, Message.of("staff.only_in_charge")))
         over = self.certificate_over()
