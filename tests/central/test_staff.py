@@ -223,13 +223,14 @@ def test_a_chain_that_does_not_hold_adds_nobody_and_the_next_record_stands(world
         "not_before": now - timedelta(hours=1),
         "not_after": now + timedelta(days=366),
     }
-    fields |= {
+    changes: dict[str, dict[str, object]] = {
         "before": {"not_before": now + timedelta(days=1)},
         "after": {"not_after": now - timedelta(minutes=1)},
         "centre": {"centre": "100002"},
         "role": {"role": Role.IN_CHARGE},
-    }.get(flaw, {})
-    envelope = issue(Certificate(**fields), colleague.key if flaw == "three" else desk.staff_key).to_json()  # type: ignore[arg-type]
+    }
+    certificate = Certificate(**{**fields, **changes.get(flaw, {})})  # type: ignore[arg-type]
+    envelope = issue(certificate, colleague.key if flaw == "three" else desk.staff_key).to_json()
     staff = "s-other" if flaw == "twice" else "s-false"
     desk.record(StaffAdded(staff=staff, certificate=envelope))
     desk.record(SignedIn(), key, staff="s-false")
