@@ -16,6 +16,7 @@ from vaccinator_app.central.running.serving import serve
 from vaccinator_app.central.running.settings import Settings
 from vaccinator_app.cli.central_groups import Groups, home_of
 from vaccinator_app.cli.exits import Exit, Failed
+from vaccinator_app.cli.hygiene import harden
 from vaccinator_app.cli.resources import font_files, resources_folder
 
 
@@ -81,6 +82,7 @@ def settings_of(arguments: Namespace) -> Settings:
         gateway=None if kannel is None else Kannel(kannel),
         reports_from=() if kannel is None else kannel.reports_from,
         metrics=arguments.metrics,
+        begin=harden,
     )
 
 
@@ -98,6 +100,8 @@ def _serve(arguments: Namespace) -> int:
 
 
 def _log_here(worker: int | None = None) -> None:
+    if worker is not None:
+        harden()
     to_stream(sys.stderr, worker=worker)
 
 

@@ -16,7 +16,11 @@ Commands: TypeAlias = "_SubParsersAction[ArgumentParser]"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the return value is the documented exit code."""
+    """Run one command; the return value is the documented exit code. Without ``arguments`` it is this process's own."""
+    if arguments is None:
+        from vaccinator_app.cli.hygiene import harden
+
+        harden()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given and given[0].endswith(".enrolment"):
         # as a file manager starts the program that opens such a file

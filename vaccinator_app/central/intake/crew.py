@@ -11,7 +11,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from types import TracebackType
 
@@ -33,8 +33,8 @@ _AHEAD = 2
 class Crew:
     """Runs jobs. A context manager, because its processes have to go home."""
 
-    def __init__(self, keys: Keys, helpers: int = 0) -> None:
-        """``helpers`` processes beside the caller; 0 needs no ending."""
+    def __init__(self, keys: Keys, helpers: int = 0, begin: Callable[[], None] | None = None) -> None:
+        """``helpers`` processes beside the caller; 0 needs no ending. ``begin`` is the first that each of them does."""
         self._keys = keys
         self._helpers = helpers
         self._pool: ProcessPoolExecutor | None = None
@@ -44,7 +44,7 @@ class Crew:
                 helpers,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_arrive,
-                initargs=(keys.all_codes, keys.all_people),
+                initargs=(keys.all_codes, keys.all_people, begin),
             )
 
     def run(self, batch: Sequence[Job]) -> list[Found]:
@@ -95,8 +95,10 @@ class Crew:
 _keys: tuple[Sequence[SealingKey], Sequence[HybridKey]] | None = None
 
 
-def _arrive(codes: Sequence[SealingKey], people: Sequence[HybridKey]) -> None:
+def _arrive(codes: Sequence[SealingKey], people: Sequence[HybridKey], begin: Callable[[], None] | None) -> None:
     global _keys  # noqa: PLW0603  (a helper process has one set of keys, given once)
+    if begin is not None:
+        begin()
     _keys = codes, people
     # Ctrl+C reaches the whole group; when to go home is the server's to say.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -54,7 +54,7 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
     database, keys, clock = home.database, home.keys, settings.clock
     metrics.start()
     metrics.watch_database(database.engine)
-    crew = stack.enter_context(Crew(keys, settings.helpers))
+    crew = stack.enter_context(Crew(keys, settings.helpers, settings.begin))
     gateway = settings.gateway or FileGateway(settings.home / INBOX)
     drain = Drain(database, keys.cupboard, gateway, settings.texts, clock, address)
     postman = Postman(drain, database, clock, keeps_house=keeps_house)

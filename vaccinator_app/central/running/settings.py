@@ -25,7 +25,7 @@ class Settings:
     that pages and papers are set in; ``gateway``: where messages go, the folder ``sms`` of the home when None;
     ``reports_from``: addresses or networks that may say what became of a message. ``captcha_answer`` chooses
     captchas' answers, for tests that must know them. ``metrics``: host and port of the metrics listener, none when
-    None.
+    None. ``begin``: what each process for intake does first of all.
     """
 
     home: Path
@@ -46,3 +46,4 @@ class Settings:
     captcha_answer: Callable[[], str] | None = None
     metrics: tuple[str, int] | None = None
     clock: Clock = system_clock
+    begin: Callable[[], None] | None = None
