@@ -47,13 +47,14 @@ _HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class TwoLines:
-    """One row in words: an icon in its tone, what it is and when, and below it the rest."""
+    """One row in words: an icon in its tone, what it is and when, and below it the rest and a number."""
 
     icon: str
     tone: str
     above: str
     right: str
     below: str
+    number: str = ""
 
 
 def person_words(one: Entry) -> Message | str:
@@ -108,7 +109,8 @@ class _Rows(QAbstractListModel, Generic[T]):
             return self.lines(one).above
         if role == Qt.ItemDataRole.AccessibleTextRole:
             found = self.lines(one)
-            return ", ".join(part for part in (found.right, found.above, found.below) if part)
+            parts = (found.right, found.above, *found.below.split(_BETWEEN), found.number)
+            return ", ".join(part for part in parts if part)
         return None
 
     def lines(self, one: T) -> TwoLines:
@@ -136,6 +138,7 @@ class Entries(_Rows[Entry]):
             words.say(one.words),
             words.when(one.at) if self.days else words.time(one.at),
             _BETWEEN.join(part for part in parts if part),
+            words.t("audit.number", record=one.seq) if one.seq else "",
         )
 
 
@@ -189,13 +192,12 @@ class TwoLinesDelegate(QStyledItemDelegate):
         self._kit.icons.paint(painter, QRectF(left, top + (high - side) // 2, side, side), found.icon, icon)
         left += side + step
         right = rect.right() - step
-        wide = metrics.horizontalAdvance(found.right) + 1
-        painter.setPen(theme.color(quiet))
-        painter.drawText(QRect(right - wide, top, wide, high), _RIGHT, found.right)
-        for line, words, tone, room in (
-            (0, found.above, text, right - wide - step - left),
-            (1, found.below, quiet, right - left),
-        ):
+        for words, aside, tone in ((found.above, found.right, text), (found.below, found.number, quiet)):
+            wide = metrics.horizontalAdvance(aside) + 1
+            painter.setPen(theme.color(quiet))
+            painter.drawText(QRect(right - wide, top, wide, high), _RIGHT, aside)
+            room = right - wide - step - left
             painter.setPen(theme.color(tone))
             shown = metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(QRect(left, top + line * high, room, high), _LEFT, shown)
+            painter.drawText(QRect(left, top, room, high), _LEFT, shown)
+            top += high
