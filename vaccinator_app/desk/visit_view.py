@@ -69,7 +69,7 @@ def view(desk: VisitDesk, place: Workplace) -> VisitView:
     """The sheet as it stands now."""
     desk.look()
     stopped = desk.stopped
-    lines = [_identity(desk, place), _eligible(desk), _code(desk, place), _dose(desk, place), _observation(desk)]
+    lines = [_identity(desk, place), _eligible(desk, place), _code(desk, place), _dose(desk, place), _observation(desk)]
     return VisitView(
         steps=tuple(_in_order(lines, desk.finished, may_go_on=stopped is None)),
         record=_record(desk, place),
@@ -109,7 +109,7 @@ def _identity(desk: VisitDesk, place: Workplace) -> StepView:
     return StepView(Step.IDENTITY, StepState.PASSED, words)
 
 
-def _eligible(desk: VisitDesk) -> StepView:
+def _eligible(desk: VisitDesk, place: Workplace) -> StepView:
     if desk.finished:
         return StepView(Step.ELIGIBLE, StepState.PASSED, Message.of("visit.was_eligible"))
     answer = desk.eligibility
@@ -120,6 +120,9 @@ def _eligible(desk: VisitDesk) -> StepView:
     if answer.eligible:
         return StepView(Step.ELIGIBLE, StepState.PASSED, answer.reason)
     state = StepState.NOW if answer.needs_previous_date else StepState.STOPPED
+    if answer.needs_previous_date and not place.may(Power.VACCINATE):
+        # a certificate is read by whoever gives the dose
+        state = StepState.LATER
     return StepView(Step.ELIGIBLE, state, answer.reason)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QPoint, QRectF, QSize, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QMenu, QWidget
 
@@ -34,6 +34,7 @@ class HandOver(Button):
         self._others: Callable[[], Sequence[StaffMember]] = tuple
         self._name = ""
         self.clicked.connect(self.open)
+        self._menu.aboutToHide.connect(self._closed)
         kit.words.changed.connect(self._describe)
 
     def offer(self, others: Callable[[], Sequence[StaffMember]]) -> None:
@@ -73,6 +74,10 @@ class HandOver(Button):
         side = self._kit.theme.px(_ARROW)
         corner = QRectF(self.width() - side - 2, (self.height() - side) // 2, side, side)
         self._kit.icons.paint(QPainter(self), corner, "down", "quiet")
+
+    def _closed(self) -> None:
+        """The keys are the window's again, also where no window manager says so."""
+        QTimer.singleShot(0, self.window(), self.window().activateWindow)
 
     def _ask(self, staff: str) -> None:
         self.asked.emit(staff)

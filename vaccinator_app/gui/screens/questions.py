@@ -11,7 +11,7 @@ from vaccinator_app.desk.correct import Alternatives, Correction
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import DeferReason, OverrideReason, VoidReason
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.gui.screens.choices import Choices, Options
 from vaccinator_app.gui.screens.visit_acts import VisitActs
 from vaccinator_app.gui.widgets.kit import Kit
@@ -81,7 +81,7 @@ class Questions(Choices):
 
     def ask_override(self) -> None:
         """Why the visit goes on without the code; whoever may not say so sees who may."""
-        if self._place.staff.role is Role.IN_CHARGE:
+        if self._place.may(Power.OVERRIDE):
             options = [(Message(key), partial(self._acts_of.grant_override, why)) for why, key in _OVERRIDE.items()]
             self.ask(Message.of("override.title"), options, Message.of("override.why"))
         else:

@@ -10,6 +10,7 @@ from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.queue import Pile, Scan
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.gui.screens.help import QUEUE
 from vaccinator_app.gui.screens.people_column import PeopleColumn
 from vaccinator_app.gui.screens.ready import Ready
@@ -84,7 +85,7 @@ class QueueScreen(Screen):
             if before is not None:
                 before.close()
             desk = VisitDesk(place, appointment, None if scan is None else scan.slip)
-            return desk, _use(desk, scan)
+            return desk, _use(desk, scan) if place.may(Power.VACCINATE) else None
 
         self._session.act(work, lambda found: self._show(*found), self.say)
 

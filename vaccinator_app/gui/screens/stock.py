@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from vaccinator_app.desk.numbers import small_number
 from vaccinator_app.desk.stock import OpenVial, ReceiveForm, StockLine
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.domain.stock import Batch
 from vaccinator_app.domain.stock_events import DiscardReason
 from vaccinator_app.gui.models.batches import BatchDelegate, Batches
@@ -56,7 +57,8 @@ class StockScreen(Screen):
         self.list.setObjectName("stock-list")
         self.list.setModel(self._batches)
         self.list.setItemDelegate(BatchDelegate(kit, self._batches))
-        self._none = EmptyState(kit, "stock", Message.of("stock.nobody_counted"))
+        counts = session.place.may(Power.HANDLE_STOCK)
+        self._none = EmptyState(kit, "stock", Message("stock.nobody_counted" if counts else "stock.look_only"))
         self._sheet = BatchSheet(kit, session)
         self._receive = ReceivePanel(kit, session)
         self._discard = AmountPanel(
@@ -101,8 +103,10 @@ class StockScreen(Screen):
             self._choices.take_focus()
         elif self._line is not None:
             self.list.setFocus()
-        else:
+        elif self._sheet.primary.isVisibleTo(self):
             self._sheet.primary.setFocus()
+        else:
+            self.setFocus()
 
     def back(self) -> None:
         """Out of help, out of a form, back to the queue."""
@@ -117,7 +121,7 @@ class StockScreen(Screen):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Keys that neither list nor form took."""
-        if self.sheets.currentWidget() is not self._sheet:
+        if self.sheets.currentWidget() is not self._sheet or not self._session.place.may(Power.HANDLE_STOCK):
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_Insert:
             self._do(Act.RECEIVE_OTHER)

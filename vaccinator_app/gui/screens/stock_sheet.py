@@ -11,9 +11,11 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWi
 
 from vaccinator_app.desk.stock import OpenVial, StockLine
 from vaccinator_app.desk.visit_view import record_words
+from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.gui.models.batches import batch_look, doses_words
+from vaccinator_app.gui.screens.help import SWITCH
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
@@ -27,6 +29,7 @@ from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 from vaccinator_app.gui.widgets.text import Text
 
 _RING = 24
+_NOT_YOURS = Message("stock.vaccinator_only", {"key": SWITCH})
 _GRAVE = ("batch.withdrawn", "batch.expired")
 _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Left: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_Right: 1}
 
@@ -44,8 +47,10 @@ class Act(Enum):
 _KEYS = {Act.RECEIVE_OTHER: "Insert", Act.DISCARD_UNOPENED: "Delete"}
 
 
-def acts_of(line: StockLine | None, *, in_charge: bool) -> list[Act]:
-    """What fits the batch as it stands."""
+def acts_of(line: StockLine | None, place: Workplace) -> list[Act]:
+    """What fits the batch as it stands, of what whoever is signed in may do."""
+    if not place.may(Power.HANDLE_STOCK):
+        return []
     found = [Act.RECEIVE_OTHER]
     if line is None:
         return found
@@ -56,7 +61,7 @@ def acts_of(line: StockLine | None, *, in_charge: bool) -> list[Act]:
         found.append(Act.OPEN)
     if line.shelf.unopened:
         found.append(Act.DISCARD_UNOPENED)
-        if in_charge:
+        if place.may(Power.TRANSFER_STOCK):
             found.append(Act.TRANSFER)
     return found
 
@@ -173,7 +178,10 @@ class BatchSheet(QFrame):
         self._said = [Notice(kit) for _ in range(4)]
         self._vials: list[_VialRow] = []
         self._no_vial = Text(kit, Message.of("stock.no_open_vial"), tone="quiet", wrap=True)
-        self._none = EmptyState(kit, "stock", Message.of("stock.nobody_counted"))
+        self._handles = session.place.may(Power.HANDLE_STOCK)
+        self._not_yours = Notice(kit)
+        self._not_yours.setObjectName("stock-not-yours")
+        self._none = EmptyState(kit, "stock", Message("stock.nobody_counted" if self._handles else "stock.look_only"))
         self.saved = SavedLine(kit, session)
         self.notice = Notice(kit)
         self.notice.setObjectName("stock-notice")
@@ -181,6 +189,7 @@ class BatchSheet(QFrame):
         self.primary.setObjectName("stock-primary")
         self._buttons = {act: self._button(act) for act in Act}
         self._lay_out()
+        self._not_yours.say(None if self._handles else _NOT_YOURS, "attention", icon="staff")
         self.primary.clicked.connect(self.take)
         self.show_line(None)
 
@@ -190,11 +199,11 @@ class BatchSheet(QFrame):
         self._none.setVisible(line is None)
         self._body.setVisible(line is not None)
         self._head.setVisible(line is not None)
-        in_charge = self._session.place.staff.role is Role.IN_CHARGE
-        acts = acts_of(line, in_charge=in_charge)
+        acts = acts_of(line, self._session.place)
         self._primary = _next(line, acts)
         if line is not None:
             self._show_batch(line)
+        self.primary.setVisible(bool(acts))
         for act, button in self._buttons.items():
             button.setVisible(act in acts and act is not self._primary)
         if isinstance(self._primary, OpenVial):
@@ -206,6 +215,8 @@ class BatchSheet(QFrame):
 
     def take(self) -> None:
         """What Enter does."""
+        if not self._handles:
+            return
         if isinstance(self._primary, OpenVial):
             self.discard_asked.emit(self._primary)
         else:
@@ -266,6 +277,7 @@ class BatchSheet(QFrame):
         whole = timedelta(hours=line.vaccine.open_vial_hours)
         for place, row in enumerate(self._vials):
             row.setVisible(place < len(line.vials))
+            row.discard.setVisible(self._handles)
             if place < len(line.vials):
                 row.show_vial(line.vials[place], whole)
         self._no_vial.setVisible(not line.vials)
@@ -321,7 +333,7 @@ class BatchSheet(QFrame):
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(step)
         seconds = Flow(kit, list(self._buttons.values()))
-        for widget in (self.saved, self.notice, self.primary, seconds):
+        for widget in (self.saved, self._not_yours, self.notice, self.primary, seconds):
             below.addWidget(widget)
         sheet_column(self, kit, [self._head], Scrolled(inside), [foot])
 

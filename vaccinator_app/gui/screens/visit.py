@@ -10,7 +10,7 @@ from vaccinator_app.desk.queue import Scan
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.visit_view import view
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.people import Role
+from vaccinator_app.domain.powers import Power
 from vaccinator_app.gui.screens.questions import Questions
 from vaccinator_app.gui.screens.visit_acts import VisitActs
 from vaccinator_app.gui.screens.visit_foot import Foot, Go
@@ -43,7 +43,7 @@ class VisitPanel(QFrame):
         self._steps = VisitSteps(kit)
         self._questions = Questions(kit, self._acts, session.place)
         self._question_area = Scrolled(self._questions)
-        self._foot = Foot(kit, in_charge=session.place.staff.role is Role.IN_CHARGE)
+        self._foot = Foot(kit, session.place)
         self._body = QStackedWidget()
         self._body.addWidget(self._steps)
         self._body.addWidget(self._question_area)
@@ -63,6 +63,7 @@ class VisitPanel(QFrame):
     def open(self, desk: VisitDesk, notice: Message | None = None) -> None:
         """Show ``desk``; ``notice`` is what could not be done with it so far."""
         self._acts.desk = desk
+        self._head.show_lookups(desk.lookups)
         self._steps.begin()
         self._ask(asking=False)
         self._foot.notice.say(notice)
@@ -70,8 +71,9 @@ class VisitPanel(QFrame):
         self.take_focus()
 
     def use_slip(self, scan: Scan) -> None:
-        """The slip of this very person was scanned."""
-        self._acts.use_slip(scan)
+        """The slip of this very person was scanned. Whoever checks no codes has found the person by it, no more."""
+        if self._session.place.may(Power.VACCINATE):
+            self._acts.use_slip(scan)
 
     def refresh(self) -> None:
         """Ask the visit again where it stands, and show that. The focus stays where it is."""

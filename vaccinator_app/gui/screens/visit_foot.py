@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.told import Told
 from vaccinator_app.desk.visit_view import Step, StepState, VisitView
+from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.powers import Power
+from vaccinator_app.gui.screens.help import SWITCH
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
@@ -35,15 +38,19 @@ _WORDS: dict[Go, str] = {
 }
 _AT: dict[Step, Go] = {Step.IDENTITY: Go.IDENTITY, Step.ELIGIBLE: Go.DATE, Step.CODE: Go.CODE, Step.DOSE: Go.DOSE}
 _DEFERRABLE = (Step.ELIGIBLE, Step.DOSE)
+_GOES_ON = Message("visit.vaccinator_goes_on", {"key": SWITCH})
 _TONES = {"record.confirmed": "confirmed", "record.awaits_otp": "attention"}
 
 
 class Foot(QWidget):
-    """``go`` says what the primary button stands for now. ``in_charge``: whoever is signed in is one."""
+    """``go`` says what the primary button stands for now. What whoever is signed in at ``place`` may not do, is not
+    there; where it would be, a sentence says who goes on."""
 
-    def __init__(self, kit: Kit, *, in_charge: bool, parent: QWidget | None = None) -> None:
+    def __init__(self, kit: Kit, place: Workplace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.go = Go.BACK
+        self._vaccinates = place.may(Power.VACCINATE)
+        in_charge = place.may(Power.OVERRIDE)
         self._stopped = Notice(kit)
         self._record = Notice(kit)
         self._told = Notice(kit)
@@ -84,7 +91,11 @@ class Foot(QWidget):
         """The button and the sentences for where the visit stands."""
         self.go = _next(found, finished=finished)
         self.primary.say(Message(_WORDS[self.go]))
-        self._stopped.say(found.stopped)
+        goes_on = found.stopped is None and not finished and not self._vaccinates
+        if goes_on and self.go is not Go.IDENTITY:
+            self._stopped.say(_GOES_ON, "attention", icon="staff")
+        else:
+            self._stopped.say(found.stopped)
         if found.held:
             self._record.say(Message.of("record.held", why=list(found.held)), "attention")
         elif found.record is not None:
@@ -95,9 +106,12 @@ class Foot(QWidget):
         self.defer.setVisible(not finished and self.go is not Go.DEFER)
         self.other.setVisible(not finished)
         code = next(line.state for line in found.steps if line.step is Step.CODE)
-        self.override.setVisible(not finished and found.stopped is None and code in (StepState.NOW, StepState.STOPPED))
-        for button in (self.correct, self.void, self.aefi):
-            button.setVisible(finished)
+        closed = found.stopped is None and code in (StepState.NOW, StepState.STOPPED)
+        self.override.setVisible(not finished and closed and self._vaccinates)
+        for button in (self.correct, self.void):
+            # they are about doses, of which whoever gives none has none to take back
+            button.setVisible(finished and self._vaccinates)
+        self.aefi.setVisible(finished)
 
 
 def say_told(notice: Notice, what: Told | None) -> None:
