@@ -11,6 +11,7 @@ from vaccinator_app.desk.syncing import Connect, desk_of
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.people import masked_name
 from vaccinator_app.domain.powers import Power
 from vaccinator_app.sync import history
 from vaccinator_app.sync.history import Report
@@ -50,7 +51,8 @@ def to_record_again(place: Workplace) -> tuple[Message, ...]:
             continue
         if place.vault.roster.visit(stray.appointment).dose_seq is None:
             person = place.vault.roster.appointment(stray.appointment)
-            name = stray.appointment if person is None else person.beneficiary.name
+            # a list shows nobody whole (DESIGN 9.4); the token finds the person
+            name = stray.appointment if person is None else f"{person.token} {masked_name(person.beneficiary.name)}"
             by = names.get(stray.staff, stray.staff)
             found.append(Message.of("taken_back.again", name=name, at=stray.at.astimezone(place.now().tzinfo), by=by))
     return tuple(found)
