@@ -82,13 +82,12 @@ def take_back(place: Workplace, staff: str, keys: Sequence[str], reason: Removal
 
 
 def refuse_if_gone(place: Workplace) -> None:
-    """Raise ``StaffGone`` when the key of whoever is at the desk counts no more; their slot goes, if others have one.
+    """Raise ``StaffGone`` when the key of whoever is at the desk counts no more.
 
-    The key of the database is in hand here, but they can put nothing on record: whoever unlocks next changes it.
+    Their slot stands until somebody unlocks who may: a new database key has to be on record, and nothing is recorded in
+    the name of one who is gone.
     """
     if is_gone(place):
-        with _one_at_a_time, suppress(VaultError):
-            Slots.read(place.home).drop([place.staff.staff])
         raise StaffGone
 
 

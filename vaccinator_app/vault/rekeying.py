@@ -8,18 +8,26 @@ the journal to be undone; ``sqlcipher_export`` forgets the user version and renu
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from sqlcipher3 import dbapi2
+
 from vaccinator_app.vault.connection import Connection, Database, connect, speaking
-from vaccinator_app.vault.errors import VaultDamaged, from_os
+from vaccinator_app.vault.errors import VaultDamaged, VaultDisk, VaultError, VaultFull, from_os
 from vaccinator_app.vault.files import FILE_MODE, NEXT, clear_next
 
 Progress = Callable[[int, int], None]
 """Told how many pages of how many are done."""
 
 _PAGES = 4096
+_WORDS: Mapping[str, type[VaultError]] = {
+    "database or disk is full": VaultFull,
+    "database disk image is malformed": VaultDamaged,
+    "file is not a database": VaultDamaged,
+}
 _FACTS = (
     "PRAGMA user_version",
     "PRAGMA page_count",
@@ -45,6 +53,9 @@ def _copy(path: Path, key: bytes, new_key: bytes, progress: Progress | None) -> 
     copy = path.with_name(NEXT)
     try:
         clear_next(path.parent)
+        if shutil.disk_usage(path.parent).free < path.stat().st_size:
+            # Before the last of the room is taken from records that have yet to be made.
+            raise VaultFull
         os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
         try:
             _fill(path, key, copy, new_key, progress)
@@ -67,12 +78,20 @@ def _fill(path: Path, key: bytes, copy: Path, new_key: bytes, progress: Progress
                 # If it goes wrong the copy is thrown away; it is made durable as a whole before it is used.
                 target.execute("PRAGMA journal_mode = OFF")
                 target.execute("PRAGMA synchronous = OFF")
-                source.backup(target, pages=_PAGES, progress=_told(progress), sleep=0)
+                _back_up(source, target, progress)
         finally:
             target.close()
         _check(source, copy, new_key)
     finally:
         source.close()
+
+
+def _back_up(source: Connection, target: Connection, progress: Progress | None) -> None:
+    try:
+        source.backup(target, pages=_PAGES, progress=_told(progress), sleep=0)
+    except dbapi2.DatabaseError as error:
+        # The driver gives this one's errors no code; what it says are SQLite's own fixed words (sqlite3_errstr).
+        raise _WORDS.get(str(error), VaultDisk)("backup") from None
 
 
 def _told(progress: Progress | None) -> Callable[[int, int, int], None] | None:

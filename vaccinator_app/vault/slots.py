@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -254,12 +254,6 @@ class Slots:
     def changed(self) -> None:
         """The vault stands under the next key: forget the one before. Durable on return."""
         self._write(_changed(self._file))
-
-    def drop(self, staff: Collection[str]) -> None:
-        """Take slots away, whose owners have nothing to open with them any more; the last that is left stays."""
-        left = tuple(slot for slot in self._file.slots if slot.member.staff not in staff)
-        if left and len(left) < len(self._file.slots):
-            self._write(replace(self._file, slots=left))
 
     def _write(self, found: SlotFile) -> None:
         write_private(self._path, encode(found))
