@@ -63,7 +63,7 @@ def test_without_a_display_it_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path:
         monkeypatch.delenv(name, raising=False)
 
     with pytest.raises(Failed, match="no display here") as failed:
-        run_window(Namespace(home=tmp_path))
+        run_window(Namespace(home=tmp_path, enrolment=None))
 
     assert failed.value.code == Exit.NOT_DONE
 
@@ -73,7 +73,7 @@ def test_without_a_library_it_names_the_package(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(window, "missing_packages", lambda _: ["libxcb-cursor0"])
 
     with pytest.raises(Failed, match="sudo apt install libxcb-cursor0"):
-        run_window(Namespace(home=tmp_path))
+        run_window(Namespace(home=tmp_path, enrolment=None))
 
 
 STYLE_OF_THE_APPLICATION = """

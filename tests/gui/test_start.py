@@ -20,7 +20,12 @@ window.close()
 BEHIND = ("cryptography", "sqlcipher3", "msgspec", "zstandard", "requests", "vaccinator_app.gui.screens.desk")
 
 
+BARE = '{"v": 1, "slots": []}'
+"""A file of slots without anybody in it: the machine is a desk, as far as the first screen is concerned."""
+
+
 def test_nothing_behind_the_door_is_imported_for_the_unlock_screen(tmp_path: Path) -> None:
+    (tmp_path / "slots.json").write_text(BARE)
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)}
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT, str(tmp_path)],

@@ -22,7 +22,7 @@ APP = Path(__file__).parents[2] / "vaccinator_app"
 INDIA = ZoneInfo("Asia/Kolkata")
 
 LATIN_IN_HINDI = {"Caps", "Lock", "QR", "SMS", "OTP", "PDF", "CSV", "FHIR", "ID", "USB", "Enter", "Esc", "Ctrl",
-    "vaccinator", "trust", "FILE"}  # fmt: skip
+    "vaccinator", "trust", "FILE", "enrolment"}  # fmt: skip
 """What people in India write in Latin letters in the middle of Hindi, what is printed on keys, and a command."""
 
 SHOWN_BY = {

@@ -16,6 +16,7 @@ from vaccinator_app.cli.resources import font_files, resources_folder
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from vaccinator_app.desk.first_run import FirstRun
     from vaccinator_app.desk.syncing import OpenCentral
     from vaccinator_app.gui.window import Window
     from vaccinator_app.vault.vault import Vault
@@ -33,7 +34,7 @@ def run_window(arguments: Namespace) -> int:
         raise Failed(Exit.NOT_DONE, "There is no display here to show a window on.")
     from vaccinator_app.cli.signals import when_asked_to_end
 
-    app, window = desk_window(desk_home(arguments))
+    app, window = desk_window(desk_home(arguments), arguments.enrolment)
     # the window hides first and is gone only when the vault is closed
     app.setQuitOnLastWindowClosed(False)
     window.closed.connect(app.quit)
@@ -42,14 +43,17 @@ def run_window(arguments: Namespace) -> int:
         return app.exec()
 
 
-def desk_window(home: Path) -> tuple[QApplication, Window]:
-    """The program and its window over the desk in ``home``, locked and not yet shown.
+def desk_window(home: Path, enrolment: Path | None = None) -> tuple[QApplication, Window]:
+    """The program and its window over the desk in ``home``, locked and not yet shown; on a machine that is no desk yet
+    at the first step to one, with the file ``enrolment`` if somebody named one. Raises ``VaultExists`` for a file that
+    a desk cannot use any more.
 
     Call once what Qt needs of this machine is known to be there: without it Qt ends the program with a message of
     its own, which is also why Qt is imported only here.
     """
     from PySide6.QtWidgets import QApplication
 
+    from vaccinator_app.desk.before_vault import not_enrolled, refuse_existing, tidy
     from vaccinator_app.desk.front_door import Unlock
     from vaccinator_app.gui.app import make_application, make_window
     from vaccinator_app.gui.sentences import catch_unforeseen
@@ -57,10 +61,24 @@ def desk_window(home: Path) -> tuple[QApplication, Window]:
 
     running = QApplication.instance()
     app = running if isinstance(running, QApplication) else make_application(sys.argv[0])
+    if enrolment is not None:
+        refuse_existing(home)
+    tidy(home)
     unlock = Unlock(home, load_formulary())
-    window = make_window(resources_folder(), font_files(), unlock, _connect, SettingsFile(home / SETTINGS))
+    first_run = _first_run(home) if not_enrolled(home) else None
+    settings = SettingsFile(home / SETTINGS)
+    window = make_window(resources_folder(), font_files(), unlock, _connect, settings, first_run=first_run)
+    if enrolment is not None:
+        window.enrol_from(enrolment)
     catch_unforeseen(window.say)
     return app, window
+
+
+def _first_run(home: Path) -> FirstRun:
+    from vaccinator_app.desk.first_run import FirstRun, Outside
+    from vaccinator_app.sync.http import HttpCentral
+
+    return FirstRun(home, Outside(formulary=load_formulary(), connect=HttpCentral))
 
 
 def _connect(vault: Vault) -> OpenCentral:

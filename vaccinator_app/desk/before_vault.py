@@ -13,6 +13,7 @@ PENDING = "enrolling.json"
 """What this machine asked of central while the answer is not here (``desk.enrolling``)."""
 
 _UNBORN = DATABASE + ".new"
+_NAMED_AFTER = "vault."
 
 
 def refuse_existing(home: Path) -> None:
@@ -55,5 +56,5 @@ def _names(home: Path) -> set[str]:
 
 
 def _may_be_vault(name: str) -> bool:
-    unborn = name.startswith(_UNBORN)
-    return name == SLOTS or (name.startswith(DATABASE) and not unborn)
+    # whatever stands beside a database is named after it, and may outlive it
+    return name == SLOTS or (name.startswith(_NAMED_AFTER) and not name.startswith(_UNBORN))

@@ -17,6 +17,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.desk import enrolling, enrolment_files
@@ -89,6 +90,16 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """Of an enrolment file: whose it is, when its token ends (in the centre's zone), name and port of central."""
+
+    centre: str
+    centre_name: str
+    until: datetime
+    host: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
     """What the first list brought: how many appointments in all, and how many people today."""
 
@@ -119,6 +130,11 @@ class FirstRun:
         self._passphrase: str | None = None
         self._one: Enrolling | None = None
         self._look_for_begun()
+
+    @property
+    def about(self) -> About | None:
+        """Of the file that is in force."""
+        return None if self.file is None else about_of(self.file)
 
     # Going on and back
 
@@ -372,3 +388,13 @@ def _waited(call: Callable[[], T], check: Check) -> T:
     if failure:
         raise failure[0]
     return outcome[0]
+
+
+def about_of(file: EnrolmentFile) -> About:
+    """What people compare with the paper that came with it."""
+    return About(
+        centre=file.centre,
+        centre_name=file.centre_name,
+        until=file.expires_at.astimezone(ZoneInfo(file.time_zone)),
+        host=urlsplit(file.address).netloc,
+    )

@@ -15,6 +15,7 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.window import Window
 
 if TYPE_CHECKING:
+    from vaccinator_app.desk.first_run import FirstRun
     from vaccinator_app.desk.syncing import Connect
 
 
@@ -36,15 +37,17 @@ def make_window(
     *,
     idle_seconds: float = LIMIT,
     strict: bool = False,
+    first_run: FirstRun | None = None,
 ) -> Window:
     """The desk's window, locked and not yet shown, in the look that ``settings`` remembers.
 
     A QApplication must exist. ``connect`` gives the way to central once somebody has unlocked. After ``idle_seconds``
-    without a key it locks by itself. ``strict`` is for tests: a word that no catalogue has is an error.
+    without a key it locks by itself. ``first_run`` is for a machine that is no desk yet. ``strict`` is for tests: a
+    word that no catalogue has is an error.
     """
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     look = settings.read()
     kit = Kit.load(resources, fonts, language=look.language, strict=strict)
     kit.theme.apply(app, look.mode, large=look.large)
-    return Window(kit, unlock, connect, settings, idle_seconds=idle_seconds)
+    return Window(kit, unlock, connect, settings, idle_seconds=idle_seconds, first_run=first_run)

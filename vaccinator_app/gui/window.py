@@ -22,10 +22,14 @@ from vaccinator_app.gui.typeahead import TypeAhead
 from vaccinator_app.gui.widgets.kit import Kit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from vaccinator_app.desk.first_run import FirstRun
     from vaccinator_app.desk.syncing import Connect
     from vaccinator_app.desk.unlock import Opened
     from vaccinator_app.gui.screens.closing_count import Kept
     from vaccinator_app.gui.screens.desk import DeskScreen
+    from vaccinator_app.gui.screens.first_run import FirstRunScreen
     from vaccinator_app.gui.session import Session
 
 SIZE = (1366, 768)
@@ -34,12 +38,22 @@ _SOON_MS = 50
 
 
 class Window(QWidget):
-    """Closing it locks first: the window hides at once and is gone when the vault is closed."""
+    """Closing it locks first: the window hides at once and is gone when the vault is closed.
+
+    ``first_run`` leads a machine that is no desk yet to its first list; without one the desk is locked.
+    """
 
     closed = Signal()
 
     def __init__(
-        self, kit: Kit, unlock: Unlock, connect: Connect, settings: SettingsFile, *, idle_seconds: float = LIMIT
+        self,
+        kit: Kit,
+        unlock: Unlock,
+        connect: Connect,
+        settings: SettingsFile,
+        *,
+        idle_seconds: float = LIMIT,
+        first_run: FirstRun | None = None,
     ) -> None:
         super().__init__()
         self._kit = kit
@@ -49,6 +63,7 @@ class Window(QWidget):
         self._tasks = Tasks(lambda error: self.say(sentence(error)), self)
         self._session: Session | None = None
         self._desk: DeskScreen | None = None
+        self._first: FirstRunScreen | None = None
         self._closing = False
         self._counted: dict[str, dict[date, Kept]] = {}
         self._keys = TypeAhead(self)
@@ -59,10 +74,13 @@ class Window(QWidget):
         self._unlock = UnlockScreen(kit, unlock, self._tasks)
         self._look = LookBar(kit, self._settings)
         self._front = QStackedWidget()
+        self._ways = QStackedWidget()
         self._lay_out()
+        if first_run is not None:
+            self._begin(first_run)
         self._unlock.opened.connect(self._opened)
         self._look.asked.connect(self.apply)
-        self._idle.over.connect(lambda: self.lock(idle=True))
+        self._idle.over.connect(self._nobody_there)
         kit.words.changed.connect(self._speak)
         self._speak()
         self.resize(*SIZE)
@@ -100,10 +118,17 @@ class Window(QWidget):
         self.lock()
         self._unlock.choose(staff)
 
+    def enrol_from(self, file: Path) -> None:
+        """Somebody started the program with this enrolment file."""
+        if self._first is not None:
+            self._first.take(file)
+
     def say(self, what: Message) -> None:
         """One sentence, wherever somebody is looking."""
         if self._desk is not None:
             self._desk.say(what)
+        elif self._first is not None:
+            self._first.say(what)
         else:
             self._unlock.say(what)
 
@@ -140,6 +165,8 @@ class Window(QWidget):
             self.lock()
             return
         self._tasks.close()
+        if self._first is not None:
+            self._first.end()
         event.accept()
         self.closed.emit()
 
@@ -151,6 +178,43 @@ class Window(QWidget):
             import vaccinator_app.gui.screens.desk  # noqa: F401
 
         self._tasks.run(work, owner=self, done=lambda _: None)
+
+    def _begin(self, run: FirstRun) -> None:
+        from vaccinator_app.gui.screens.first_run import FirstRunScreen
+
+        self._first = FirstRunScreen(self._kit, run, self._tasks)
+        self._first.signed_in.connect(self._idle.start)
+        self._first.opened.connect(self._first_opened)
+        self._ways.addWidget(self._first)
+        self._ways.setCurrentWidget(self._first)
+
+    def _first_opened(self, opened: Opened, colleagues: bool) -> None:
+        self._end_first()
+        self._opened(opened)
+        if colleagues and self._desk is not None:
+            from vaccinator_app.gui.screens.rail import Place
+
+            self._desk.show_place(Place.STAFF)
+
+    def _end_first(self) -> None:
+        """The machine is a desk: from here on there is the way in by passphrase."""
+        first, self._first = self._first, None
+        if first is not None:
+            # there was no folder to keep them in before
+            self._settings_file.write(self._settings)
+            self._ways.setCurrentWidget(self._unlock)
+            first.setParent(None)
+            first.deleteLater()
+
+    def _nobody_there(self) -> None:
+        if self._first is None:
+            self.lock(idle=True)
+        elif self._tasks.idle:
+            self._first.end(idle=True)
+            self._end_first()
+            self._unlock.say(Message.of("lock.was_idle"))
+        else:
+            self._idle.start()
 
     def _opened(self, opened: Opened) -> None:
         from vaccinator_app.gui.screens.desk import DeskScreen
@@ -205,7 +269,8 @@ class Window(QWidget):
         column = QVBoxLayout(self._locked)
         column.setContentsMargins(2 * step, step, 2 * step, step)
         column.addLayout(corner)
-        column.addWidget(self._unlock, 1)
+        self._ways.addWidget(self._unlock)
+        column.addWidget(self._ways, 1)
         self._look.bind_keys(self._locked)
         self._front.addWidget(self._locked)
         whole = QVBoxLayout(self)

@@ -1,0 +1,267 @@
+"""The first run by keys, in the real window, with a central that is served over TLS."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from shiboken6 import isValid
+
+from tests.support.desk import vaccines
+from tests.support.first_run import BOOKED, Machine, Served, served
+from tests.support.window import Hands, put_away
+from vaccinator_app.cli.resources import font_files, resources_folder
+from vaccinator_app.desk.before_vault import PENDING, not_enrolled
+from vaccinator_app.desk.front_door import Unlock
+from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.app import make_window
+from vaccinator_app.gui.settings import Settings, SettingsFile
+from vaccinator_app.sync.errors import Unreachable
+from vaccinator_app.sync.http import HttpCentral
+
+PASSPHRASE = "monsoon over Rampur"
+
+
+@pytest.fixture(scope="module")
+def central() -> Iterator[Served]:
+    with served() as found:
+        yield found
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+Open = Callable[[], Hands]
+
+
+@pytest.fixture
+def start(machine: Machine, qapp: QApplication) -> Iterator[Open]:
+    """Start the program; put away at the end."""
+    opened: list[Hands] = []
+
+    def begin() -> Hands:
+        hands = window_of(machine)
+        opened.append(hands)
+        return hands
+
+    yield begin
+    if isValid(opened[-1].window):
+        put_away(opened[-1])
+
+
+def window_of(machine: Machine, *, idle_seconds: float = 300) -> Hands:
+    """The window of a machine that is no desk yet, in front."""
+    window = make_window(
+        resources_folder(),
+        font_files(),
+        Unlock(machine.home, vaccines()),
+        lambda vault: HttpCentral(vault.identity.address, vault.identity.authority),
+        SettingsFile(machine.home / "settings.json"),
+        idle_seconds=idle_seconds,
+        strict=True,
+        first_run=machine.start(),
+    )
+    QApplication.setDoubleClickInterval(0)
+    window.show()
+    window.activateWindow()
+    hands = Hands(window)
+    hands.until(lambda: QApplication.focusWidget() is not None)
+    return hands
+
+
+def title(hands: Hands) -> str:
+    return hands.said("first-run-title")
+
+
+def go(hands: Hands) -> None:
+    """Enter, until what it asked for is done."""
+    hands.enter()
+    hands.settle()
+
+
+def take_file(hands: Hands) -> None:
+    """The one that was found, then Continue; central is asked at once."""
+    hands.until(lambda: hands.focused() == "first-run-found-0")
+    go(hands)
+    assert hands.focused() == "first-run-go"
+    go(hands)
+    hands.until(lambda: "Can central be reached?" in title(hands))
+
+
+def tell_names(hands: Hands) -> None:
+    """Who is in charge, and the passphrase twice."""
+    hands.until(lambda: hands.shown("first-run-in-charge"))
+    hands.write("R. Sharma")
+    hands.enter()
+    for _ in range(2):
+        hands.write(PASSPHRASE)
+        go(hands)
+    hands.until(lambda: hands.shown("first-run-read"))
+
+
+def acknowledge(hands: Hands) -> None:
+    hands.press(Qt.Key.Key_Space)
+    go(hands)
+
+
+def test_from_a_bare_machine_to_the_open_desk_by_keys_alone(central: Served, machine: Machine, start: Open) -> None:
+    central.file(machine.stick / "rampur.enrolment")
+    hands = start()
+    assert "Make this machine a desk" in title(hands)
+    take_file(hands)
+    assert "Central answers at" in hands.seen()
+    go(hands)
+    tell_names(hands)
+    assert "Nothing is lost by that." in hands.seen()
+    go(hands)
+    assert "tick the box" in hands.seen()
+    acknowledge(hands)
+    hands.until(lambda: f"{BOOKED} people are expected today" in hands.seen())
+    assert "add the colleagues" in hands.seen()
+    hands.window.apply(Settings(large=True))
+    go(hands)
+    hands.until(lambda: hands.shown("search"))
+    assert hands.said("signed-in") == "R. Sharma"
+    assert SettingsFile(machine.home / "settings.json").read().large
+    hands.window.lock()
+    hands.until(lambda: hands.window.locked)
+    hands.unlock(PASSPHRASE)
+
+
+def test_colleagues_are_the_next_step_that_is_offered(central: Served, machine: Machine, start: Open) -> None:
+    central.file(machine.stick / "rampur.enrolment")
+    hands = start()
+    take_file(hands)
+    go(hands)
+    tell_names(hands)
+    acknowledge(hands)
+    hands.until(lambda: hands.shown("first-run-colleagues"))
+    hands.press(Qt.Key.Key_Tab)
+    assert hands.focused() == "first-run-colleagues"
+    go(hands)
+    hands.until(lambda: hands.shown("staff-list"))
+
+
+def test_back_and_forth_loses_nothing_but_the_passphrase(central: Served, machine: Machine, start: Open) -> None:
+    central.file(machine.stick / "rampur.enrolment")
+    hands = start()
+    take_file(hands)
+    go(hands)
+    tell_names(hands)
+    for _ in range(3):
+        hands.escape()
+        hands.settle()
+    assert "Make this machine a desk" in title(hands)
+    hands.escape()
+    assert "Make this machine a desk" in title(hands)
+    go(hands)
+    go(hands)
+    assert hands.find(QLineEdit, "first-run-in-charge").text() == "R. Sharma"
+    assert hands.find(QLineEdit, "first-run-passphrase-first").text() == ""
+    assert hands.focused() == "first-run-passphrase-first"
+
+
+def test_a_spoiled_file_that_is_dropped_is_refused_in_a_sentence(
+    central: Served, machine: Machine, start: Open
+) -> None:
+    file = central.file(machine.stick / "half.txt")
+    file.write_bytes(file.read_bytes()[:400])
+    hands = start()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    where = hands.find(QWidget, "first-run")
+    held = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(where, QDragEnterEvent(QPoint(10, 10), *held))
+    QApplication.sendEvent(where, QDropEvent(QPointF(10, 10), *held))
+    hands.until(lambda: "half.txt is damaged" in hands.seen())
+    assert not hands.find(QWidget, "first-run-go").isEnabled()
+    hands.window.apply(Settings(language="hi"))
+    assert "half.txt ख़राब है" in hands.seen()
+
+
+def test_no_way_to_central_says_what_to_do_and_is_tried_again(central: Served, machine: Machine, start: Open) -> None:
+    central.file(machine.stick / "rampur.enrolment", "https://127.0.0.1:1")
+    hands = start()
+    take_file(hands)
+    hands.until(lambda: "Nobody answers at 127.0.0.1:1" in hands.seen())
+    assert hands.said("first-run-go") == "Try again"
+    go(hands)
+    assert "Nobody answers at 127.0.0.1:1" in hands.seen()
+    assert not machine.home.exists()
+
+
+def test_a_cut_line_and_the_next_start(central: Served, machine: Machine, start: Open) -> None:
+    class Losing(HttpCentral):
+        def enrol(self, packed: bytes) -> bytes:
+            super().enrol(packed)
+            raise Unreachable(Message.of("sync.could_not_reach"))
+
+    central.file(machine.stick / "rampur.enrolment")
+    machine.connect = Losing
+    hands = start()
+    take_file(hands)
+    go(hands)
+    tell_names(hands)
+    acknowledge(hands)
+    hands.until(lambda: hands.said("first-run-go") == "Try again" and not hands.window.busy)
+    assert not hands.shown("first-run-back")
+    assert hands.shown("first-run-anew")
+    put_away(hands)
+    assert (machine.home / PENDING).exists()
+    machine.connect = HttpCentral
+    again = start()
+    assert "Go on where it was cut off" in title(again)
+    assert again.focused() == "first-run-begun"
+    again.write("not it at all")
+    go(again)
+    assert "The passphrase is not right." in again.seen()
+    again.write(PASSPHRASE)
+    go(again)
+    again.until(lambda: "people are expected today" in again.seen())
+
+
+def test_what_hangs_is_stopped_and_closing_does_not_wait(central: Served, machine: Machine, start: Open) -> None:
+    leave = threading.Event()
+
+    class Hanging(HttpCentral):
+        def enrol(self, packed: bytes) -> bytes:
+            leave.wait(30)
+            return super().enrol(packed)
+
+    central.file(machine.stick / "rampur.enrolment")
+    machine.connect = Hanging
+    hands = start()
+    take_file(hands)
+    go(hands)
+    tell_names(hands)
+    hands.press(Qt.Key.Key_Space)
+    hands.enter()
+    hands.until(lambda: hands.shown("first-run-stop"))
+    hands.escape()
+    hands.settle()
+    assert "Stopped." in hands.seen()
+    hands.enter()
+    hands.until(lambda: hands.shown("first-run-stop"))
+    put_away(hands)
+    assert not_enrolled(machine.home)
+    leave.set()
+
+
+def test_nobody_there_after_the_first_list_it_locks(central: Served, machine: Machine, qapp: QApplication) -> None:
+    central.file(machine.stick / "rampur.enrolment")
+    hands = window_of(machine, idle_seconds=1)
+    take_file(hands)
+    go(hands)
+    tell_names(hands)
+    acknowledge(hands)
+    hands.until(lambda: hands.shown("passphrase"))
+    assert "PHC Rampur" not in hands.seen()
+    hands.unlock(PASSPHRASE)
+    put_away(hands)
