@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -48,6 +49,8 @@ class SettingsFile:
         if not self._path.parent.is_dir():
             return
         try:
-            self._path.write_text(json.dumps(asdict(settings)), "utf-8")
+            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+            with open(os.open(self._path, flags, 0o600), "w", encoding="utf-8") as file:
+                json.dump(asdict(settings), file)
         except OSError as error:
             _LOG.warning("settings were not kept: %s", type(error).__name__)

@@ -19,6 +19,7 @@ from vaccinator_app.gui.sentences import sentence
 from vaccinator_app.gui.settings import Settings, SettingsFile
 from vaccinator_app.gui.tasks import Task, Tasks
 from vaccinator_app.gui.typeahead import TypeAhead
+from vaccinator_app.gui.uncopied import Uncopied
 from vaccinator_app.gui.widgets.kit import Kit
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class Window(QWidget):
         self._keys = TypeAhead(self)
         self._idle = Idle(self, idle_seconds)
         self._held = HeldEnter(self)
+        self._uncopied = Uncopied(self)
         self._way_in = unlock
         self._ready = False
         self._unlock = UnlockScreen(kit, unlock, self._tasks)
@@ -155,6 +157,7 @@ class Window(QWidget):
         if handle is not None:
             # the filter that was put in last is asked first: a held key is somebody who is there
             self._held.watch(handle)
+            self._uncopied.watch(handle)
             self._idle.watch(handle)
 
     def closeEvent(self, event: QCloseEvent) -> None:
