@@ -25,8 +25,9 @@ class Uncopied(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent):
             return event.type() == QEvent.Type.KeyPress and any(event.matches(one) for one in _TAKES)
-        pressed = event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent)
-        return pressed and event.button() == Qt.MouseButton.RightButton
+        if isinstance(event, QMouseEvent):
+            return event.type() == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.RightButton
+        return False
 
     def _let_go(self, mode: QClipboard.Mode) -> None:
         """X11 hands out whatever is selected in a field, without anybody's asking."""
