@@ -35,7 +35,16 @@ from vaccinator_app.trust.errors import TrustError
 from vaccinator_app.trust.keys import SealingKey, key_id
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault import certificates
-from vaccinator_app.vault.errors import KeysOlder, SlotsDamaged, StaffGone, UnknownStaff, VaultError, VaultWrongKey
+from vaccinator_app.vault import slots as slots_room
+from vaccinator_app.vault.errors import (
+    KeysOlder,
+    SlotsDamaged,
+    StaffGone,
+    UnknownStaff,
+    VaultError,
+    VaultFull,
+    VaultWrongKey,
+)
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.ledger import Author, Moment
 from vaccinator_app.vault.slotfile import SLOTS, recovery_copies
@@ -144,6 +153,47 @@ def test_with_a_full_disk_everybody_goes_on_and_it_is_done_later(home: Path) -> 
     Unlock(home, vaccines()).open(who(home, "A. Verma"), "a fourth passphrase").place.vault.close()
     with pytest.raises(VaultWrongKey):
         Vault.open(home, old)
+
+
+def full(*_: object) -> None:
+    raise VaultFull
+
+
+def test_without_room_for_the_slots_the_removal_holds_and_the_next_finishes_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = unlocked(home, "R. Sharma").database_key
+    with opened(home) as place:
+        with monkeypatch.context() as patched:
+            patched.setattr(slots_room, "write_private", full)
+            Staff(place).disable(who(home, "S. Devi"), LEFT)
+        assert place.rekey_waits is not None
+    with pytest.raises(StaffGone), opened(home, "S. Devi"):
+        pass
+    with opened(home, "M. Khan") as place:
+        assert names(home) == ["R. Sharma", "M. Khan"]
+        assert place.vault.epoch == Slots.read(home).epoch == 3, "the key of epoch 2 was never written down here"
+        assert sum(isinstance(body, StaffRemoved) for body in bodies(place)) == 1
+    with pytest.raises(VaultWrongKey):
+        Vault.open(home, old)
+
+
+def test_without_the_last_step_the_vault_opens_with_the_next_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(home) as place:
+        with monkeypatch.context() as patched:
+            patched.setattr(Slots, "changed", full)
+            Staff(place).disable(who(home, "S. Devi"), LEFT)
+        assert Slots.read(home).is_next(place.vault.key)
+        Staff(place).add("A. Verma", Role.VERIFIER, "a fourth passphrase", FLOOR)
+        assert Slots.read(home).next_epoch is None, "whoever gets a slot gets the key that the vault stands under"
+    with opened(home, "M. Khan"):
+        assert Slots.read(home).epoch == 2
+    with opened(home) as place, monkeypatch.context() as patched:
+        patched.setattr(Slots, "changed", full)
+        Staff(place).disable(who(home, "A. Verma"), LEFT)
+    assert Slots.read(home).next_epoch == 3
+    with opened(home, "M. Khan"):
+        assert (Slots.read(home).epoch, Slots.read(home).next_epoch) == (3, None)
 
 
 @contextmanager
