@@ -20,6 +20,7 @@ from vaccinator_app.vault.errors import (
     VaultExists,
     VaultMissing,
 )
+from vaccinator_app.vault.file_seal import SEAL
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.vault import Vault
 
@@ -96,7 +97,7 @@ def test_a_created_vault_is_for_this_account_alone_and_whole(home: Path) -> None
     assert vault.identity == IDENTITY
     assert vault.certificates.chains() == [CHAIN]
     vault.close()
-    assert [path.name for path in home.iterdir()] == [DATABASE]
+    assert sorted(path.name for path in home.iterdir()) == [DATABASE, SEAL]
 
 
 def test_a_vault_is_for_this_account_alone_from_its_first_moment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from vaccinator_app.desk.workplace import Times, Workplace, since
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.staff_events import Notice, Noticed
 from vaccinator_app.sync.driver import DriverStatus
+from vaccinator_app.vault.file_seal import FileState
 from vaccinator_app.vault.standing import Anchor
 
 OFF = timedelta(minutes=10)
@@ -23,6 +24,9 @@ def at_unlock(place: Workplace) -> None:
 
     Before anything else is recorded by whoever unlocks.
     """
+    file = place.vault.standing.file()
+    if file is not None and file.state is FileState.CHANGED:
+        place.file_words = Message.of("file.changed")
     stand(place)
     place.times = _times(place)
     look(place)

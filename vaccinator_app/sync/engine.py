@@ -78,6 +78,9 @@ class Engine:
         Between steps it stops quietly when ``cancelled()``. Raises ``SyncError``; whatever was durable before it
         stays. Records saved while the run is going are taken along.
         """
+        wrong = self._store.prove()
+        if wrong is not None:
+            raise LedgerDisagrees(wrong)
         progress = self._push(Progress(to_confirm=self._unconfirmed()), report, cancelled)
         return self._pull(progress, report, cancelled)
 

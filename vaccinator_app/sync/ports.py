@@ -79,6 +79,11 @@ class Store(Protocol):
         """Keep a verified receipt that fits: its outcomes, how far it covers, and the signed bytes themselves."""
         ...
 
+    def prove(self) -> Message | None:
+        """Look through what the store holds, if anything speaks against it. The words when it does not go together:
+        nothing is recorded from then on (P.20.3)."""
+        ...
+
     def stop(self, what: Notice, words: Message, count: int = 0) -> None:
         """Central holds another history: record nothing from here on, until a receipt fits again (P.10.11)."""
         ...

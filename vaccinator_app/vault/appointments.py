@@ -16,9 +16,9 @@ from vaccinator_app.vault.connection import Connection, Row
 from vaccinator_app.vault.words import indexed
 
 # A roster id: the day's ordinal, the minute of the slot, and a number that only tells apart.
-_NUMBER_BITS = 24
+NUMBER_BITS = 24
 _MINUTE_BITS = 11
-DAY_BITS = _MINUTE_BITS + _NUMBER_BITS
+DAY_BITS = _MINUTE_BITS + NUMBER_BITS
 """A roster id shifted right by so many bits is the day's ordinal."""
 
 COLUMNS = (
@@ -232,10 +232,10 @@ class _Days:
         day[1] = max(day[1], appointment.token)
         day[2] += not appointment.cancelled
         place = ordinal << _MINUTE_BITS | appointment.slot.hour * 60 + appointment.slot.minute
-        if old is not None and old.number >> _NUMBER_BITS == place:
+        if old is not None and old.number >> NUMBER_BITS == place:
             return old.number
         day[0] += 1
-        return place << _NUMBER_BITS | day[0]
+        return place << NUMBER_BITS | day[0]
 
     def leave(self, old: _Old) -> None:
         """Count an appointment out of the day it was on."""

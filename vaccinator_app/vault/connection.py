@@ -208,6 +208,11 @@ class Database:
             raise VaultClosed
         return self._key
 
+    @property
+    def home(self) -> Path:
+        """The folder that the file lies in."""
+        return self._path.parent
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction; returns once it is durable (DESIGN 3.6, 6.3).
 
@@ -257,6 +262,10 @@ class Database:
                     rows: list[Row] = reader.connection.execute(sql, parameters).fetchall()
                     return rows
             # Locked meanwhile, or another file is in the place of this one: a new reader knows.
+
+    def beside(self) -> Connection:
+        """A connection of the caller's own, for what takes long and needs tables of its own. Close it."""
+        return connect(self._path, self.key)
 
     def _new_reader(self) -> _Reader:
         with self._door:
@@ -318,10 +327,19 @@ class Database:
             self._key = None
             raise
 
-    def close(self) -> None:
-        """Let writes under way end, close every connection and forget the key. Safe to call again."""
+    def close(self, last: Callable[[], None] | None = None) -> None:
+        """Let writes under way end, close every connection and forget the key. Safe to call again.
+
+        ``last`` is called when everything written stands in the one file, while the log, which says that the file was
+        not closed, still lies beside it. What it raises is let go: whatever becomes of it, the vault closes.
+        """
         self._behind.shutdown(cancel_futures=True)
         with self._writing, self._door:
+            if last is not None and self._key is not None:
+                self._close_readers()
+                with suppress(VaultError), speaking():
+                    self._writer.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+                    last()
             self._shut()
 
     def _shut(self) -> None:
@@ -329,11 +347,14 @@ class Database:
         self._close_connections()
         self._lock.close()
 
-    def _close_connections(self) -> None:
+    def _close_readers(self) -> None:
         self._own = threading.local()
         for reader in self._readers:
             reader.close()
         self._readers = []
+
+    def _close_connections(self) -> None:
+        self._close_readers()
         # Last, so that it folds the write-ahead log back into the file.
         self._writer.close()
 

@@ -9,12 +9,13 @@ is under way stays unconfirmed until a receipt names it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.staff_events import Notice
+from vaccinator_app.domain.staff_events import Notice, Noticed
 from vaccinator_app.protocol.enrolment import CentralKeys
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import (
@@ -30,13 +31,15 @@ from vaccinator_app.protocol.records import FIRST_PREV, Record
 from vaccinator_app.vault import meta, roster
 from vaccinator_app.vault.appointments import put_appointments
 from vaccinator_app.vault.certificates import hear
+from vaccinator_app.vault.checking import CURABLE, Fault, check
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.peers import Peers
-from vaccinator_app.vault.standing import Standing, go_on
+from vaccinator_app.vault.standing import Standing, go_on, say_later, sound
 from vaccinator_app.vault.trusted import TrustedKeys
+from vaccinator_app.vault.views import rebuild
 
 MOST_URGENT = 20
 """Records told out of turn at once: as many serious events in a day are a catastrophe, and the rest follow."""
@@ -54,7 +57,13 @@ class Exchange:
     """Satisfies ``sync.ports.Store``; the rest is for the status bar and the sheet of one person."""
 
     def __init__(
-        self, database: Database, ledger: Ledger, indexing: Indexing, peers: Peers, trusted: TrustedKeys
+        self,
+        database: Database,
+        ledger: Ledger,
+        indexing: Indexing,
+        peers: Peers,
+        trusted: TrustedKeys,
+        zone: ZoneInfo,
     ) -> None:
         self._database = database
         self._ledger = ledger
@@ -62,12 +71,29 @@ class Exchange:
         self._peers = peers
         self._trusted = trusted
         self._standing = Standing(database)
+        self._zone = zone
 
     # The engine's side
 
     def stop(self, what: Notice, words: Message, count: int = 0) -> None:
         """Central holds another history: nothing is recorded from here on, also after a lock (``Standing.stop``)."""
         self._standing.stop(what, words, count)
+
+    def prove(self) -> Message | None:
+        """Look a file through that was not closed, or is another: once, before central is told of anything in it.
+
+        What follows from the ledger is computed anew where it does not; central tells of people anew. None when records
+        and receipts go together. Otherwise nothing is recorded from here on, and the sentence says so (P.20.3).
+        """
+        if self._standing.file() is None:
+            return None
+        faults = check(self._database.beside, self._zone)
+        if faults - CURABLE:
+            words = Message.of("file.damaged")
+            self._standing.stop(Notice.FILE_CHANGED, words)
+            return words
+        self._database.write(lambda connection: _cure(connection, faults, self._zone))
+        return None
 
     def head(self) -> Link:
         """The newest record; ``seq`` 0 for an empty ledger."""
@@ -195,6 +221,14 @@ class Exchange:
         """The first part of that."""
         outcome = self.outcome_of(seq)
         return None if outcome is None else outcome.status
+
+
+def _cure(connection: Connection, faults: Collection[Fault], zone: ZoneInfo) -> None:
+    if faults:
+        rebuild(connection, zone)
+        meta.drop(connection, "cursor")
+        say_later(connection, Noticed(what=Notice.FILE_CHANGED))
+    sound(connection)
 
 
 _CONFIRMED = "SELECT max(upto) FROM receipts"

@@ -11,7 +11,7 @@ from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import Body, DoseDeferred, DoseGiven, appointment_of
 from vaccinator_app.domain.visits import Visit
 from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, Link, follow, walk
-from vaccinator_app.protocol.records import Event, Record, encode_body, read_event, sign_event
+from vaccinator_app.protocol.records import FIRST_PREV, Event, Record, encode_body, read_event, sign_event
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault import drafts, views
 from vaccinator_app.vault.appointments import put_appointments
@@ -112,6 +112,11 @@ class Ledger:
         """The newest record's number and hash; ``Link()`` of an empty ledger."""
         rows = self._database.read(_HEAD)
         return Link(*rows[0]) if rows else Link()
+
+    def hash_at(self, seq: int) -> bytes | None:
+        """The hash of record ``seq``, or None when there is none such; 32 zero bytes at 0."""
+        rows = self._database.read("SELECT hash FROM ledger WHERE seq = ?", (seq,)) if seq else [(FIRST_PREV,)]
+        return rows[0][0] if rows else None
 
     def next_seq(self) -> int:
         """The number that the next record will have."""

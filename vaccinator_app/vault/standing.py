@@ -102,7 +102,7 @@ class Standing:
         return FileFound(FileState(state), missing)
 
     def file_is(self, found: FileFound | None) -> None:
-        """The opened file is such: it stays to be looked through until that is done (``file_is_sound``)."""
+        """The opened file is such: it stays to be looked through until that is done (``sound``)."""
         if found is None:
             return
 
@@ -118,10 +118,6 @@ class Standing:
                 meta.drop(connection, "cursor")
 
         self._database.write(work)
-
-    def file_is_sound(self) -> None:
-        """It was looked through, and holds together."""
-        self._database.write(lambda connection: meta.drop(connection, _FILE))
 
     def clock(self) -> Noticed | None:
         """How the clock was last found to be off; None since it was right."""
@@ -177,6 +173,11 @@ def say_later(connection: Connection, notice: Noticed) -> None:
     """Put ``notice`` among what is still to be recorded, inside a transaction under way."""
     found = _read_unsaid(meta.get_within(connection, _UNSAID))
     _put_unsaid(connection, [*(one for one in found if one.what is not notice.what), notice])
+
+
+def sound(connection: Connection) -> None:
+    """The file was looked through and holds together, inside a transaction under way."""
+    meta.drop(connection, _FILE)
 
 
 def go_on(connection: Connection) -> None:

@@ -15,8 +15,9 @@ from vaccinator_app.vault.certificates import Certificates, put_chain, verified
 from vaccinator_app.vault.connection import Database, connect_to_write, speaking
 from vaccinator_app.vault.daybook import DayBooks
 from vaccinator_app.vault.drafts import Drafts
-from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultExists, VaultWrongKey, from_os
+from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultError, VaultExists, VaultWrongKey, from_os
 from vaccinator_app.vault.exchange import Exchange
+from vaccinator_app.vault.file_seal import judge, seal, take_print
 from vaccinator_app.vault.files import DATABASE, FILE_MODE, make_private_folder, sync_folder, tighten
 from vaccinator_app.vault.history import Past
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
@@ -62,7 +63,7 @@ class Vault:
         self.standing = Standing(database)
         self.peers = Peers(database, self.identity, self.certificates)
         self.past = Past(database, self.identity, self.certificates)
-        self.exchange = Exchange(database, self.ledger, self.indexing, self.peers, self.trusted)
+        self.exchange = Exchange(database, self.ledger, self.indexing, self.peers, self.trusted, zone)
         self.daybooks = DayBooks(database, self.identity, self.certificates, self.exchange)
         self.audit = AuditTrail(database, self.identity)
 
@@ -129,10 +130,14 @@ class Vault:
         for found in (home, path):
             if found.exists():
                 tighten(found)
+        file = take_print(path)
         database = Database(path, database_key)
         try:
             vault = cls(database)
             vault.views.renew()
+            vault.standing.file_is(
+                judge(home, vault.identity.device_key, file, vault.ledger, sealed=vault.standing.sealed())
+            )
         except BaseException:
             database.close()
             raise
@@ -148,8 +153,18 @@ class Vault:
         raise KeysOlder
 
     def close(self) -> None:
-        """Lock: writes under way end, every connection closes, the key is forgotten. Safe to call again."""
-        self._database.close()
+        """Lock: writes under way end, every connection closes, the key is forgotten. Safe to call again.
+
+        What the closed file is stands beside it from then on (``file_seal``).
+        """
+        try:
+            self.standing.will_be_sealed()
+            home, device_key, head = self._database.home, self.identity.device_key, self.ledger.head()
+        except VaultError:
+            # Closed already, or a disk that takes nothing more: then the next opening looks the whole vault through.
+            self._database.close()
+            return
+        self._database.close(lambda: seal(home, device_key, head))
 
 
 def _fill(path: Path, key: bytes, identity: Identity, chains: Sequence[Sequence[str]]) -> None:

@@ -1,0 +1,113 @@
+"""What the vault's file was when it was closed, so that another in its place is noticed (DESIGN 6.4, 7.4; P.20.2).
+
+SQLCipher authenticates each page and notices none that is old: a page, or the whole file, may be put back from a copy.
+A small file beside the vault therefore keeps the closed file's SHA-256 and the ledger's end, under a key that only the
+opened vault has. An old file together with its own old seal is noticed by central alone, by its receipts.
+
+After a power cut there is a write-ahead log and the seal says less: then ``checking`` looks at what the file holds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from vaccinator_app.protocol.ledger import Link
+from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.vault.files import DATABASE, write_private
+from vaccinator_app.vault.ledger import Ledger
+
+SEAL = "vault.seal"
+_INFO = b"vaccinator/file-seal/v1"
+
+
+class FileState(StrEnum):
+    """What may be said of a vault's file as it was opened."""
+
+    ENDED = "ended"
+    """It was not closed: the power went. What was in it when it was last closed is as it was."""
+    DOUBTFUL = "doubtful"
+    """It was not closed, and was written to since; or there is nothing to compare it with."""
+    CHANGED = "changed"
+    """It was closed, and is another now."""
+    OLDER = "older"
+    """It lacks records, or has others, that it had when it was last closed: an old copy was put back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Print:
+    """A file before it is opened: its SHA-256, and whether a write-ahead log lies beside it."""
+
+    digest: bytes
+    log: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FileFound:
+    """Anything but the file that was closed; ``missing`` records of those it had then."""
+
+    state: FileState
+    missing: int = 0
+
+
+def take_print(path: Path) -> Print | None:
+    """The file as it lies there; None when it cannot be read, which opening it says better."""
+    try:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").digest()
+        beside = path.with_name(path.name + "-wal")
+        return Print(digest, beside.exists() and beside.stat().st_size > 0)
+    except OSError:
+        return None
+
+
+def seal(home: Path, device_key: SigningKey, head: Link) -> None:
+    """Keep what the file is now, and where the ledger ends. The log must be folded back. Raises ``VaultError``."""
+    found = take_print(home / DATABASE)
+    if found is not None:
+        said = json.dumps({"v": 1, "file": found.digest.hex(), "seq": head.seq, "head": head.hash.hex()})
+        kept = json.dumps({"said": said, "mac": _mac(device_key, said).hex()})
+        write_private(home / SEAL, kept.encode())
+
+
+def judge(home: Path, device_key: SigningKey, found: Print | None, ledger: Ledger, *, sealed: bool) -> FileFound | None:
+    """What the opened file is, beside its seal; None when it is the one that was closed.
+
+    ``sealed``: the vault was closed under a seal before, so that there should be one.
+    """
+    kept = _read(home, device_key)
+    log = found is not None and found.log
+    if kept is None:
+        return FileFound(FileState.DOUBTFUL if log else FileState.CHANGED) if sealed else None
+    digest, end = kept
+    head = ledger.head()
+    if head.seq < end.seq or ledger.hash_at(end.seq) != end.hash:
+        return FileFound(FileState.OLDER, max(0, end.seq - head.seq))
+    same = found is not None and found.digest == digest
+    if log:
+        return FileFound(FileState.ENDED if same else FileState.DOUBTFUL)
+    return None if same else FileFound(FileState.CHANGED)
+
+
+def _read(home: Path, device_key: SigningKey) -> tuple[bytes, Link] | None:
+    """The file's SHA-256 and the ledger's end as they were; None for no seal, or one that this vault did not make."""
+    try:
+        kept = json.loads((home / SEAL).read_bytes())
+        said = str(kept["said"])
+        if not hmac.compare_digest(_mac(device_key, said), bytes.fromhex(kept["mac"])):
+            return None
+        read = json.loads(said)
+        return bytes.fromhex(read["file"]), Link(int(read["seq"]), bytes.fromhex(read["head"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _mac(device_key: SigningKey, said: str) -> bytes:
+    """HKDF-Expand (RFC 5869) of the device's key, which never leaves the vault and is the same under every database
+    key, makes the key of this MAC."""
+    key = hmac.digest(device_key.private, _INFO + b"\x01", "sha256")
+    return hmac.digest(key, said.encode(), "sha256")
