@@ -12,19 +12,12 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from shiboken6 import isValid
 
-from tests.support.desk import vaccines
+from tests.gui.first_run_tour import PASSPHRASE, Losing, acknowledge, go, take_file, tell_names, window_of
 from tests.support.first_run import BOOKED, Machine, Served, served
 from tests.support.window import Hands, put_away
-from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.before_vault import PENDING, not_enrolled
-from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.domain.message import Message
-from vaccinator_app.gui.app import make_window
 from vaccinator_app.gui.settings import Settings, SettingsFile
-from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.sync.http import HttpCentral
-
-PASSPHRASE = "monsoon over Rampur"
 
 
 @pytest.fixture(scope="module")
@@ -56,59 +49,8 @@ def start(machine: Machine, qapp: QApplication) -> Iterator[Open]:
         put_away(opened[-1])
 
 
-def window_of(machine: Machine, *, idle_seconds: float = 300) -> Hands:
-    """The window of a machine that is no desk yet, in front."""
-    window = make_window(
-        resources_folder(),
-        font_files(),
-        Unlock(machine.home, vaccines()),
-        lambda vault: HttpCentral(vault.identity.address, vault.identity.authority),
-        SettingsFile(machine.home / "settings.json"),
-        idle_seconds=idle_seconds,
-        strict=True,
-        first_run=machine.start(),
-    )
-    QApplication.setDoubleClickInterval(0)
-    window.show()
-    window.activateWindow()
-    hands = Hands(window)
-    hands.until(lambda: QApplication.focusWidget() is not None)
-    return hands
-
-
 def title(hands: Hands) -> str:
     return hands.said("first-run-title")
-
-
-def go(hands: Hands) -> None:
-    """Enter, until what it asked for is done."""
-    hands.enter()
-    hands.settle()
-
-
-def take_file(hands: Hands) -> None:
-    """The one that was found, then Continue; central is asked at once."""
-    hands.until(lambda: hands.focused() == "first-run-found-0")
-    go(hands)
-    assert hands.focused() == "first-run-go"
-    go(hands)
-    hands.until(lambda: "Can central be reached?" in title(hands))
-
-
-def tell_names(hands: Hands) -> None:
-    """Who is in charge, and the passphrase twice."""
-    hands.until(lambda: hands.shown("first-run-in-charge"))
-    hands.write("R. Sharma")
-    hands.enter()
-    for _ in range(2):
-        hands.write(PASSPHRASE)
-        go(hands)
-    hands.until(lambda: hands.shown("first-run-read"))
-
-
-def acknowledge(hands: Hands) -> None:
-    hands.press(Qt.Key.Key_Space)
-    go(hands)
 
 
 def test_from_a_bare_machine_to_the_open_desk_by_keys_alone(central: Served, machine: Machine, start: Open) -> None:
@@ -126,27 +68,14 @@ def test_from_a_bare_machine_to_the_open_desk_by_keys_alone(central: Served, mac
     hands.until(lambda: f"{BOOKED} people are expected today" in hands.seen())
     assert "add the colleagues" in hands.seen()
     hands.window.apply(Settings(large=True))
+    # the next step that is offered
     go(hands)
-    hands.until(lambda: hands.shown("search"))
+    hands.until(lambda: hands.shown("staff-list"))
     assert hands.said("signed-in") == "R. Sharma"
     assert SettingsFile(machine.home / "settings.json").read().large
     hands.window.lock()
     hands.until(lambda: hands.window.locked)
     hands.unlock(PASSPHRASE)
-
-
-def test_colleagues_are_the_next_step_that_is_offered(central: Served, machine: Machine, start: Open) -> None:
-    central.file(machine.stick / "rampur.enrolment")
-    hands = start()
-    take_file(hands)
-    go(hands)
-    tell_names(hands)
-    acknowledge(hands)
-    hands.until(lambda: hands.shown("first-run-colleagues"))
-    hands.press(Qt.Key.Key_Tab)
-    assert hands.focused() == "first-run-colleagues"
-    go(hands)
-    hands.until(lambda: hands.shown("staff-list"))
 
 
 def test_back_and_forth_loses_nothing_but_the_passphrase(central: Served, machine: Machine, start: Open) -> None:
@@ -198,11 +127,6 @@ def test_no_way_to_central_says_what_to_do_and_is_tried_again(central: Served, m
 
 
 def test_a_cut_line_and_the_next_start(central: Served, machine: Machine, start: Open) -> None:
-    class Losing(HttpCentral):
-        def enrol(self, packed: bytes) -> bytes:
-            super().enrol(packed)
-            raise Unreachable(Message.of("sync.could_not_reach"))
-
     central.file(machine.stick / "rampur.enrolment")
     machine.connect = Losing
     hands = start()

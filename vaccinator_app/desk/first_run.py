@@ -9,7 +9,6 @@ also after the program ended in between.
 
 from __future__ import annotations
 
-import platform
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -118,7 +117,7 @@ class FirstRun:
         self.step = Step.FILE
         self.file: EnrolmentFile | None = None
         self.checked: Checked | None = None
-        self.device_name = platform.node() or "Desk 1"
+        self.device_name = ""
         self.in_charge_name = ""
         self.acknowledged = False
         self.begun: Begun | None = None
@@ -339,7 +338,7 @@ class FirstRun:
         except Unreachable as error:
             # half a sentence for a status bar is not enough here: what is it, and what to do?
             found = self.check(check)
-            raise (error if found.why is None else Unreachable(found.why)) from error
+            raise Unreachable(found.why or Message.of("first_run.no_answer"), error.retry_after) from error
         finally:
             central.close()
 

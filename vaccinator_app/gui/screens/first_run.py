@@ -36,7 +36,7 @@ from vaccinator_app.gui.widgets.text import Text
 
 T = TypeVar("T")
 
-_WIDTH, _RAIL = 980, 300
+_WIDTH, _HEIGHT, _RAIL = 980, 624, 288
 _LOOK_MS = 2000
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NAMES: dict[Step, str] = {
@@ -99,7 +99,7 @@ class FirstRunScreen(QWidget):
         names = (
             ("back", "first_run.back", "Esc", self.back),
             ("stop", "first_run.stop", "Esc", self._stop),
-            ("colleagues", "first_run.colleagues", "", lambda: self._leave(colleagues=True)),
+            ("open", "first_run.open", "", self._leave),
             ("without", "first_run.without", "", self._leave),
             ("anew", "first_run.anew", "", self._begin_anew),
         )
@@ -173,7 +173,7 @@ class FirstRunScreen(QWidget):
             case Step.ROSTER if self._run.expected is None:
                 self._fetch()
             case Step.ROSTER:
-                self._leave()
+                self._leave(colleagues=True)
             case _:
                 self._on()
 
@@ -397,7 +397,7 @@ class FirstRunScreen(QWidget):
         shown = {
             "back": not busy and run.may_go_back,
             "stop": busy and long,
-            "colleagues": not busy and step is Step.ROSTER and run.expected is not None,
+            "open": not busy and step is Step.ROSTER and run.expected is not None,
             "without": not busy and step is Step.ROSTER and run.expected is None,
             "anew": not busy and kept,
         }
@@ -415,7 +415,7 @@ class FirstRunScreen(QWidget):
             case Step.ENROLLING:
                 return Message.of("first_run.go_on" if run.asks_passphrase else "first_run.again")
             case Step.ROSTER:
-                return Message.of("first_run.open" if run.expected is not None else "first_run.again")
+                return Message.of("first_run.colleagues" if run.expected is not None else "first_run.again")
         return Message.of("first_run.continue")
 
     def _title_words(self) -> Message:
@@ -463,7 +463,7 @@ class FirstRunScreen(QWidget):
 
     def _measure(self) -> None:
         theme = self._kit.theme
-        self._sheet.setMaximumWidth(theme.px(_WIDTH))
+        self._sheet.setMaximumSize(theme.px(_WIDTH), theme.px(_HEIGHT))
         self._rail.setFixedWidth(theme.px(_RAIL))
 
     def _lay_out(self) -> None:
@@ -489,7 +489,7 @@ class FirstRunScreen(QWidget):
         inner = QWidget()
         sheet_column(inner, kit, [self._title], self._stack, [below])
         line = QFrame()
-        line.setFrameShape(QFrame.Shape.VLine)
+        line.setFixedWidth(1)
         line.setProperty("part", "divider")
         self._sheet = QFrame()
         self._sheet.setProperty("part", "sheet")
@@ -499,11 +499,15 @@ class FirstRunScreen(QWidget):
         across.addWidget(self._rail)
         across.addWidget(line)
         across.addWidget(inner, 1)
-        middle = QHBoxLayout(self)
-        middle.setContentsMargins(0, 0, 0, 2 * step)
+        middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self._sheet, 1000)
         middle.addStretch(1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 2 * step)
+        outer.addStretch(2)
+        outer.addLayout(middle, 1000)
+        outer.addStretch(3)
 
 
 def _kept() -> Message:

@@ -87,7 +87,8 @@ class FilePage(Page):
         if list(found) == self._found and self._list.count():
             return
         self._found = list(found)
-        focused = any(button.hasFocus() for button in self._buttons())
+        # what will have the focus once the window is in front, too
+        focused = self.window().focusWidget() in (*self._buttons(), self.choose)
         for button in self._buttons():
             self._list.removeWidget(button)
             button.setParent(None)
@@ -100,7 +101,7 @@ class FilePage(Page):
             self._list.addWidget(button)
         self._offers.setVisible(bool(found))
         self._heading.say(Message.of("first_run.found" if found else "first_run.none_found"))
-        if focused or (found and self.choose.hasFocus()):
+        if focused:
             self.take_focus()
 
     def show_file(self, about: About | None) -> None:
@@ -118,7 +119,7 @@ class FilePage(Page):
         """To the first file found, as long as none was taken."""
         if self._about is not None:
             return False
-        (next(iter(self._buttons()), None) or self.choose).setFocus()
+        next(iter((*self._buttons(), self.choose))).setFocus()
         return True
 
     def _buttons(self) -> list[Button]:
@@ -145,7 +146,8 @@ class PeoplePage(Page):
 
     def __init__(self, kit: Kit, tasks: Tasks) -> None:
         super().__init__(kit)
-        self.machine = Field(kit, Message.of("first_run.machine"), editor=_named("first-run-machine"))
+        such_as = Message.of("first_run.machine_hint")
+        self.machine = Field(kit, Message.of("first_run.machine"), editor=_named("first-run-machine"), hint=such_as)
         self.in_charge = Field(kit, Message.of("first_run.in_charge"), editor=_named("first-run-in-charge"))
         self.passphrase = NewPassphrase(kit, tasks, names="first-run-passphrase")
         about = Text(kit, Message.of("first_run.about_people"), tone="quiet", wrap=True)
@@ -162,7 +164,7 @@ class PeoplePage(Page):
 
     def take_focus(self) -> bool:
         """To what is still to be said."""
-        if self.in_charge.text:
+        if self.in_charge.text and self.machine.text:
             self.passphrase.take_focus()
         else:
             (self.in_charge if self.machine.text else self.machine).editor.setFocus()
@@ -239,12 +241,13 @@ class RosterPage(Page):
     def working(self, what: Message | None) -> None:
         """What is being done, or None."""
         self._asking.say(what)
-        self._count.say("")
+        self._count.setVisible(False)
 
     def come(self, done: int, total: int) -> None:
         """So many are here."""
         self._asking.show_part(done, total)
-        self._count.say(Message.of("first_run.fetched", done=done, of=total) if total else "")
+        self._count.setVisible(total > 0)
+        self._count.say(Message.of("first_run.fetched", done=done, of=total))
 
     def show_expected(self, expected: Expected | None) -> None:
         """Who comes today."""
