@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from pathlib import Path
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, load_formulary, passphrase
-from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.desk.recovery import Recovery
 from vaccinator_app.desk.unlock import lock
-from vaccinator_app.protocol.recovery import MAX_FILE
 from vaccinator_app.trust.keyslot import KdfParameters
 
 
@@ -29,7 +26,7 @@ def run_request(arguments: Namespace) -> int:
             KdfParameters(),
             device=arguments.device or "",
         )
-    write_new(arguments.out, asked.request)
+    recovery.save(arguments.out)
     print(f"Machine: {asked.device}")
     print(f"In charge will be: {asked.name}")
     print(f"Fingerprint: {asked.fingerprint}")
@@ -39,20 +36,11 @@ def run_request(arguments: Namespace) -> int:
 
 def run_answer(arguments: Namespace) -> int:
     """``vaccinator recover answer FILE``: open the desk with central's answer and the new passphrase."""
-    data = _read(arguments.file)
     recovery = Recovery(desk_home(arguments), load_formulary())
-    opened = recovery.answer(data, passphrase(arguments, "The new passphrase: "), KdfParameters())
+    opened = recovery.answer_in(arguments.file, passphrase(arguments, "The new passphrase: "), KdfParameters())
     place = opened.place
     pending = place.vault.exchange.pending().count
     lock(place)
     print(f"{place.staff.name} is in charge of this desk. Every record is here; {pending} are not confirmed yet.")
     print("Give the others new passphrases on the Staff screen.")
     return Exit.OK
-
-
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_FILE + 1)
-    except OSError as error:
-        raise Failed(Exit.BAD_INPUT, f"{path.name} cannot be read.") from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from vaccinator_app.domain.people import StaffMember
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.vault.attempts import wait
+from vaccinator_app.vault.files import RECOVERING
 from vaccinator_app.vault.slotfile import members
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Unlock:
         from vaccinator_app.desk.unlock import unlock
 
         return unlock(self._home, self._formulary, self._make_clock or SystemClock, staff, passphrase)
+
+    @property
+    def recovering(self) -> bool:
+        """Whether somebody asked central for another way in, and its answer is not here yet."""
+        return (self._home / RECOVERING).exists()
 
     def recovery(self) -> Recovery:
         """The way in for those who remember no passphrase."""

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.desk.clock import SystemClock
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.keys import give_slot
+from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.desk.unlock import unlock
 from vaccinator_app.desk.walk_in import LONGEST_NAME, clean_name
 from vaccinator_app.desk.workplace import Workplace
@@ -28,6 +29,7 @@ from vaccinator_app.domain.people import Role, StaffMember
 from vaccinator_app.domain.vaccines import Formulary
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.recovery import (
+    MAX_FILE,
     RecoveryAnswer,
     RecoveryRequest,
     SealedKey,
@@ -140,6 +142,13 @@ class Recovery:
         assert asked is not None
         return asked
 
+    def save(self, path: Path) -> None:
+        """Write the request under way into a new file. Raises ``CannotDo`` or ``VaultError``."""
+        asked = self.asked()
+        if asked is None:
+            raise CannotDo(Message.of("recovery.none_begun"))
+        write_new(path, asked.request)
+
     def drop(self) -> None:
         """Forget the request under way: an answer to it opens nothing any more."""
         recovering.drop(self._home)
@@ -173,6 +182,15 @@ class Recovery:
         recovering.drop(self._home)
         # from here on they are a member of the staff like any other, and come in by the same door
         return unlock(self._home, self._formulary, self._make_clock, member.staff, passphrase)
+
+    def answer_in(self, path: Path, passphrase: str, kdf: KdfParameters = KdfParameters()) -> Opened:  # noqa: B008
+        """The same with an answer that lies in a file."""
+        try:
+            with path.open("rb") as file:
+                data = file.read(MAX_FILE + 1)
+        except OSError:
+            raise CannotDo(Message.of("delivery.cannot_read", name=path.name)) from None
+        return self.answer(data, passphrase, kdf)
 
     def _known(self, device: str) -> tuple[str, list[tuple[int, bytes]], set[str]]:
         """What the file of slots says: which machine, its keys sealed to central, who may not be called the same."""

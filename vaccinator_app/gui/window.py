@@ -81,6 +81,7 @@ class Window(QWidget):
         if first_run is not None:
             self._begin(first_run)
         self._unlock.opened.connect(self._opened)
+        self._unlock.recovery_asked.connect(self._recover)
         self._look.asked.connect(self.apply)
         self._idle.over.connect(self._nobody_there)
         kit.words.changed.connect(self._speak)
@@ -208,6 +209,27 @@ class Window(QWidget):
             self._ways.setCurrentWidget(self._unlock)
             first.setParent(None)
             first.deleteLater()
+
+    def _recover(self) -> None:
+        """Nobody remembers a passphrase: another sheet in the place of the way in, until that is left."""
+        from vaccinator_app.gui.screens.recovery import RecoveryScreen
+
+        screen = RecoveryScreen(self._kit, self._way_in.recovery(), self._tasks)
+
+        def leave() -> None:
+            self._ways.setCurrentWidget(self._unlock)
+            screen.setParent(None)
+            screen.deleteLater()
+
+        def opened(found: Opened) -> None:
+            leave()
+            self._opened(found)
+
+        screen.left.connect(leave)
+        screen.opened.connect(opened)
+        self._ways.addWidget(screen)
+        self._ways.setCurrentWidget(screen)
+        screen.look()
 
     def _nobody_there(self) -> None:
         if self._first is None:

@@ -13,6 +13,8 @@ NEXT = "vault.db.next"
 """The file that is to be put in the place of the other; not a vault until it is (``rekeying``)."""
 BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file, by its name."""
+RECOVERING = "recovering.json"
+"""A request for recovery under way (``recovering``)."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

@@ -17,9 +17,7 @@ from vaccinator_app.trust.keys import SealingKey, SigningKey, key_id
 from vaccinator_app.trust.keyslot import KdfParameters, Wrapped
 from vaccinator_app.vault.attempts import Attempts
 from vaccinator_app.vault.errors import RecoveryDamaged, TooSoon, WrongPassphrase, from_os
-from vaccinator_app.vault.files import sync_folder, write_private
-
-RECOVERING = "recovering.json"
+from vaccinator_app.vault.files import RECOVERING, sync_folder, write_private
 
 _VERSION = 1
 _KEY = 32

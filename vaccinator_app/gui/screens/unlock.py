@@ -18,6 +18,7 @@ from vaccinator_app.gui.tasks import Tasks
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.field import Field
+from vaccinator_app.gui.widgets.flow import Flow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.text import Text
@@ -55,6 +56,8 @@ class UnlockScreen(QWidget):
 
     opened = Signal(object)
     """The `Opened` desk."""
+    recovery_asked = Signal()
+    """Nobody remembers a passphrase."""
 
     def __init__(self, kit: Kit, unlock: Unlock, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,6 +82,8 @@ class UnlockScreen(QWidget):
         self._go.setObjectName("unlock")
         self._again = Button(kit, Message.of("unlock.look_again"))
         self._again.setObjectName("look-again")
+        self._forgotten = Button(kit, Message.of("unlock.forgotten"), plain=True)
+        self._forgotten.setObjectName("forgotten")
         self._lay_out()
         self._staff.currentRowChanged.connect(self._ask_wait)
         self._typed.moved.connect(self._move)
@@ -86,6 +91,7 @@ class UnlockScreen(QWidget):
         self._typed.returnPressed.connect(self._open)
         self._go.clicked.connect(self._open)
         self._again.clicked.connect(self.look)
+        self._forgotten.clicked.connect(self.recovery_asked)
         kit.words.changed.connect(self._speak)
         kit.theme.changed.connect(self._measure)
         self._speak()
@@ -107,8 +113,9 @@ class UnlockScreen(QWidget):
         self._staff.setCurrentRow(self._people.index(chosen) if chosen in self._people else 0)
         self._staff.blockSignals(False)
         there = bool(self._people)
-        for widget in (self._who, self._staff, self._field, self._go):
+        for widget in (self._who, self._staff, self._field, self._go, self._forgotten):
             widget.setVisible(there)
+        self._forgotten.say(Message.of("unlock.recovering" if self._unlock.recovering else "unlock.forgotten"))
         self._again.setVisible(not there)
         self._speak()
         self._measure()
@@ -229,6 +236,7 @@ class UnlockScreen(QWidget):
         inner.addWidget(Text(kit, Message.of("unlock.title"), size=Size.TITLE, strong=True))
         for widget in (self._who, self._staff, self._field, self._notice, self._go, self._again):
             inner.addWidget(widget)
+        inner.addWidget(Flow(kit, [self._forgotten]))
         middle = QHBoxLayout()
         middle.addStretch(1)
         middle.addWidget(self._sheet)
