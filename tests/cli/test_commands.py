@@ -150,6 +150,41 @@ def test_a_colleague_is_added_and_opens_the_desk(
     assert "S. Devi" in one_sentence(capsys)
 
 
+def test_a_colleague_is_listed_given_another_passphrase_and_disabled(
+    desk: str, passphrase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    first.write_text("three brown goats")
+    second.write_text("lamp river seven mango")
+    mine = ["--home", desk, "--as", "R. Sharma", "--passphrase-file", passphrase]
+    hers = ["status", "--home", desk, "--as", "S. Devi", "--passphrase-file"]
+    assert main(["staff", "add", *mine, "--role", "verifier", "S. Devi", "--new-passphrase-file", str(first)]) == 0
+    capsys.readouterr()
+    assert main(["staff", "list", *mine]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "S. Devi, verifier · On this machine · Good until" in lines[1]
+    assert "Never on this machine" in lines[1]
+    assert main(["staff", "list", "--home", desk, "--as", "S. Devi", "--passphrase-file", str(first)]) == Exit.NOT_DONE
+    assert "Only an in-charge" in one_sentence(capsys)
+
+    assert main(["staff", "reset", *mine, "s. devi", "--new-passphrase-file", str(second)]) == 0
+    assert main(["staff", "renew", *mine, "S. Devi"]) == 0
+    assert main([*hers, str(first)]) == Exit.VAULT
+    assert main([*hers, str(second)]) == 0
+    capsys.readouterr()
+    assert main(["staff", "disable", *mine, "Nobody", "--reason", "left"]) == Exit.USAGE
+    assert "S. Devi" in one_sentence(capsys)
+    assert main(["staff", "disable", *mine, "R. Sharma", "--reason", "left"]) == Exit.NOT_DONE
+    capsys.readouterr()
+
+    assert main(["staff", "disable", *mine, "S. Devi", "--reason", "lent"]) == 0
+    assert "S. Devi can no longer unlock this desk." in capsys.readouterr().out
+    assert main([*hers, str(second)]) == Exit.USAGE
+    capsys.readouterr()
+    assert main(["staff", "list", *mine]) == 0
+    assert "the log-in was lent" in capsys.readouterr().out
+
+
 def test_an_enrolment_file_used_twice(
     desk: str, enrolment: str, passphrase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""The commands of the desk that need no window: enrol, staff, sync, status, trust."""
+"""The commands of the desk that need no window: enrol, sync, status, trust."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak, words
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
-from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
-from vaccinator_app.domain.people import Role
 from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.sync.driver import DriverStatus
@@ -50,22 +48,6 @@ def run_enrol(arguments: Namespace) -> int:
 
 def _connect(file: EnrolmentFile) -> HttpCentral:
     return HttpCentral(file.address, file.authority)
-
-
-def run_staff_add(arguments: Namespace) -> int:
-    """``vaccinator staff add``."""
-    opened = open_desk(arguments)
-    try:
-        first = passphrase(_for_new(arguments), f"A passphrase for {arguments.name} (at least 8 characters): ")
-        member = Staff(opened.place).add(arguments.name, Role.VACCINATOR, first, KdfParameters())
-    finally:
-        lock(opened.place)
-    print(f"{member.name} can now unlock this desk.")
-    return Exit.OK
-
-
-def _for_new(arguments: Namespace) -> Namespace:
-    return Namespace(passphrase_file=arguments.new_passphrase_file)
 
 
 def run_sync(arguments: Namespace) -> int:

@@ -52,6 +52,7 @@ def _parser() -> ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _demo(commands)
     _desk(commands)
+    _staff(commands)
     _ledger(commands)
     _recovery(commands)
     _uninstall(commands)
@@ -97,14 +98,6 @@ def _desk(commands: Commands) -> None:
         "--passphrase-file", type=Path, metavar="FILE", help="read the in-charge's passphrase from a file"
     )
 
-    staff = commands.add_parser("staff", help="the people of this desk").add_subparsers(required=True, metavar="WHAT")
-    add = _command(staff, "add", "certify a vaccinator (in-charge only)", "desk_commands:run_staff_add")
-    _person(add)
-    add.add_argument("name", metavar="NAME")
-    add.add_argument(
-        "--new-passphrase-file", type=Path, metavar="FILE", help="read the colleague's passphrase from a file"
-    )
-
     trust = _command(
         commands,
         "trust",
@@ -122,6 +115,37 @@ def _desk(commands: Commands) -> None:
     report.add_argument("--language", choices=("en", "hi"), default="en", help="the language of its words")
     report.add_argument("--out", type=Path, required=True, metavar="FILE")
     _home(_command(commands, "self-test", "check that this installation works", "self_test:run_self_test"))
+
+
+def _staff(commands: Commands) -> None:
+    staff = commands.add_parser("staff", help="the people of this desk")
+    which = staff.add_subparsers(required=True, metavar="WHAT")
+    _person(
+        _command(which, "list", "who has or had a key at this centre (in-charge only)", "staff_commands:run_staff_list")
+    )
+    add = _command(
+        which, "add", "certify a colleague and let them unlock (in-charge only)", "staff_commands:run_staff_add"
+    )
+    add.add_argument(
+        "--role", choices=("vaccinator", "verifier"), default="vaccinator", help="what they do; vaccinator by itself"
+    )
+    disable = _command(
+        which, "disable", "somebody's keys count no more (in-charge only)", "staff_commands:run_staff_disable"
+    )
+    disable.add_argument(
+        "--reason", choices=("left", "lent"), required=True, help="they left, or somebody else used their log-in"
+    )
+    reset = _command(which, "reset", "a new passphrase for somebody (in-charge only)", "staff_commands:run_staff_reset")
+    renew = _command(
+        which, "renew", "certify somebody for another year (in-charge only)", "staff_commands:run_staff_renew"
+    )
+    for command in (add, disable, reset, renew):
+        _person(command)
+        command.add_argument("name", metavar="NAME", help="a name, or an id as `staff list` shows it")
+    for command in (add, reset):
+        command.add_argument(
+            "--new-passphrase-file", type=Path, metavar="FILE", help="read the colleague's passphrase from a file"
+        )
 
 
 def _ledger(commands: Commands) -> None:
