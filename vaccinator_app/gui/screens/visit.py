@@ -115,8 +115,12 @@ class VisitPanel(QFrame):
 
     def forget(self) -> VisitDesk | None:
         """Let go of the visit without closing it, for whoever locks the desk or opens another."""
-        self._steps.begin()
+        self._clear()
         return self._acts.forget()
+
+    def _clear(self) -> None:
+        self._head.clear()
+        self._steps.clear()
 
     @property
     def _asking(self) -> bool:
@@ -170,6 +174,7 @@ class VisitPanel(QFrame):
     def _wire(self) -> None:
         self._acts.moved.connect(self._moved)
         self._acts.refused.connect(self._refused)
+        self._acts.ended.connect(self._clear)
         self._acts.ended.connect(self.ended)
         self._acts.code_checked.connect(lambda fits: self._steps.code.set_wrong(not fits))
         self._acts.date_refused.connect(self._steps.previous.refuse)

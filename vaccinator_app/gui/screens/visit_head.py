@@ -54,6 +54,12 @@ class VisitHead(QWidget):
         """That whoever opened this sheet looked many people up (DESIGN 5.5); None for nothing."""
         self._lookups.say(what, "attention")
 
+    def clear(self) -> None:
+        """Nobody's: no name stays behind in a sheet that is shut."""
+        for part in (self._name, self._token, self._person, self._dose, self._slot):
+            part.say("")
+        self._lookups.say(None)
+
     def show_person(self, appointment: Appointment, today: date) -> None:
         """Ages are counted on ``today``, from the year of birth alone."""
         who = appointment.beneficiary

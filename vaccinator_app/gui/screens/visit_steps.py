@@ -53,6 +53,12 @@ class VisitSteps(Scrolled):
         self.previous.clear()
         self.code.clear_code()
 
+    def clear(self) -> None:
+        """Nobody's steps: the first of them says how somebody's photo ID ends."""
+        self.begin()
+        for row in self._rows.values():
+            row.show_state(StepState.LATER, "")
+
     def show_view(self, found: VisitView, desk: VisitDesk) -> None:
         """Where each step stands."""
         for step in found.steps:
