@@ -266,7 +266,7 @@ def test_each_changed_page_put_back_singly_is_noticed(machine: Machine) -> None:
         except VaultError:
             refused += 1
             continue
-        found = vault.standing.file()
+        found = vault.note_file()
         if found is None or found.state not in (FileState.CHANGED, FileState.OLDER):
             unnoticed.append(at // PAGE)
         if not check(vault._database.beside, ZONE):

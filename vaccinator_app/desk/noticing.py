@@ -24,7 +24,7 @@ def at_unlock(place: Workplace) -> None:
 
     Before anything else is recorded by whoever unlocks.
     """
-    file = place.vault.standing.file()
+    file = place.vault.note_file()
     if file is not None and file.state is FileState.CHANGED:
         place.file_words = Message.of("file.changed")
     stand(place)

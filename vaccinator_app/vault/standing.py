@@ -101,10 +101,8 @@ class Standing:
         state, missing = json.loads(found)
         return FileFound(FileState(state), missing)
 
-    def file_is(self, found: FileFound | None) -> None:
+    def file_is(self, found: FileFound) -> None:
         """The opened file is such: it stays to be looked through until that is done (``sound``)."""
-        if found is None:
-            return
 
         def work(connection: Connection) -> None:
             meta.put(connection, _FILE, json.dumps([found.state, found.missing]).encode())

@@ -17,7 +17,7 @@ from vaccinator_app.vault.daybook import DayBooks
 from vaccinator_app.vault.drafts import Drafts
 from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultError, VaultExists, VaultWrongKey, from_os
 from vaccinator_app.vault.exchange import Exchange
-from vaccinator_app.vault.file_seal import judge, seal, take_print
+from vaccinator_app.vault.file_seal import FileFound, judge, seal, take_print
 from vaccinator_app.vault.files import DATABASE, FILE_MODE, make_private_folder, sync_folder, tighten
 from vaccinator_app.vault.history import Past
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
@@ -48,6 +48,7 @@ class Vault:
         if found is None:
             raise VaultDamaged
         self._database = database
+        self._unnoted: FileFound | None = None
         self._identity = read_identity(found)
         self.trusted = TrustedKeys(database, self._identity.central)
         self.ledger = Ledger(database, self.identity)
@@ -73,6 +74,13 @@ class Vault:
         if self._identity.central is not self.trusted.keys:
             self._identity = replace(self._identity, central=self.trusted.keys)
         return self._identity
+
+    def note_file(self) -> FileFound | None:
+        """Keep what speaks against the file as it was opened, until it was looked through; None when nothing does."""
+        if self._unnoted is not None:
+            self.standing.file_is(self._unnoted)
+            self._unnoted = None
+        return self.standing.file()
 
     @property
     def key(self) -> bytes:
@@ -135,9 +143,8 @@ class Vault:
         try:
             vault = cls(database)
             vault.views.renew()
-            vault.standing.file_is(
-                judge(home, vault.identity.device_key, file, vault.ledger, sealed=vault.standing.sealed())
-            )
+            sealed = vault.standing.sealed()
+            vault._unnoted = judge(home, vault.identity.device_key, file, vault.ledger, sealed=sealed)
         except BaseException:
             database.close()
             raise
@@ -155,8 +162,12 @@ class Vault:
     def close(self) -> None:
         """Lock: writes under way end, every connection closes, the key is forgotten. Safe to call again.
 
-        What the closed file is stands beside it from then on (``file_seal``).
+        What the closed file is stands beside it from then on (``file_seal``); but what speaks against the opened one
+        is not sealed over before it was noted.
         """
+        if self._unnoted is not None:
+            self._database.close()
+            return
         try:
             self.standing.will_be_sealed()
             home, device_key, head = self._database.home, self.identity.device_key, self.ledger.head()
