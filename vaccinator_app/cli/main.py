@@ -58,6 +58,8 @@ def _parser() -> ArgumentParser:
     _uninstall(commands)
     _certificate(commands)
     _central(commands)
+    licences = _command(commands, "licences", "what this program is made of, and its licences", "licences:run_licences")
+    licences.add_argument("name", nargs="?", metavar="NAME", help="a part's whole text")
     return parser
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.theme import Size
+from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
 from vaccinator_app.gui.widgets.text import Text
@@ -87,6 +89,9 @@ AUDIT: Sequence[tuple[str, str]] = (
 SYNC: Sequence[tuple[str, str]] = (("↑  ↓", "help.up_down"), ("Enter", "help.open_held"), ("Esc", "help.esc"))
 
 
+_LICENCES = Message("help.licences")
+
+
 class HelpPanel(QFrame):
     """Keys of one screen, then those that work everywhere."""
 
@@ -113,4 +118,30 @@ class HelpPanel(QFrame):
         column.addLayout(grid)
         column.addStretch(1)
         title = Text(kit, Message.of("help.title"), size=Size.TITLE, strong=True)
-        sheet_column(self, kit, [title], Scrolled(inside), [Text(kit, Message.of("help.close"), tone="quiet")])
+        self._kit = kit
+        self._pages = QStackedWidget()
+        self._pages.addWidget(Scrolled(inside))
+        self._other = Button(kit, _LICENCES, plain=True)
+        self._other.setObjectName("help-licences")
+        self._other.clicked.connect(self._turn)
+        sheet_column(
+            self, kit, [title], self._pages, [self._other, Text(kit, Message.of("help.close"), tone="quiet")]
+        )
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._pages.setCurrentIndex(0)
+        self._other.say(_LICENCES)
+
+    def _turn(self) -> None:
+        """From the keys to the licences, and back."""
+        if self._pages.count() == 1:
+            # what nobody reads on most days is not read with every screen
+            from vaccinator_app.gui.screens.licences import LicencesPage
+
+            self._pages.addWidget(LicencesPage(self._kit))
+        there = self._pages.currentIndex() == 0
+        self._pages.setCurrentIndex(int(there))
+        self._other.say(Message.of("help.keys") if there else _LICENCES)
+        if there:
+            self._pages.currentWidget().setFocus()
