@@ -8,7 +8,7 @@ import stat
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton
 
 from tests.support.window import Hands
 
@@ -52,3 +52,18 @@ def test_what_the_look_is_kept_in_is_this_accounts_alone_and_names_nobody(hands:
     assert set(json.loads(file.read_text("utf-8"))) == {"language", "mode", "large", "sound"}
     others = [path for path in file.parent.rglob("*") if path.is_file() and path.stat().st_mode & 0o077]
     assert others == []
+
+
+def test_the_licences_are_a_click_away_from_the_help_and_to_be_read_by_keys(hands: Hands) -> None:
+    hands.press(Qt.Key.Key_F1)
+    QTest.mouseClick(hands.find(QPushButton, "help-licences"), Qt.MouseButton.LeftButton)
+    parts, text = hands.find(QListWidget, "licences"), hands.find(QPlainTextEdit, "licence")
+    assert hands.focused() == "licences"
+    names = [parts.item(row).text().split("  ")[0] for row in range(parts.count())]
+    while not parts.item(parts.currentRow()).text().startswith("SQLCipher"):
+        QTest.keyClick(parts, Qt.Key.Key_Down)
+    assert "ZETETIC" in text.toPlainText()
+    assert {"OpenSSL", "Qt", "typst", "zxcvbn"} <= set(names)
+    hands.press(Qt.Key.Key_F1)
+    hands.press(Qt.Key.Key_F1)
+    assert not hands.shown("licences")

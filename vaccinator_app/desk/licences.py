@@ -59,5 +59,5 @@ def _own(package: Distribution) -> list[str]:
 
 
 def _stated(package: Distribution, otherwise: str | None) -> str:
-    said = package.metadata.get("License-Expression") or package.metadata.get("License") or ""
-    return otherwise or said.partition("\n")[0]
+    said = [package.metadata[name] for name in ("License-Expression", "License") if name in package.metadata]
+    return otherwise or (said[0] if said else "").partition("\n")[0]

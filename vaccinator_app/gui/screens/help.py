@@ -143,5 +143,6 @@ class HelpPanel(QFrame):
         there = self._pages.currentIndex() == 0
         self._pages.setCurrentIndex(int(there))
         self._other.say(Message.of("help.keys") if there else _LICENCES)
-        if there:
-            self._pages.currentWidget().setFocus()
+        page = self._pages.currentWidget()
+        if there and page is not None:
+            page.setFocus()

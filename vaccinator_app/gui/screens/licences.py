@@ -37,6 +37,7 @@ class LicencesPage(QWidget):
         kit.theme.changed.connect(self._dress)
         self._dress()
         self.parts.setCurrentRow(0)
+        self.setFocusProxy(self.parts)
 
     def _show(self, row: int) -> None:
         self.text.setPlainText(self._found[row].text if row >= 0 else "")
