@@ -69,7 +69,7 @@ def desk_routes(desks: DeskApi) -> list[HTTPRouteHandler]:
 
     @post("/v1/history", summary="Ask for one's own records", responses=refusals(400, 403, 413), **shared)
     def history(body: RawBody) -> bytes:
-        """A packed history request, signed by the device; the answer is a page of its own records, signed by central."""
+        """A packed history request, signed by the device; the answer, signed by central, has its own records."""
         return desks.history(body)
 
     return [enrol, push, pull, confirm, deliver, history]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from vaccinator_app.central import bulk, feed
 from vaccinator_app.central.certificates.certifying import fresh_id, is_proved, take_back
@@ -23,14 +23,8 @@ from vaccinator_app.central.intake.closes import NewClose
 from vaccinator_app.central.intake.examine import Incoming
 from vaccinator_app.central.intake.facts import Known, Standing, Visited, interval_of, moment_of, takes_over, when
 from vaccinator_app.central.intake.proofs import Holder
-from vaccinator_app.central.intake.staff import (
-    Keyholder,
-    LastHeard,
-    taken_back,
-    write_recovery,
-    write_revocations,
-)
-from vaccinator_app.central.intake.staff import moment_of as removal_moment
+from vaccinator_app.central.intake.staff import LastHeard
+from vaccinator_app.central.intake.staff_effects import StaffEffects
 from vaccinator_app.central.intake.walk_ins import WalkIn, read_walk_in, write_walk_ins
 from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.messages import outbox
@@ -38,7 +32,7 @@ from vaccinator_app.central.messages.letters import Letters, letter_name
 from vaccinator_app.central.programme import Centre
 from vaccinator_app.central.rows import read_outcome, storable, write_reasons
 from vaccinator_app.central.running.renewing import replace_code
-from vaccinator_app.central.schema import bookings, certificates, doses, mismatches, records, sms_outbox
+from vaccinator_app.central.schema import bookings, doses, mismatches, records, sms_outbox
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.appointment import Booking, PreviousDose
 from vaccinator_app.domain.closing_events import DayClosed
@@ -50,7 +44,7 @@ from vaccinator_app.domain.events import (
     WalkInRegistered,
     appointment_of,
 )
-from vaccinator_app.domain.staff_events import StaffAdded, StaffRemoved, VaultRekeyed
+from vaccinator_app.domain.staff_events import Noticed, StaffAdded, StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.messages import MAX_BATCH_BYTES, CertificateState, MessageState, Outcome, Reason, Status
 
 _LONGEST_KEYID = 64
@@ -84,7 +78,7 @@ class Effects:
     def __init__(self, known: Known, cupboard: Cupboard, now: datetime, heard: LastHeard) -> None:
         """``heard`` is what the machine said of its ledger before this batch."""
         self._known = known
-        self._heard = heard
+        self.staff = StaffEffects(known, now, heard)
         self._cupboard = cupboard
         self._now = now
         self._records: dict[int, list[Any]] = {}
@@ -95,17 +89,14 @@ class Effects:
         self._secrets: list[dict[str, Any]] = []
         self._voids: list[tuple[int, int]] = []
         self._undone: list[tuple[str, int]] = []
-        self._certified: list[dict[str, Any]] = []
-        self._removals: list[dict[str, Any]] = []
-        self._rekeyed: list[VaultRekeyed] = []
         self._walk_ins: list[WalkIn] = []
         self._touched: set[str] = set()
         self._replaced: set[str] = set()
         self.mismatches: list[Mismatch] = []
         self.closes: list[NewClose] = []
         self.serious: list[int] = []
+        self.notices: list[tuple[int, Noticed]] = []
         self.dosed: set[str] = set()
-        self.contested: list[int] = []
 
     def note(self, new: New, facts: Facts, verdict: Verdict) -> None:
         """Take the answer to one record. Called in ``seq`` order."""
@@ -120,18 +111,12 @@ class Effects:
                 self._void(new.seq, body)
             case WalkInRegistered():
                 self._walk_in(new, body)
-            case StaffAdded():
-                self._staff(new, body)
-            case StaffRemoved() if accepted:
-                self._remove(new, body)
-            case StaffRemoved() if facts.contested:
-                self.contested.append(new.seq)
-            case VaultRekeyed() if accepted or self._known.revoked:
-                # also of a machine out of use: what is unconfirmed on it must open for whoever forgot a passphrase
-                self._rekeyed.append(body)
-                self._known.epoch = body.epoch
+            case StaffAdded() | StaffRemoved() | VaultRekeyed():
+                self.staff.note(new, accepted=accepted, contested=facts.contested)
             case OverrideGranted() if accepted:
                 self._known.grants[new.seq] = body.appointment
+            case Noticed() if accepted:
+                self.notices.append((new.seq, body))
             case AefiReported() if body.serious:
                 self.serious.append(new.seq)
             case DayClosed() if not self._known.revoked:
@@ -161,10 +146,7 @@ class Effects:
         bulk.add(connection, sms_outbox, outbox.PLAIN, self._letters.rows, outbox.shared(self._now, **mine))
         if self._secrets:
             connection.execute(insert(sms_outbox), self._secrets)
-        self._write_certificates(connection)
-        for removal in self._removals:
-            write_revocations(connection, self._known.centre.centre, **removal)
-        write_recovery(connection, self._known.centre.centre, self._known.device, self._rekeyed, self._now)
+        self.staff.write(connection)
         self._write_roster(connection)
 
     # One record
@@ -328,31 +310,6 @@ class Effects:
             self._walk_ins.append(found)
             self._known.seats[body.appointment] = found.seat
 
-    def _staff(self, new: New, body: StaffAdded) -> None:
-        added, author = new.incoming.certificate, new.incoming.author
-        if added is None or author is None:
-            return
-        self._known.keyholders[added.keyid] = Keyholder(id=added.id)
-        self._certified.append(
-            {
-                "centre": self._known.centre.centre,
-                "keyid": added.keyid,
-                "subject": added.subject.value,
-                "id": added.id,
-                "envelope": body.certificate,
-                "issuer": author.keyid,
-                "added_at": self._now,
-            }
-        )
-
-    def _remove(self, new: New, body: StaffRemoved) -> None:
-        event, known = new.incoming.event, self._known
-        assert event is not None
-        at = removal_moment(event, self._heard)
-        fresh = taken_back(body, known.keyholders, at, known.device)
-        known.keyholders.update(fresh)
-        self._removals.append({"keyids": list(fresh), "at": at, "by": event.staff, "on": known.device})
-
     # The whole batch
 
     def outcome(self, seq: int) -> Outcome:
@@ -376,13 +333,6 @@ class Effects:
         bulk.change(connection, records, ("centre", "device", "seq"), ("seq", "voided_by"), earlier, **mine)
         key = ("beneficiary", "centre", "device", "seq")
         bulk.change(connection, doses, key, ("beneficiary", "seq"), self._undone, **mine, voided_at=self._now)
-
-    def _write_certificates(self, connection: Connection) -> None:
-        """A renewed certificate takes the place of the one for the same key."""
-        for row in self._certified:
-            same = (certificates.c.centre == row["centre"], certificates.c.keyid == row["keyid"])
-            connection.execute(delete(certificates).where(*same))
-            connection.execute(insert(certificates).values(row))
 
     def _write_roster(self, connection: Connection) -> None:
         """Tell every desk that expects one of these people what is on record for them now (DESIGN 7.5)."""

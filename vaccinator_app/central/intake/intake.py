@@ -21,6 +21,7 @@ from vaccinator_app.central.district.alarms import (
     raise_for_removals,
     raise_for_walk_ins,
 )
+from vaccinator_app.central.district.machine_alarms import raise_for_forks, raise_for_notices, raise_for_shorter
 from vaccinator_app.central.intake.adjudicate import adjudicate
 from vaccinator_app.central.intake.chain import New, Plan, Stored, place, plan
 from vaccinator_app.central.intake.closes import take_closes
@@ -129,8 +130,13 @@ class Intake:
         stored = _stored(connection, request, [seq for seq in seqs if 1 <= seq <= link.seq])
         sorted_out = plan(batch, seqs, link, stored, _fork_hashes(connection, request))
         outcomes = {outcome.seq: outcome for outcome in sorted_out.answered}
-        _keep_forks(connection, request, sorted_out, now)
+        raise_for_forks(
+            connection, request.centre, request.device, _keep_forks(connection, request, sorted_out, now), now
+        )
         heard = read_last_heard(connection, request.centre, request.device)
+        if not brought:
+            missing = _claimed(connection, request) - request.head_seq
+            raise_for_shorter(connection, request.centre, request.device, missing, now)
         _move_head(connection, request, sorted_out.link, now, brought=brought)
         if sorted_out.new:
             outcomes |= self._take(connection, request, sorted_out.new, now, heard, revoked=revoked)
@@ -166,8 +172,9 @@ class Intake:
         twice.write(connection, self._keys.signing, outcomes, now)
         raise_for_mismatches(connection, request.centre, device, effects.mismatches, now)
         raise_for_aefi(connection, request.centre, device, effects.serious, now)
-        raise_for_removals(connection, request.centre, device, effects.contested, now)
+        raise_for_removals(connection, request.centre, device, effects.staff.contested, now)
         raise_for_walk_ins(connection, request.centre, walked_in, now)
+        raise_for_notices(connection, request.centre, device, effects.notices, now)
         answers = take_closes(connection, self._keys.signing, centre, device, effects.closes, now)
         answers |= accept_late(connection, self._keys.signing, request.centre, device, outcomes, effects.dosed, now)
         return outcomes | {seq: Outcome(seq, status, reasons) for seq, (status, reasons) in answers.items()}
@@ -221,10 +228,17 @@ def _fork_hashes(connection: Connection, request: PushRequest) -> frozenset[byte
     return frozenset(connection.scalars(statement))
 
 
-def _keep_forks(connection: Connection, request: PushRequest, sorted_out: Plan, now: datetime) -> None:
+def _claimed(connection: Connection, request: PushRequest) -> int:
+    """How long the device last said that its ledger is."""
+    this = (device_heads.c.centre == request.centre, device_heads.c.device == request.device)
+    return int(connection.execute(select(device_heads.c.claimed_seq).where(*this)).scalar_one())
+
+
+def _keep_forks(connection: Connection, request: PushRequest, sorted_out: Plan, now: datetime) -> int:
+    """How many of them were not here before."""
     fresh = {(seq, one.hash): one for seq, one in sorted_out.forks}
     if not fresh:
-        return
+        return 0
     have = connection.execute(
         select(forks.c.seq, forks.c.hash).where(forks.c.centre == request.centre, forks.c.device == request.device)
     )
@@ -247,6 +261,7 @@ def _keep_forks(connection: Connection, request: PushRequest, sorted_out: Plan, 
                 for (seq, digest), one in fresh.items()
             ],
         )
+    return len(fresh)
 
 
 def _move_head(connection: Connection, request: PushRequest, link: Link, now: datetime, *, brought: bool) -> None:
