@@ -44,7 +44,8 @@ def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None 
         parts.append(driver.failure)
     if place.vault.trusted.unproved:
         parts.append(Message.of("status.keys_unproved"))
-    parts += out_of_use_words(place)
+    out_of_use = out_of_use_words(place)
+    parts += out_of_use
     lease = lease_message(place.vault.roster.lease(), place.latest())
     if lease is not None and last is not None and exchange.revoked_at() is None:
         parts.append(lease)
@@ -55,7 +56,7 @@ def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None 
         unconfirmed=pending.count,
         oldest_at=pending.oldest_at,
         last_contact=last,
-        failure=driver.failure,
+        failure=driver.failure or next(iter(out_of_use), None),
         next_at=next_at,
         online=None if last is None and not failed else not failed or driver.reached,
         running=driver.phase is Phase.RUNNING,

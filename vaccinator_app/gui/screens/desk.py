@@ -165,6 +165,7 @@ class DeskScreen(QWidget):
     def _refresh(self) -> None:
         """Heading, counts and the line at the foot."""
         self.top.show_heading(heading(self._session.place))
+        self.top.show_stopped(self._session.place.disagreement)
         found = self._session.words()
         self._rail.show_count(Place.SYNC, found.unconfirmed)
         parts: list[Message | str] = list(found.parts)

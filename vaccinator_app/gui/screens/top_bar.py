@@ -28,6 +28,7 @@ class TopBar(QFrame):
         self.setProperty("part", "head")
         self._session_of: Message | str = ""
         self._news: Message | None = None
+        self._stopped: Message | None = None
         self._locks_in: Message | None = None
         self._where = Text(kit, strong=True, elide=True)
         self._mark = IconMark(kit, "needs-attention", "attention")
@@ -69,13 +70,18 @@ class TopBar(QFrame):
         self._news = news
         self._say()
 
+    def show_stopped(self, why: Message | None) -> None:
+        """Nothing is recorded here any more, and why: it stands for as long as that is so."""
+        self._stopped = why
+        self._say()
+
     def warn(self, seconds: int) -> None:
         """The desk locks in ``seconds``; below zero somebody came back."""
         self._locks_in = Message.of("lock.soon", n=seconds) if seconds >= 0 else None
         self._say()
 
     def _say(self) -> None:
-        loud = self._locks_in or self._news
+        loud = self._locks_in or self._stopped or self._news
         self._mark.setVisible(loud is not None)
         self._middle.set_tone("attention" if loud is not None else "quiet")
         self._middle.say(loud or self._session_of)
