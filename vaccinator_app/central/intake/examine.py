@@ -159,7 +159,7 @@ class Authors:
         if author is None or author.id != event.staff:
             incoming.flaw = Reason.UNKNOWN_STAFF
             return
-        if not doubt(incoming, self._holders):
+        if not _may_count(incoming, self._holders):
             return
         if not any(author.not_before <= moment <= author.not_after for moment in (event.at, now)):
             incoming.flaw = Reason.NOT_ALLOWED
@@ -215,7 +215,19 @@ class Authors:
         incoming.certificate = added
 
 
-def doubt(incoming: Incoming, holders: Keyholders) -> bool:
+def look_again(incoming: Incoming, holders: Keyholders) -> None:
+    """Whether author and whom they add still count, as the records before this one left their keys."""
+    if incoming.flaw is not None:
+        return
+    if incoming.author is not None and incoming.author.keyid not in holders:
+        # whoever added them was refused
+        incoming.flaw = Reason.UNKNOWN_STAFF
+    elif _may_count(incoming, holders):
+        added = incoming.certificate
+        incoming.flaw = None if added is None or may_be_added(added, holders) else Reason.NOT_ALLOWED
+
+
+def _may_count(incoming: Incoming, holders: Keyholders) -> bool:
     """Whether a record of somebody known may count although their key was taken back: not what came after that, nor
     anybody they added. The rest may be true, and comes late from a desk without a network; but a date is easily
     written, so that it is ``doubted``."""

@@ -20,13 +20,12 @@ from vaccinator_app.central.desks.seats import Seat, read_seats
 from vaccinator_app.central.intake.adjudicate import DoseFacts, Facts, ProofState
 from vaccinator_app.central.intake.chain import New
 from vaccinator_app.central.intake.closes import Closed, follows, read_closed
-from vaccinator_app.central.intake.examine import Incoming, doubt
+from vaccinator_app.central.intake.examine import Incoming, look_again
 from vaccinator_app.central.intake.proofs import Holder, inherited, read_grants, read_holders
 from vaccinator_app.central.intake.staff import (
     Keyholder,
     is_a_database_key,
     is_contested,
-    may_be_added,
     read_epoch,
     read_keyholders,
 )
@@ -181,7 +180,7 @@ def read_standing(connection: Connection, beneficiaries: Iterable[str]) -> dict[
 def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
     """The facts of one record, as the records before it left them."""
     incoming, body = new.incoming, new.incoming.body
-    _look_at_keys(incoming, known)
+    look_again(incoming, known.keyholders)
     if incoming.flaw is not None or incoming.role is None:
         return Facts(flaw=incoming.flaw or Reason.UNKNOWN_STAFF, chained=new.chained, body=None)
     return Facts(
@@ -199,21 +198,6 @@ def gather(new: New, known: Known, cupboard: Cupboard) -> Facts:
         contested=isinstance(body, StaffRemoved) and is_contested(body, known.keyholders),
         dose=_dose(incoming, body, known, cupboard) if isinstance(body, DoseGiven) else None,
     )
-
-
-def _look_at_keys(incoming: Incoming, known: Known) -> None:
-    """Whether author and whom they add still count, as the records before this one left their keys."""
-    if incoming.flaw is not None:
-        return
-    if incoming.author is not None and incoming.author.keyid not in known.keyholders:
-        # whoever added them was refused
-        incoming.flaw = Reason.UNKNOWN_STAFF
-    elif doubt(incoming, known.keyholders) and not _may_add(incoming, known):
-        incoming.flaw = Reason.NOT_ALLOWED
-
-
-def _may_add(incoming: Incoming, known: Known) -> bool:
-    return incoming.certificate is None or may_be_added(incoming.certificate, known.keyholders)
 
 
 def _continues(body: Body | None, known: Known) -> bool:
