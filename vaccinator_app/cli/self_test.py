@@ -1,7 +1,7 @@
 """``vaccinator self-test``: does this installation work on this machine? Touches no desk that is here.
 
 Each check does the real thing once, in a folder of its own: a vault is made, written, closed and opened again; a code
-is sealed and opened; the window's unlock screen is drawn.
+is sealed and opened; an enrolment file is read and its central asked for; the window's first step is drawn.
 """
 
 from __future__ import annotations
@@ -10,17 +10,20 @@ import os
 import tempfile
 from argparse import Namespace
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.home import load_formulary
 from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
 from vaccinator_app.cli.resources import font_files, resources_folder
+from vaccinator_app.desk.first_run import FirstRun, Outside
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.domain.people import Role, StaffMember
-from vaccinator_app.protocol.enrolment import CentralKeys
+from vaccinator_app.protocol.enrolment import CentralKeys, EnrolmentFile, write_file
+from vaccinator_app.sync.http import HttpCentral
 from vaccinator_app.trust import seal
+from vaccinator_app.trust.authority import make_authority
 from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.vault.identity import Identity
@@ -41,6 +44,7 @@ def run_self_test(arguments: Namespace) -> int:
         "the app's own files": _files,
         "sealing and signing": _trust,
         "the encrypted store": _vault,
+        "the first run": _first_run,
         "what the window needs of this machine": _libraries,
         "the window": _window,
     }
@@ -122,11 +126,48 @@ def _libraries() -> None:
 def _window() -> None:
     if missing_packages(qt_platform()):
         raise NotWell("not tried, since the machine lacks what it needs.")
+    from PySide6.QtWidgets import QWidget
+
     from vaccinator_app.cli.window import desk_window
 
     with tempfile.TemporaryDirectory() as folder:
-        _, window = desk_window(Path(folder))
+        # a machine that is no desk: the window begins with the first run
+        _, window = desk_window(Path(folder) / "home")
         picture = window.grab()
+        first = window.findChild(QWidget, "first-run-title")
         window.close()
-        if picture.isNull():
+        if picture.isNull() or first is None:
             raise NotWell("nothing was drawn.")
+
+
+def _first_run() -> None:
+    """A file that is none is refused, a good one taken, and a central that is not there is said to be away."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        outside = Outside(formulary=load_formulary(), connect=HttpCentral, places=lambda: [place])
+        run = FirstRun(place / "home", outside)
+        (place / "letter.enrolment").write_bytes(b"nothing of the kind")
+        file = place / "good.enrolment"
+        file.write_bytes(write_file(_enrolment()))
+        if [found.path for found in run.look()] != [file]:
+            raise NotWell("an enrolment file was not told from another.")
+        run.take(file)
+        run.next()
+        if run.check(lambda: None).reached:
+            raise NotWell("a central was found where there is none.")
+
+
+def _enrolment() -> EnrolmentFile:
+    now = datetime.now(UTC)
+    identity = _identity()
+    return EnrolmentFile(
+        centre=identity.centre,
+        centre_name=identity.centre_name,
+        time_zone=identity.time_zone,
+        # nobody listens there, and nothing leaves this machine
+        address="https://127.0.0.1:1",
+        authority=make_authority("self-test", now).certificate.decode(),
+        central=identity.central,
+        token="self-test",  # noqa: S106  (of no central)
+        expires_at=now + timedelta(days=1),
+    )

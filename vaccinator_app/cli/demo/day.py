@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from vaccinator_app.cli.demo.bookings import Booked
+from vaccinator_app.cli.demo.first_run import Newcomers, add_colleague, enrol
 from vaccinator_app.cli.demo.hands import Hands
 from vaccinator_app.cli.demo.in_charge import close_the_day, count_in
 from vaccinator_app.cli.demo.line import Line
@@ -24,12 +25,11 @@ _NO_SHOWS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cast:
-    """The passphrases of the in-charge, who stands first on the unlock screen, and of the vaccinator, who is second;
-    where pictures go, and how many of the booked are left for whoever watches.
+    """The in-charge, who stands first on the unlock screen, and the vaccinator, who is second; where pictures go, and
+    how many of the booked are left for whoever watches.
     """
 
-    in_charge: str
-    passphrase: str
+    newcomers: Newcomers
     pictures: Path
     today: date
     leave: int
@@ -48,11 +48,13 @@ class Day:
     def run(self) -> None:
         """The whole day. Raises ``NothingHappened`` where the window does not do its part."""
         coming = self._people[: max(1, len(self._people) - _NO_SHOWS - self._cast.leave)]
-        self._picture_unlock()
-        self._sign_in(in_charge=True)
+        enrol(self._hands, self._cast.newcomers, self._picture)
+        add_colleague(self._hands, self._cast.newcomers, self._picture)
+        self._hands.press(Qt.Key.Key_F3)
         self._hands.until(self._roster_is_there, "the roster did not come")
         count_in(self._hands, self._picture)
         self._lock()
+        self._picture_unlock()
         self._sign_in()
         self._picture("queue")
         self._cut_the_line()
@@ -84,7 +86,8 @@ class Day:
         hands = self._hands
         hands.until(lambda: hands.sees("passphrase"), "the unlock screen did not come")
         hands.press(_UP if in_charge else _DOWN)
-        hands.write(self._cast.in_charge if in_charge else self._cast.passphrase)
+        who = self._cast.newcomers
+        hands.write(who.in_charge_passphrase if in_charge else who.passphrase)
         hands.press(_ENTER)
         hands.until(lambda: hands.sees("search"), "the desk did not unlock")
 

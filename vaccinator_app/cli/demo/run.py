@@ -11,7 +11,7 @@ import time
 from argparse import Namespace
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,17 +28,13 @@ from vaccinator_app.cli.home import load_formulary
 from vaccinator_app.cli.qtcheck import missing_packages, missing_sentence, qt_platform
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.cli.signals import ending_like_ctrl_c
-from vaccinator_app.desk.enrol import NewDesk, enrol
+from vaccinator_app.desk.before_vault import not_enrolled
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import Opened, lock
-from vaccinator_app.domain.people import Role
-from vaccinator_app.protocol.enrolment import EnrolmentFile, read_file
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.http import HttpCentral
-from vaccinator_app.trust.keyslot import KdfParameters
 from vaccinator_app.vault.export import write_export
 
 _ZONE = ZoneInfo("Asia/Kolkata")
@@ -122,8 +118,11 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
         booked = _book(csv, stage, at_home, today_is=datetime.now(_ZONE))
         line = Line(central.port)
         stack.callback(line.cut)
-        _enrol(stage, line)
-        faults = _window(stage, line, booked.booked, headless=headless)
+        file = stage.work / "rampur.enrolment"
+        file.write_bytes(enrolment_file(stage.central, f"https://127.0.0.1:{line.port}"))
+        faults = _window(stage, file, line, booked.booked, headless=headless)
+        if not_enrolled(stage.home):
+            raise Failed(Exit.CHECK_FAILED, f"The machine was not enrolled: {', '.join(faults)}.")
         line.mend()
         closed = not _left_over(booked.booked, headless=headless)
         summary = _settle(stage, booked.booked, at_home, began, closed=closed)
@@ -145,44 +144,32 @@ def _book(csv: Path, stage: Stage, at_home: AtHome, today_is: datetime) -> Outco
     return outcome
 
 
-def _enrol(stage: Stage, line: Line) -> None:
-    """The in-charge enrols the machine and adds a vaccinator, as ``vaccinator enrol`` and ``staff add`` do."""
-    file = read_file(enrolment_file(stage.central, f"https://127.0.0.1:{line.port}"))
-    desk = NewDesk(
-        device_name="Desk 2", in_charge_name=_IN_CHARGE, passphrase=_IN_CHARGE_PASSPHRASE, kdf=KdfParameters()
-    )
-    enrol(stage.home, file, desk, _connect, datetime.now(UTC))
-    opened = _open(stage, _IN_CHARGE, _IN_CHARGE_PASSPHRASE)
-    try:
-        Staff(opened.place).add(_VACCINATOR, Role.VACCINATOR, _PASSPHRASE, KdfParameters())
-    finally:
-        lock(opened.place)
-
-
-def _connect(file: EnrolmentFile) -> HttpCentral:
-    return HttpCentral(file.address, file.authority)
-
-
 def _open(stage: Stage, name: str, passphrase: str) -> Opened:
     unlock = Unlock(stage.home, load_formulary())
     member = next(person for person in unlock.people() if person.name == name)
     return unlock.open(member.staff, passphrase)
 
 
-def _window(stage: Stage, line: Line, people: list[Booked], *, headless: bool) -> list[str]:
-    """The day at the window; what it did not do as it should, in words."""
+def _window(stage: Stage, file: Path, line: Line, people: list[Booked], *, headless: bool) -> list[str]:
+    """The day at the window, from the enrolment ``file`` on; what it did not do as it should, in words."""
     from vaccinator_app.cli.demo.day import Cast, Day
+    from vaccinator_app.cli.demo.first_run import Newcomers
     from vaccinator_app.cli.demo.hands import Hands, NothingHappened
     from vaccinator_app.cli.signals import when_asked_to_end
     from vaccinator_app.cli.window import desk_window
 
-    app, window = desk_window(stage.home)
+    app, window = desk_window(stage.home, file)
     window.show()
     hands = Hands(window, 0 if headless else _PACE_MS)
     leave = _left_over(people, headless=headless)
     cast = Cast(
-        in_charge=_IN_CHARGE_PASSPHRASE,
-        passphrase=_PASSPHRASE,
+        newcomers=Newcomers(
+            machine="Desk 2",
+            in_charge=_IN_CHARGE,
+            in_charge_passphrase=_IN_CHARGE_PASSPHRASE,
+            vaccinator=_VACCINATOR,
+            passphrase=_PASSPHRASE,
+        ),
         pictures=stage.pictures,
         today=datetime.now(_ZONE).date(),
         leave=leave,
