@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from tests.support.window import Day, Hands
 
@@ -89,3 +90,38 @@ def staff(day: Day, hands: Hands, stop: Stop) -> None:
     hands.press(Qt.Key.Key_Home)
     hands.press(Qt.Key.Key_Delete)
     stop("staff-not-yourself")
+    hands.press(Qt.Key.Key_End)
+    assert hands.said("colleague-name") == "Meena Kumari"
+    hands.press(Qt.Key.Key_Delete)
+    stop("staff-disable-why")
+    hands.write("1")
+    stop("staff-disable-sure")
+    hands.write("2")
+    hands.settle()
+    stop("staff-disabled")
+
+
+def verifier(day: Day, hands: Hands, stop: Stop) -> None:
+    """What stands where a vaccinator would go on; then the desk is handed over."""
+    add(hands, "Asha Rani", verifier=True)
+    hands.press(Qt.Key.Key_L, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    stop("hand-over")
+    offered = QApplication.activePopupWidget()
+    assert isinstance(offered, QMenu)
+    place = next(place for place, one in enumerate(offered.actions(), 1) if "Asha Rani" in one.text())
+    QTest.keyClick(offered, Qt.Key(ord(str(place))))
+    hands.until(lambda: hands.window.locked and hands.focused() == "passphrase")
+    stop("handed-over")
+    hands.unlock(WORDS)
+    hands.write("ram")
+    hands.enter()
+    hands.settle()
+    hands.enter()
+    hands.settle()
+    stop("verifier-visit")
+    hands.escape()
+    hands.settle()
+    hands.press(Qt.Key.Key_F10)
+    hands.settle()
+    stop("verifier-stock")
+    hands.press(Qt.Key.Key_F3)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QListWidget, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QWidget
 
 from tests.gui.staff_tour import WORDS, disable, fill_in, to_staff, type_twice
 from tests.gui.steps import open_person, to_code, type_code
 from tests.support.central import PASSPHRASE
-from tests.support.window import COLLEAGUE, COLLEAGUES_PASSPHRASE, Day, Hands
+from tests.support.window import COLLEAGUE, COLLEAGUES_PASSPHRASE, Day, Hands, put_away, show_window
 from vaccinator_app.desk.staff import VALID
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.staff_events import RemovalReason, StaffRemoved
+from vaccinator_app.gui.settings import Settings
 from vaccinator_app.protocol.records import read_event
 from vaccinator_app.trust.keyslot import FLOOR
+from vaccinator_app.vault.attempts import Attempts
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -237,3 +240,43 @@ def test_the_desk_is_handed_over_in_one_step_and_nothing_of_the_visit_goes_along
     QTest.keyClick(menu(hands), Qt.Key.Key_Escape)
     assert not hands.window.locked
     hands.until(lambda: hands.focused() == "search")
+
+
+def test_the_countdown_is_whole_in_the_smallest_window_with_large_words(hands: Hands) -> None:
+    hands.window.resize(1024, 640)
+    hands.press(Qt.Key.Key_F11, CONTROL)
+    hands.press(Qt.Key.Key_Insert)
+    for language in ("en", "hi"):
+        hands.window.apply(Settings(language=language, large=True))
+        hands.window._idle.warned.emit(30)
+        for _ in range(3):
+            QApplication.processEvents()
+
+        shown = hands.find(QLabel, "session")
+        assert shown.isVisible()
+        assert "30" in shown.text()
+        assert "…" not in shown.text()
+        hands.window._idle.warned.emit(-1)
+        assert hands.shown("language")
+    hands.window.apply(Settings())
+
+
+def test_the_wait_after_wrong_passphrases_outlives_the_window(day: Day, qapp: QApplication) -> None:
+    hands = show_window(day)
+    for _ in range(3):
+        hands.write("wrong again")
+        hands.enter()
+        hands.settle()
+    attempts = Attempts(day.home, time.time)
+    for _ in range(4):
+        # more of them, without sitting the waits out
+        attempts.count(day.unlock.people()[0].staff)
+    put_away(hands)
+
+    again = show_window(day)
+    assert "The passphrase was not right. Try again in" in again.seen()
+    assert not again.find(QWidget, "unlock").isEnabled()
+    again.write(PASSPHRASE)
+    again.enter()
+    assert not again.window.busy
+    put_away(again)

@@ -67,12 +67,12 @@ class HandOver(Button):
 
     def sizeHint(self) -> QSize:
         hint = super().sizeHint()
-        return QSize(hint.width() + self._kit.theme.px(_ARROW), hint.height())
+        return QSize(hint.width() + 2 * self._kit.theme.px(_ARROW), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         side = self._kit.theme.px(_ARROW)
-        corner = QRectF(self.width() - side - 2, (self.height() - side) // 2, side, side)
+        corner = QRectF(self.width() - side - self._kit.theme.step // 2, (self.height() - side) // 2, side, side)
         self._kit.icons.paint(QPainter(self), corner, "down", "quiet")
 
     def _closed(self) -> None:

@@ -183,6 +183,8 @@ class StaffScreen(Screen):
                 self._to_sheet()
             self._choose(getattr(result, "staff", None))
             self._sheet.saved.say(saved, "text")
+            # on record, and what the disk did not take is done later
+            self._sheet.notice.say(self._session.place.rekey_waits, "attention")
 
         def refused(what: Message) -> None:
             self._show_working(False)

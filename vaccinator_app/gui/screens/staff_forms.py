@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.heading import heading
 from vaccinator_app.desk.staff import Colleague
@@ -21,7 +21,13 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.new_passphrase import NewPassphrase
 from vaccinator_app.gui.widgets.text import Text
 
-_NAME_AT = ("walk_in.name_missing", "walk_in.name_long", "staff.name_taken", "staff.name_elsewhere")
+_NAME_AT = (
+    "staff.name_missing",
+    "walk_in.name_missing",
+    "walk_in.name_long",
+    "staff.name_taken",
+    "staff.name_elsewhere",
+)
 _PASSPHRASE_AT = ("vault.passphrase_short", "vault.passphrase_common")
 _WORKING = Message("staff.working")
 
@@ -101,10 +107,11 @@ class AddPanel(_Passphrase):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(2 * kit.theme.step)
         grid.setVerticalSpacing(kit.theme.step)
-        grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
-        grid.addWidget(self._name, 0, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(Labelled(kit, self._role), 0, 1, Qt.AlignmentFlag.AlignTop)
+        for place, part in enumerate((self._name, Labelled(kit, self._role))):
+            # side by side by halves, whatever large words would like to have
+            part.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            grid.setColumnStretch(place, 1)
+            grid.addWidget(part, 0, place)
         grid.addWidget(self._may, 1, 0, 1, 2)
         self._arrange(who)
         self.say_at(_NAME_AT, self._name.set_error, editor)
@@ -134,7 +141,7 @@ class AddPanel(_Passphrase):
     def _fill(self) -> None:
         self.clear_problems()
         if not self._name.text:
-            self.refuse(Message("walk_in.name_missing"))
+            self.refuse(Message("staff.name_missing"))
             return
         passphrase = self.passphrase.take()
         if passphrase is not None:

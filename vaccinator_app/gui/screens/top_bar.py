@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from vaccinator_app.desk.heading import Heading
@@ -29,6 +30,7 @@ class TopBar(QFrame):
         self._session_of: Message | str = ""
         self._news: Message | None = None
         self._stopped: Message | None = None
+        self._warning: Message | None = None
         self._locks_in: Message | None = None
         self._where = Text(kit, strong=True, elide=True)
         self._mark = IconMark(kit, "needs-attention", "attention")
@@ -37,7 +39,7 @@ class TopBar(QFrame):
         self._middle.setObjectName("session")
         self.look = LookBar(kit, settings)
         self.who = HandOver(kit)
-        help_button = Button(kit, Message.of("help.button"), plain=True, icon="help", key="F1")
+        self._help = help_button = Button(kit, Message.of("help.button"), plain=True, icon="help", key="F1")
         help_button.setObjectName("help-button")
         lock = Button(kit, Message.of("lock.button"), icon="lock", key="Ctrl+L")
         lock.setObjectName("lock")
@@ -75,13 +77,34 @@ class TopBar(QFrame):
         self._stopped = why
         self._say()
 
+    def show_warning(self, what: Message | None) -> None:
+        """The machine's clock is off, or its file is another one; recording goes on."""
+        self._warning = what
+        self._say()
+
     def warn(self, seconds: int) -> None:
         """The desk locks in ``seconds``; below zero somebody came back."""
         self._locks_in = Message.of("lock.soon", n=seconds) if seconds >= 0 else None
         self._say()
 
     def _say(self) -> None:
-        loud = self._locks_in or self._stopped or self._news
+        loud = self._locks_in or self._stopped or self._warning or self._news
         self._mark.setVisible(loud is not None)
         self._middle.set_tone("attention" if loud is not None else "quiet")
         self._middle.say(loud or self._session_of)
+        self._make_room()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Before a countdown is cut short, what changes the look goes until it is over; its keys stay."""
+        spare = (self.look, self._help)
+        loud = self._locks_in or self._news
+        # what there is while those are shown
+        room = self._middle.width() - sum(part.sizeHint().width() for part in spare if not part.isVisibleTo(self))
+        tight = loud is not None and self._middle.sizeHint().width() > room
+        if any(part.isVisibleTo(self) is tight for part in spare):
+            for part in spare:
+                part.setVisible(not tight)
