@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.aefi import AefiForm, onset_of
+from vaccinator_app.desk.purging import gone_words
 from vaccinator_app.domain.aefi import AefiOutcome, AefiSign, Seriousness
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
@@ -105,7 +106,7 @@ class AefiPanel(Form):
         place = self._session.place
         found, visit = place.vault.roster.appointment(appointment), place.vault.roster.visit(appointment)
         if found is None or visit.dose_at is None:
-            return Message.of("aefi.not_vaccinated")
+            return gone_words(place, appointment) or Message.of("aefi.not_vaccinated")
         if appointment != self.appointment:
             self.clear()
         self.appointment = appointment
