@@ -120,7 +120,7 @@ class Recovery:
             raise VaultMissing
         cleaned = clean_name(name)
         if not cleaned:
-            raise CannotDo(Message.of("walk_in.name_missing"))
+            raise CannotDo(Message.of("recovery.name_missing"))
         if len(cleaned) > LONGEST_NAME:
             raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
         device, copies, names = self._known(device)

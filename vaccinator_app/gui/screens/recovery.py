@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.recovery import Asked, Recovery
 from vaccinator_app.domain.message import Message
@@ -98,12 +98,19 @@ class RecoveryScreen(QWidget):
         """Off this thread: a key derivation takes a while, and so may a stick."""
         say = refuse or self._wait.notice.say
 
-        def well(found: object) -> None:
+        focus = QApplication.focusWidget()
+
+        def again() -> None:
             self.setEnabled(True)
+            if focus is not None and self.isAncestorOf(focus):
+                focus.setFocus()
+
+        def well(found: object) -> None:
+            again()
             done(found)
 
         def refused(error: Exception) -> None:
-            self.setEnabled(True)
+            again()
             say(sentence(error))
 
         self.setEnabled(False)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.recovery import Asked
 from vaccinator_app.domain.message import Message
@@ -14,13 +14,12 @@ from vaccinator_app.gui.tasks import Tasks
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.field import Field
-from vaccinator_app.gui.widgets.flow import Flow
 from vaccinator_app.gui.widgets.form import Form
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.new_passphrase import NewPassphrase
 from vaccinator_app.gui.widgets.text import Text
 
-_OF_NAME = ("walk_in.name_missing", "walk_in.name_long", "recovery.name_taken")
+_OF_NAME = ("recovery.name_missing", "walk_in.name_long", "recovery.name_taken")
 _OF_PASSPHRASE = ("vault.wrong_passphrase", "vault.too_soon")
 
 
@@ -56,7 +55,7 @@ class BeginForm(Form):
         """Name and passphrase; None when something is missing, which is said at its field."""
         self.clear_problems()
         if not self._name.text:
-            self.refuse(Message.of("walk_in.name_missing"))
+            self.refuse(Message.of("recovery.name_missing"))
             return None
         passphrase = self._passphrase.take()
         return None if passphrase is None else (self._name.text, passphrase)
@@ -156,10 +155,18 @@ class WaitForm(Form):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2 * step)
         column.addLayout(facts)
-        column.addWidget(Flow(kit, [self.save, self.anew]))
+        column.addLayout(_row(self.save, self.anew))
         column.addWidget(Text(kit, Message.of("recovery.when_here"), wrap=True))
-        column.addWidget(Flow(kit, [self.choose]))
+        column.addLayout(_row(self.choose))
         column.addWidget(self._file)
         column.addWidget(self._passphrase)
         column.addStretch(1)
         self.lay_out(inside)
+
+
+def _row(*buttons: Button) -> QHBoxLayout:
+    row = QHBoxLayout()
+    for button in buttons:
+        row.addWidget(button)
+    row.addStretch(1)
+    return row

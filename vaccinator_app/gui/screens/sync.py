@@ -11,13 +11,16 @@ from vaccinator_app.desk.told import messages_words
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.models.line_delegate import LineDelegate
 from vaccinator_app.gui.models.lines import Lines
+from vaccinator_app.gui.screens.carrying import Carrying
 from vaccinator_app.gui.screens.help import SYNC
 from vaccinator_app.gui.screens.people_list import PeopleList
 from vaccinator_app.gui.screens.screen import Screen
+from vaccinator_app.gui.screens.taking_back import TakingBack
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.theme import Size
-from vaccinator_app.gui.widgets.buttons import PrimaryButton
+from vaccinator_app.gui.widgets.buttons import Button, PrimaryButton
 from vaccinator_app.gui.widgets.empty_state import EmptyState
+from vaccinator_app.gui.widgets.flow import Flow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.text import Text
@@ -45,6 +48,9 @@ class _Facts(QFrame):
         self._bar.setTextVisible(False)
         self.now = PrimaryButton(kit, Message.of("status.sync_now"), key="F5")
         self.now.setObjectName("sync-now-here")
+        self.back = TakingBack(kit, session)
+        self.without = Button(kit, Message.of("carrying.open"), plain=True)
+        self.without.setObjectName("carrying-open")
         step = kit.theme.step
         grid = QGridLayout()
         grid.setHorizontalSpacing(3 * step)
@@ -61,9 +67,11 @@ class _Facts(QFrame):
         column.addWidget(Text(kit, Message.of("screen.sync"), size=Size.TITLE, strong=True))
         column.addLayout(grid)
         column.addStretch(1)
+        column.addWidget(self.back)
         column.addWidget(self._progress)
         column.addWidget(self._bar)
         column.addWidget(self.now)
+        column.addWidget(Flow(kit, [self.without]))
 
     def show_words(self, found: SyncWords) -> None:
         place = self._session.place
@@ -88,6 +96,9 @@ class _Facts(QFrame):
         }
         for name, what in said.items():
             self._said[name].say(what)
+        self.back.refresh()
+        # one thing to do on a screen: F5 still syncs
+        self.now.setVisible(not self.back.offers)
         self._said["failure"].set_tone("text" if found.failure is None else "attention")
         self._said["messages"].set_tone("attention" if messages.needs_someone else "text")
         moving = found.running and found.of > 0
@@ -120,8 +131,11 @@ class SyncScreen(Screen):
         self._why.setObjectName("held-why")
         self._none = EmptyState(kit, "confirmed", Message.of("sync.none_held"))
         self._facts = _Facts(kit, session)
+        self.carrying = Carrying(kit, session)
         self._lay_out()
         self._facts.now.clicked.connect(session.sync_now)
+        self._facts.without.clicked.connect(self._carry)
+        self.carrying.left.connect(self._carry_no_more)
         self.list.taken.connect(self._take)
         self.list.selectionModel().currentChanged.connect(self._chose)
         kit.words.changed.connect(self._speak)
@@ -149,9 +163,21 @@ class SyncScreen(Screen):
         (self.list if self.list.isVisibleTo(self) else self._facts.now).setFocus()
 
     def back(self) -> None:
-        """Out of help, back to the queue."""
-        if not self.close_help():
+        """Out of help and what is carried, back to the queue."""
+        if self.close_help():
+            return
+        if self.sheets.currentWidget() is self.carrying:
+            self._carry_no_more()
+        else:
             self.left.emit()
+
+    def _carry(self) -> None:
+        self.sheets.setCurrentWidget(self.carrying)
+        self.carrying.take_focus()
+
+    def _carry_no_more(self) -> None:
+        self.sheets.setCurrentWidget(self._facts)
+        self._facts.without.setFocus()
 
     def _tick(self) -> None:
         if self.isVisible():
@@ -182,4 +208,4 @@ class SyncScreen(Screen):
         column.addWidget(Text(self.kit, Message.of("sync.held_title"), size=Size.LEAD, strong=True))
         column.addWidget(self._stack, 1)
         column.addWidget(self._why)
-        self.set_columns(left, [self._facts])
+        self.set_columns(left, [self._facts, self.carrying])
