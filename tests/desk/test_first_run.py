@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -15,8 +16,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.first_run import BOOKED, Machine, Served, served
+from tests.support.first_run import BOOKED, Losing, Machine, Served, served
 from vaccinator_app.desk.before_vault import PENDING, not_enrolled
+from vaccinator_app.desk.enrol import NewDesk, begin, enrol
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.first_run import FirstRun, Step
 from vaccinator_app.desk.unlock import lock
@@ -26,6 +28,7 @@ from vaccinator_app.protocol.enrolment import read_file, write_file
 from vaccinator_app.sync.checking import Checked
 from vaccinator_app.sync.errors import Refused, SyncError, Unreachable
 from vaccinator_app.sync.http import HttpCentral
+from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.errors import VaultError, VaultExists, VaultFull, VaultReadOnly, WrongPassphrase
 from vaccinator_app.vault.slots import Slots
 
@@ -193,14 +196,6 @@ def test_a_file_that_expires_while_somebody_types(central: Served, machine: Mach
     assert run.step is Step.FILE
 
 
-class Losing(HttpCentral):
-    """Central takes the machine in, and the line is cut before the answer is here."""
-
-    def enrol(self, packed: bytes) -> bytes:
-        super().enrol(packed)
-        raise Unreachable(Message.of("sync.could_not_reach"))
-
-
 def test_an_answer_that_was_lost_comes_again(central: Served, machine: Machine) -> None:
     run = at_enrolling(machine, central.file(machine.stick / "r.enrolment"))
     before = central.devices()
@@ -255,6 +250,20 @@ def test_killed_before_the_answer_it_goes_on_where_it_was_at_the_next_start(cent
     run.close()
 
 
+def test_the_command_goes_on_with_what_was_begun(central: Served, machine: Machine) -> None:
+    file = read_file(central.file(machine.stick / "r.enrolment").read_bytes())
+    desk = NewDesk(device_name="Desk 2", in_charge_name="R. Sharma", passphrase=PASSPHRASE, kdf=FLOOR)
+    now = datetime.now(UTC)
+    with pytest.raises(Unreachable):
+        enrol(machine.home, file, desk, lambda one: Losing(one.address, one.authority), now)
+    # by then the token is too old for anybody else
+    later = file.expires_at + timedelta(days=1)
+    with pytest.raises(WrongPassphrase):
+        begin(machine.home, file, replace(desk, passphrase=PASSPHRASE + "!"), later)
+    member = enrol(machine.home, file, desk, lambda one: HttpCentral(one.address, one.authority), now)
+    assert member.name == "R. Sharma"
+
+
 def test_cut_between_slots_and_vault_it_is_no_vault_yet(central: Served, machine: Machine) -> None:
     run = at_enrolling(machine, central.file(machine.stick / "r.enrolment"))
     machine.connect = Losing
@@ -269,7 +278,7 @@ def test_cut_between_slots_and_vault_it_is_no_vault_yet(central: Served, machine
     assert not not_enrolled(machine.home)
 
 
-@pytest.mark.parametrize("name", ["vault.db", "vault.db-wal", "vault.db.rekey", "slots.json"])
+@pytest.mark.parametrize("name", ["vault.db", "vault.db-wal", "vault.db.next", "vault.seal", "slots.json"])
 def test_what_may_be_a_vault_is_never_written_over(machine: Machine, name: str) -> None:
     machine.home.mkdir()
     (machine.home / name).write_bytes(b"somebody's records")

@@ -9,27 +9,17 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.support.desk import vaccines
-from tests.support.first_run import Machine, served
+from tests.support.first_run import Losing, Machine, served
 from tests.support.window import Hands, put_away
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.app import make_window
 from vaccinator_app.gui.settings import SettingsFile
-from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.sync.http import HttpCentral
 
 PASSPHRASE = "monsoon over Rampur"
 
 Stop = Callable[[str], None]
-
-
-class Losing(HttpCentral):
-    """Central takes the machine in, and the line is cut before the answer is here."""
-
-    def enrol(self, packed: bytes) -> bytes:
-        super().enrol(packed)
-        raise Unreachable(Message.of("sync.could_not_reach"))
 
 
 def window_of(machine: Machine, *, idle_seconds: float = 300) -> Hands:

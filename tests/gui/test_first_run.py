@@ -12,8 +12,8 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from shiboken6 import isValid
 
-from tests.gui.first_run_tour import PASSPHRASE, Losing, acknowledge, go, take_file, tell_names, window_of
-from tests.support.first_run import BOOKED, Machine, Served, served
+from tests.gui.first_run_tour import PASSPHRASE, acknowledge, go, take_file, tell_names, window_of
+from tests.support.first_run import BOOKED, Losing, Machine, Served, served
 from tests.support.window import Hands, put_away
 from vaccinator_app.desk.before_vault import PENDING, not_enrolled
 from vaccinator_app.gui.settings import Settings, SettingsFile

@@ -17,7 +17,9 @@ from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.operations import admin
 from vaccinator_app.central.running.server import Running, Settings, running
 from vaccinator_app.desk.first_run import FirstCentral, FirstRun, Outside
+from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock import Batch
+from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.sync.http import HttpCentral
 from vaccinator_app.trust.keyslot import FLOOR
 
@@ -75,6 +77,14 @@ def served() -> Iterator[Served]:
     with running(Settings(home=home_folder, texts=texts(), port=0, clock=system_clock)) as server:
         yield Served(home_folder, server)
     shutil.rmtree(folder)
+
+
+class Losing(HttpCentral):
+    """Central takes the machine in, and the line is cut before the answer is here."""
+
+    def enrol(self, packed: bytes) -> bytes:
+        super().enrol(packed)
+        raise Unreachable(Message.of("sync.could_not_reach"))
 
 
 @dataclass(slots=True)

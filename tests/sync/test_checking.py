@@ -12,10 +12,12 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.sync.tls import Answer, serving
 from vaccinator_app.domain.message import Message
 from vaccinator_app.sync.checking import check, has_way_out
+from vaccinator_app.sync.http import OneAuthority
 from vaccinator_app.trust.authority import Pair, make_authority
 
 HEALTH = b'{"status":"ok","version":"1","oldest_keys":2}'
@@ -109,6 +111,10 @@ def test_a_date_that_does_not_matter_brings_no_other_authority_in(authority: Pai
     stranger = make_authority("a captive portal", now() - timedelta(days=900))
     with serving(answering(), stranger, tmp_path, at=now() - timedelta(days=900)) as address:
         assert key_of(why(address, authority)) == "check.stranger"
+        with requests.Session() as session:
+            session.mount("https://", OneAuthority(authority.certificate.decode(), any_date=True))
+            with pytest.raises(requests.exceptions.SSLError):
+                session.get(address, timeout=5)
 
 
 def test_central_under_another_name(authority: Pair, tmp_path: Path) -> None:
