@@ -79,6 +79,15 @@ def look(place: Workplace) -> None:
         put_on_record(place)
 
 
+def clock_changed(place: Workplace) -> bool:
+    """Whether ``look`` would find otherwise than it did last. Asks nothing of the vault, so a window may ask often."""
+    if place.times is None:
+        return False
+    off = place.now() - since(place.times.base, place.clock)
+    is_off = abs(off) > OFF and (off < timedelta(0) or place.times.exact)
+    return is_off is not (place.clock_words is not None)
+
+
 def put_on_record(place: Workplace) -> None:
     """Whatever was noticed and is not on record yet, as soon as recording is possible."""
     if place.disagreement is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -58,6 +58,7 @@ class Syncing:
         self._locks: Message | None = None
         self._central = central = connect(place.vault)
         engine = Engine(desk_of(place.vault), place.vault.exchange, central)
+        self._engine = engine
         self._driver = Driver(engine, Backoff(random.SystemRandom().uniform), self._heard)
 
     def start(self) -> None:
@@ -66,6 +67,14 @@ class Syncing:
 
     def now(self) -> None:
         """Somebody asked, or a record was just saved: run as soon as the present run ends."""
+        self._driver.nudge()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """No run goes on meanwhile; afterwards the next one begins at once."""
+        with self._engine.turn:
+            yield
+        self._driver.settled()
         self._driver.nudge()
 
     def stop(self) -> None:
@@ -86,9 +95,10 @@ class Syncing:
     def _heard(self, status: DriverStatus) -> None:
         if self._stopped:
             return
-        # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
-        self._place.disagreement = status.failure if status.disagrees else self._place.disagreement
         if status.phase is Phase.WAITING:
+            if status.disagrees and self._place.disagreement is None:
+                # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
+                self._place.disagreement = status.failure
             # what this thread cannot write down now, the next run or the next unlocking does
             with suppress(VaultError):
                 done = after_run(self._place, status)

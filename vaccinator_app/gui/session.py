@@ -22,6 +22,7 @@ from vaccinator_app.gui.sentences import sentence
 from vaccinator_app.gui.tasks import Cancelled, Progress, Task, Tasks
 
 if TYPE_CHECKING:
+    from vaccinator_app.desk.history import TakenBack
     from vaccinator_app.desk.reconcile import Reconcile
     from vaccinator_app.desk.staff import Staff
     from vaccinator_app.gui.screens.closing_count import Kept
@@ -113,6 +114,16 @@ class Session(QObject):
     def sync_now(self) -> None:
         """Try central now."""
         self._syncing.now()
+
+    def take_back(self, done: Callable[[TakenBack], None], failed: Callable[[Message], None]) -> None:
+        """Recover the ledger from central, while no other run goes on."""
+        from vaccinator_app.desk.history import take_back
+
+        def work() -> TakenBack:
+            with self._syncing.alone():
+                return take_back(self.place, self._connect)
+
+        self.act(work, done, failed)
 
     def act(
         self,

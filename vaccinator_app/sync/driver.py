@@ -71,6 +71,10 @@ class Driver:
         self._wake.set()
         self._thread.start()
 
+    def settled(self) -> None:
+        """What central held against this desk was put right meanwhile: the next run says how it stands now."""
+        self._say(replace(self._status, failure=None, disagrees=False))
+
     def nudge(self) -> None:
         """Run now, or again as soon as the present run ends."""
         self._wake.set()

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from threading import Lock
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.staff_events import Notice
@@ -65,12 +66,13 @@ class Batch:
 
 
 class Engine:
-    """Runs between one desk's store and central. Not safe to run twice at once; the caller sees to that."""
+    """Runs between one desk's store and central, one at a time. Whoever holds ``turn`` keeps runs from beginning."""
 
     def __init__(self, desk: Desk, store: Store, central: Central) -> None:
         self._desk = desk
         self._store = store
         self._central = central
+        self.turn = Lock()
 
     def run(self, report: Report = _ignore, cancelled: Callable[[], bool] = lambda: False) -> Progress:
         """Push until nothing is unconfirmed, then pull until nothing is new; tell ``report`` after each step.
@@ -78,11 +80,12 @@ class Engine:
         Between steps it stops quietly when ``cancelled()``. Raises ``SyncError``; whatever was durable before it
         stays. Records saved while the run is going are taken along.
         """
-        wrong = self._store.prove()
-        if wrong is not None:
-            raise LedgerDisagrees(wrong)
-        progress = self._push(Progress(to_confirm=self._unconfirmed()), report, cancelled)
-        return self._pull(progress, report, cancelled)
+        with self.turn:
+            wrong = self._store.prove()
+            if wrong is not None:
+                raise LedgerDisagrees(wrong)
+            progress = self._push(Progress(to_confirm=self._unconfirmed()), report, cancelled)
+            return self._pull(progress, report, cancelled)
 
     def pushes(self, after: int) -> Iterator[Batch]:
         """Everything behind record ``after``, as it would be pushed: for another machine to deliver (P.19.6)."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
+from vaccinator_app.desk import noticing
 from vaccinator_app.desk.heading import heading
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.powers import Power
@@ -71,6 +72,7 @@ class DeskScreen(QWidget):
         self._minute = QTimer(self)
         self._minute.setInterval(_MINUTE_MS)
         self._minute.timeout.connect(self._refresh)
+        self._minute.timeout.connect(self._look_at_clock)
         self._minute.start()
         kit.words.zone = session.place.now().tzinfo
         self._refresh()
@@ -165,7 +167,9 @@ class DeskScreen(QWidget):
     def _refresh(self) -> None:
         """Heading, counts and the line at the foot."""
         self.top.show_heading(heading(self._session.place))
-        self.top.show_stopped(self._session.place.disagreement)
+        place = self._session.place
+        self.top.show_stopped(place.disagreement)
+        self.top.show_warning(place.clock_words or place.file_words or place.rekey_waits)
         found = self._session.words()
         self._rail.show_count(Place.SYNC, found.unconfirmed)
         parts: list[Message | str] = list(found.parts)
@@ -180,6 +184,11 @@ class DeskScreen(QWidget):
             look = ("offline", "quiet")
         self._strip.show_status(*look, parts)
         self._strip.set_progress(found.done, found.of if moving else 0)
+
+    def _look_at_clock(self) -> None:
+        place = self._session.place
+        if noticing.clock_changed(place):
+            self._session.record(lambda: noticing.look(place))
 
     def _wire(self) -> None:
         self._rail.chosen.connect(self.show_place)
