@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak, words
+from vaccinator_app.desk import noticing
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
+from vaccinator_app.desk.history import take_back, to_record_again
 from vaccinator_app.desk.status import sync_words
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
@@ -51,13 +53,20 @@ def _connect(file: EnrolmentFile) -> HttpCentral:
 
 
 def run_sync(arguments: Namespace) -> int:
-    """``vaccinator sync``: one run, with counts."""
+    """``vaccinator sync [--recover]``: one run, with counts; first, if asked, the ledger is taken back from central."""
     opened = open_desk(arguments)
     vault = opened.place.vault
     central = central_of(vault)
     try:
+        if arguments.recover:
+            print(speak(take_back(opened.place, central_of).words))
+            for again in to_record_again(opened.place):
+                print(speak(again))
         progress = Engine(desk_of(vault), vault.exchange, central).run(_print_progress)
+        noticing.heard(opened.place)
     finally:
+        # of a desk that was stopped just now nobody signs out: that too would be one record more on an old copy
+        noticing.stand(opened.place)
         central.close()
         lock(opened.place)
     print(f"Confirmed by central: {progress.confirmed}. Appointments received: {progress.pulled}.")

@@ -108,7 +108,13 @@ def _desk(commands: Commands) -> None:
     )
     _person(trust)
     trust.add_argument("file", type=Path, metavar="FILE")
-    _person(_command(commands, "sync", "push and pull once", "desk_commands:run_sync"))
+    sync = _command(commands, "sync", "push and pull once", "desk_commands:run_sync")
+    _person(sync)
+    sync.add_argument(
+        "--recover",
+        action="store_true",
+        help="first take this desk's own records back from central, after an old copy was put back (in-charge only)",
+    )
     _person(_command(commands, "status", "what central has confirmed", "desk_commands:run_status"))
     report = _command(commands, "report", "the day as PDF, CSV or FHIR (in-charge only)", "day_report:run_report")
     _person(report)
