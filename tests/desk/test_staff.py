@@ -339,6 +339,7 @@ def test_a_colleague_becomes_in_charge_and_removes_the_old_one(centre: Centre, t
         centre.sync(place)
     with centre.signed_in(DEVI) as place:
         assert place.staff.role is Role.IN_CHARGE
+        assert {member.name: member.role for member in centre.unlock.people()}[DEVI] is Role.IN_CHARGE
         warned = Staff(place).warns(sharma, StaffAct.DISABLE)
         assert warned is not None
         assert warned.key == "staff.district_decides"

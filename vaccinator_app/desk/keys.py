@@ -91,6 +91,13 @@ def refuse_if_gone(place: Workplace) -> None:
         raise StaffGone
 
 
+def describe(place: Workplace) -> None:
+    """Whom central made in-charge, the list of people calls so from the next time on; what the disk does not take now
+    waits."""
+    with _one_at_a_time, suppress(VaultError):
+        Slots.read(place.home).describe(place.staff)
+
+
 def is_gone(place: Workplace) -> bool:
     """Whether the key of whoever is at the desk was taken back, here or by central."""
     return key_id(place.signing_key.public) in place.vault.certificates.removed()

@@ -51,6 +51,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
         staff_keys.refuse_if_gone(place)
         noticing.at_unlock(place)
         staff_keys.settle(place)
+        staff_keys.describe(place)
         purging.at_unlock(place)
         if place.disagreement is None:
             place.record(SignedIn())

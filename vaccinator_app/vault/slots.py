@@ -127,6 +127,13 @@ class Slots:
         """The same people, by their keys."""
         return [Holder(slot.member.staff, slot.keyid, slot.sealing_public) for slot in self._file.slots]
 
+    def describe(self, member: StaffMember) -> None:
+        """Show of somebody with a slot what they were certified as, in the list from which people choose themselves.
+        Durable where it changed; raises ``VaultError``."""
+        slots = tuple(replace(s, member=member) if s.member.staff == member.staff else s for s in self._file.slots)
+        if slots != self._file.slots:
+            self._write(replace(self._file, slots=slots))
+
     def knows(self, key: bytes) -> bool:
         """Whether ``key`` is the present database key or the next; True for a file of version 1, which cannot tell."""
         return not self._file.present.check or self._file.present.is_of(key) or self.is_next(key)
