@@ -122,7 +122,22 @@ def _desk(commands: Commands) -> None:
     report.add_argument("--format", choices=("pdf", "csv", "fhir"), default="pdf", help="which form; pdf by itself")
     report.add_argument("--language", choices=("en", "hi"), default="en", help="the language of its words")
     report.add_argument("--out", type=Path, required=True, metavar="FILE")
+    _audit(commands)
     _home(_command(commands, "self-test", "check that this installation works", "self_test:run_self_test"))
+
+
+def _audit(commands: Commands) -> None:
+    audit = _command(commands, "audit", "who saw or did what at this machine (in-charge only)", "audit:run_audit")
+    _person(audit)
+    audit.add_argument("--from", dest="first", metavar="D", help="the first day, such as 2026-11-21; a week by itself")
+    audit.add_argument("--to", metavar="D", help="the last day; today when left out")
+    audit.add_argument("--staff", dest="staff_name", metavar="NAME", help="only of this person of staff")
+    audit.add_argument(
+        "--kind", choices=("saw", "did", "corrected", "stock", "staff", "machine"), help="only records of this kind"
+    )
+    audit.add_argument("--appointment", metavar="A", help="only about the person of this appointment")
+    audit.add_argument("--format", choices=("text", "csv"), default="text", help="lines to read, or a table")
+    audit.add_argument("--out", type=Path, metavar="FILE", help="into a new file that only you may read")
 
 
 def _staff(commands: Commands) -> None:
