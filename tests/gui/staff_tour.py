@@ -8,12 +8,21 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from tests.support.central import PASSPHRASE
 from tests.support.window import Day, Hands
 
 Stop = Callable[[str], None]
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 WORDS = "lamp river seven mango"
+
+
+def as_in_charge(hands: Hands) -> None:
+    """Lock, choose the first name, unlock."""
+    hands.press(Qt.Key.Key_L, CONTROL)
+    hands.until(lambda: hands.window.locked)
+    hands.press(Qt.Key.Key_Up)
+    hands.unlock(PASSPHRASE)
 
 
 def to_staff(hands: Hands) -> None:
@@ -62,6 +71,7 @@ def disable(hands: Hands, why: str = "1") -> None:
 
 def staff(day: Day, hands: Hands, stop: Stop) -> None:
     """The list, somebody new, a passphrase that is none, a new one for somebody, somebody disabled."""
+    as_in_charge(hands)
     to_staff(hands)
     stop("staff")
     hands.press(Qt.Key.Key_Insert)

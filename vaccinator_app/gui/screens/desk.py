@@ -55,6 +55,7 @@ class DeskScreen(QWidget):
             Place.OBSERVATION: self._observation,
             Place.STOCK: self._stock,
             **self._for_in_charge(kit, session),
+            **self._staff_screen(kit, session),
             **self._audit_screen(kit, session),
             Place.SYNC: self._sync,
         }
@@ -220,7 +221,7 @@ class DeskScreen(QWidget):
         reconcile.exceptions_asked.connect(lambda: self.show_place(Place.EXCEPTIONS))
         exceptions.reconcile_asked.connect(lambda: self.show_place(Place.RECONCILE))
         exceptions.observation_asked.connect(lambda: self.show_place(Place.OBSERVATION))
-        return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions, **self._staff_screen(kit, session)}
+        return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions}
 
     def _staff_screen(self, kit: Kit, session: Session) -> dict[Place, Screen]:
         if not session.place.may(Power.MANAGE_STAFF):
