@@ -9,13 +9,19 @@ from vaccinator_app.central import schema
 from vaccinator_app.central.district import held
 from vaccinator_app.central.district.held import OfficerReason
 from vaccinator_app.central.operations.lost_device import revoke_device
-from vaccinator_app.domain.events import SignedIn
+from vaccinator_app.domain.events import SignedIn, Voided, VoidReason
 from vaccinator_app.protocol.messages import Outcome
 from vaccinator_app.protocol.messages import Reason as R
+from vaccinator_app.protocol.records import read_event
 
 WALK_IN = "W00000000000000aa"
 PHONE = "9876543210"
 OUT = R.DEVICE_REVOKED
+
+
+def accept(world: World, desk: Desk, seq: int) -> Outcome:
+    why = OfficerReason.PAPER_REGISTER
+    return held.accept(world.home, RAMPUR, desk.device, seq, by="officer-7", why=why, clock=world.clock)
 
 
 def test_its_records_are_held_replace_no_code_and_count_when_the_district_says_so(world: World, desk: Desk) -> None:
@@ -49,10 +55,12 @@ def test_its_records_are_held_replace_no_code_and_count_when_the_district_says_s
 
     listed = held.list_held(world.home, "Rampur")
     assert [one.seq for one in listed] == [2, 3, 4, 5]
-    why = OfficerReason.PAPER_REGISTER
     for seq in (2, 4):
-        found = held.accept(world.home, RAMPUR, desk.device, seq, by="officer-7", why=why, clock=world.clock)
-        assert found == Outcome(seq, A)
+        assert accept(world, desk, seq) == Outcome(seq, A)
+    assert [(one.device, read_event(one.record.payload).seq) for one in neighbour.pull(told.cursor).peers] == [
+        (desk.device, 2),
+        (desk.device, 4),
+    ]
     assert sorted(standing(world)) == [(1, True), (2, True)]
     assert state(world, desk, 2)[0] == A
 
@@ -72,3 +80,16 @@ def test_it_is_told_of_nobody(world: World, desk: Desk) -> None:
     for name in ("appointments", "outcomes", "batches", "peers", "desks", "staff", "closes", "revoked"):
         assert getattr(page, name) == [], name
     assert page.centres == {}
+
+
+def test_a_void_that_came_with_it_takes_its_dose_back_once_the_district_says_so(world: World, desk: Desk) -> None:
+    booked = world.book(PHONE)
+    desk.record(desk.dose(booked))
+    desk.push()
+    revoke_device(world.home, desk.device, world.clock())
+    desk.record(Voided(appointment=booked.reference, seq=1, reason=VoidReason.WRONG_PERSON))
+    assert said(desk.push())[2] == (H, (OUT,))
+    assert standing(world) == [(1, True)]
+    assert accept(world, desk, 2) == Outcome(2, A)
+    assert standing(world) == []
+    assert held.list_held(world.home, "Rampur") == []

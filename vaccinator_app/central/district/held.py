@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from vaccinator_app.central import locks, log
 from vaccinator_app.central.certificates.certifying import Why
@@ -108,7 +108,10 @@ def accept(
         if found.kind == StaffRemoved.KIND:
             _remove(connection, found.name, now)
         if found.kind != DoseGiven.KIND:
-            return _decide(connection, home, found, officer, Status.ACCEPTED, (), now)
+            outcome = _decide(connection, home, found, officer, Status.ACCEPTED, (), now)
+            if found.kind == Voided.KIND:
+                _take_back(connection, home, found, now)
+            return outcome
         dose = _lawful(connection, home, found)
         proved = _is_proved(connection, dose)
         left = tuple(reason for reason in dose.reasons if reason in _STAYS)
@@ -204,6 +207,11 @@ def _decide(
     kind = DecisionKind.DISTRICT_ACCEPTED if accepted else DecisionKind.DISTRICT_REJECTED
     signer, by, why = home.keys.signing, officer.by, officer.why.value
     decide(connection, signer, *found.name, status, reasons, kind=kind, by=by, why=why, now=now)
+    if accepted and Reason.DEVICE_REVOKED in found.reasons and found.kind not in QUIET:
+        # from now on it counts at every desk; until now none was told of it (P.21)
+        centre, device, seq = found.name
+        this = (records.c.centre == centre, records.c.device == device, records.c.seq == seq)
+        connection.execute(update(records).where(*this).values(told=records.c.changed))
     return Outcome(found.name[2], status, reasons)
 
 
@@ -220,8 +228,23 @@ def _remove(connection: Connection, name: tuple[str, str, int], now: datetime) -
 
 
 def _is_done_already(found: _Found) -> bool:
-    """A walk-in of a machine out of use is known with their details: nothing is left but to say that it counts."""
-    return found.kind == WalkInRegistered.KIND and found.reasons == (Reason.DEVICE_REVOKED,)
+    """Of a machine out of use: a walk-in is known with their details, and a void names what can be voided. Nothing is
+    left but to say that it counts; nobody can make it anew there."""
+    return found.kind in (WalkInRegistered.KIND, Voided.KIND) and found.reasons == (Reason.DEVICE_REVOKED,)
+
+
+def _take_back(connection: Connection, home: Home, found: _Found, now: datetime) -> None:
+    """What an accepted void of a machine out of use names stands no more, as if intake had taken it."""
+    centre, device, seq = found.name
+    of_device = (records.c.centre == centre, records.c.device == device)
+    payload = connection.execute(select(records.c.payload).where(*of_device, records.c.seq == seq)).scalar_one()
+    body = read_event(payload).read_body()
+    assert isinstance(body, Voided)
+    dose = read_dose(connection, home.keys.cupboard, centre, device, body.seq)
+    named = update(records).where(*of_device, records.c.seq == body.seq, records.c.voided_by.is_(None))
+    connection.execute(named.values(voided_by=seq))
+    if dose is not None and dose.status is Status.ACCEPTED:
+        take_off_record(connection, home.keys.cupboard, dose, Why.VOIDED, now)
 
 
 def _lawful(connection: Connection, home: Home, found: _Found) -> DoseRecord:
