@@ -15,6 +15,7 @@ from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.exits import Exit
 from vaccinator_app.cli.main import main
 from vaccinator_app.domain.events import Proof, ProofKind
+from vaccinator_app.trust.keys import SigningKey
 
 
 @pytest.fixture
@@ -107,3 +108,24 @@ def test_alarms_are_listed(world: World, capsys: pytest.CaptureFixture[str]) -> 
     assert [line.split("  ")[2:4] for line in found] == [["device", desk.device], ["staff", desk.reply.in_charge]]
     assert run(world, "alarms", "list", "--district", "Elsewhere", "--days", days) == Exit.OK
     assert capsys.readouterr().out == "No alarm was raised.\n"
+
+
+def test_who_may_sign_is_listed_made_in_charge_and_ended(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    desk = Desk(world)
+    desk.record(desk.colleague("s-new", SigningKey.generate()))
+    desk.push()
+    assert run(world, "staff", "promote", "100001", "s-new") == Exit.OK
+    assert run(world, "staff", "revoke", "100001", desk.reply.in_charge) == Exit.OK
+    capsys.readouterr()
+    assert run(world, "staff", "list", "100001") == Exit.OK
+    lines = [line.split("  ") for line in capsys.readouterr().out.splitlines()]
+    assert [(line[0], line[1], line[2]) for line in lines] == [
+        (desk.reply.in_charge, "in_charge", "S. Devi"),
+        ("s-new", "in_charge", "New Colleague"),
+    ]
+    assert lines[0][3].startswith("revoked ")
+    assert lines[1][3].startswith("until ")
+    assert lines[1][3].endswith(" by central")
+    for act in ("promote", "revoke"):
+        assert run(world, "staff", act, "100001", "s-nobody") == Exit.NOT_DONE
+    assert run(world, "staff", "list", "999999") == Exit.NOT_DONE
