@@ -52,7 +52,8 @@ def due(place: Workplace) -> list[Due]:
     now = _latest_both_have_passed(place)
     if now is None or place.disagreement is not None:
         return []
-    states = vault.purge.states(vault.purge.days(before=now.astimezone(place.now().tzinfo).date()))
+    # Most often there is none: the records of the last days are not read for nothing.
+    states = vault.purge.states(vault.purge.days(before=(now - KEPT).astimezone(place.now().tzinfo).date()))
     found = ((state.day, _reason(place, state, now)) for state in states)
     return [Due(day, reason) for day, reason in found if reason is not None]
 
