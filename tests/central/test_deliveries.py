@@ -8,16 +8,20 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from tests.central.machine import Desk
+from tests.central.machine import Desk, H
 from tests.central.support import BHOJPUR, World, count
 from vaccinator_app.central.errors import Refused
+from vaccinator_app.central.operations.lost_device import revoke_device
 from vaccinator_app.central.schema import device_heads, records
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.delivery import DELIVER_TYPE, DELIVERED_TYPE, DeliverReply, DeliverRequest
-from vaccinator_app.protocol.messages import RECEIPT_TYPE, Receipt
+from vaccinator_app.protocol.messages import RECEIPT_TYPE, Reason, Receipt
 from vaccinator_app.trust import seal
 from vaccinator_app.trust.keys import HybridKey, key_id
+
+# these go the way of any push, which is tried on both
+pytestmark = pytest.mark.parametrize("made_home", ["sqlite"], indirect=True, scope="session")
 
 
 def brought(by: Desk, origin: Desk, packed: bytes, part: int = 1, **changes: object) -> bytes:
@@ -127,6 +131,19 @@ def test_another_centres_machine_brings_nothing(world: World, desk: Desk) -> Non
         world.api.deliver(brought(far, desk, desk.packed(desk.ledger)))
     assert refused.value.code == "delivery_centre"
     assert count(world, records, records.c.device == desk.device) == 0
+
+
+def test_of_a_machine_out_of_use_they_are_taken_and_held_and_it_brings_nothing(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), world.book()
+    desk.record(desk.dose(booked))
+    revoke_device(world.home, desk.device, world.clock())
+    _, receipt = answer(world, other, brought(other, desk, desk.packed(desk.ledger)))
+    (held,) = receipt.outcomes
+    assert (held.status, held.reasons[0], receipt.revoked_at) == (H, Reason.DEVICE_REVOKED, world.clock())
+    other.record(SignedIn())
+    with pytest.raises(Refused) as refused:
+        world.api.deliver(brought(desk, other, other.packed(other.ledger)))
+    assert refused.value.code == "device_revoked"
 
 
 def test_a_stranger_brings_nothing(world: World, desk: Desk) -> None:

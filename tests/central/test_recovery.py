@@ -36,6 +36,9 @@ from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadSignature
 from vaccinator_app.trust.keys import HybridKey, SealingKey, SigningKey
 
+ON_ONE = pytest.mark.parametrize("made_home", ["sqlite"], indirect=True, scope="session")
+"""Of the two databases: for what differs in no statement."""
+
 
 @dataclass(slots=True)
 class Asker:
@@ -126,6 +129,7 @@ def test_the_same_request_is_told_the_same_and_another_is_another_act(world: Wor
     assert count(world, alarms, alarms.c.kind == RECOVERY, alarms.c.subject == desk.device) == 2
 
 
+@ON_ONE
 def test_a_copy_that_the_machine_kept_opens_what_central_was_not_told_of(world: World, desk: Desk) -> None:
     told, newer, others = os.urandom(32), os.urandom(32), os.urandom(32)
     keep(desk, 1, told)
@@ -140,6 +144,7 @@ def test_a_copy_that_the_machine_kept_opens_what_central_was_not_told_of(world: 
     assert asker.opened(asker.ask(asker.request(copies=copies))) == {2: newer, 1: told}
 
 
+@ON_ONE
 def test_seals_to_earlier_keys_open_and_stay_openable(world: World, desk: Desk) -> None:
     plain = os.urandom(32)
     keep(desk, 1, plain)
@@ -158,6 +163,7 @@ def test_seals_to_earlier_keys_open_and_stay_openable(world: World, desk: Desk) 
         after.database.close()
 
 
+@ON_ONE
 def test_who_is_not_answered(world: World, desk: Desk) -> None:
     asker = Asker(desk)
     request = asker.request()
@@ -191,6 +197,7 @@ def test_who_is_not_answered(world: World, desk: Desk) -> None:
     assert count(world, certificates, certificates.c.centre == desk.centre) == 2
 
 
+@ON_ONE
 def test_a_machine_that_knows_none_of_centrals_keys_is_not_answered_in_vain(world: World, desk: Desk) -> None:
     keep(desk, 1, os.urandom(32))
     asker = Asker(desk)
