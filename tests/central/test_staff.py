@@ -15,6 +15,7 @@ from vaccinator_app.central.district import held
 from vaccinator_app.central.district.alarms import list_alarms
 from vaccinator_app.central.district.held import OfficerReason
 from vaccinator_app.central.errors import CentralError
+from vaccinator_app.central.operations.lost_device import revoke_device
 from vaccinator_app.domain.events import Arrived, Body, DeferReason, DoseDeferred, SignedIn
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.staff_events import Notice, Noticed, RemovalReason, StaffAdded, StaffRemoved, VaultRekeyed
@@ -236,6 +237,24 @@ def test_a_chain_that_does_not_hold_adds_nobody_and_the_next_record_stands(world
     desk.record(SignedIn(), key, staff="s-false")
     desk.record(SignedIn())
     assert said(desk.push()) == {1: GOOD, 2: NOT_THEIRS, 3: UNKNOWN, 4: GOOD}
+
+
+@ONCE
+def test_whom_a_machine_out_of_use_adds_counts_nowhere(world: World, desk: Desk) -> None:
+    """A lost machine and its in-charge's passphrase make nobody who signs at another; what was done there waits."""
+    other, before, late = Desk(world), Colleague("s-before"), Colleague("s-late")
+    before.join(desk)
+    before.record(desk, SignedIn())
+    world.clock.move(hours=1)
+    revoke_device(world.home, desk.device, world.clock())
+    late.join(desk)
+    late.record(desk, SignedIn())
+    late.record(desk, SignedIn(), at=world.clock() - timedelta(minutes=5))
+    waits, late_as_well = (H, (R.DEVICE_REVOKED,)), (H, (R.DEVICE_REVOKED, R.NOT_ALLOWED))
+    assert list(said(desk.push()).values()) == [waits, late_as_well, waits, UNKNOWN, late_as_well]
+    late.record(other, SignedIn())
+    assert said(other.push()) == {1: UNKNOWN}
+    assert {one.staff for one in other.pull().revoked} == {"s-before", "s-late"}
 
 
 # Made in-charge by central

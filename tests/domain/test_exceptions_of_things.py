@@ -33,8 +33,21 @@ from vaccinator_app.domain.events import Arrived, Body, RecordViewed, SignedIn
 from vaccinator_app.domain.exceptions import Act, ExceptionKind
 from vaccinator_app.domain.find_exceptions import find, open_ones
 from vaccinator_app.domain.message import Message
-from vaccinator_app.domain.staff_events import Notice, Noticed
+from vaccinator_app.domain.staff_events import Notice, Noticed, RemovalReason, StaffRemoved
 from vaccinator_app.domain.stock_events import DiscardReason
+
+# Keys taken back
+
+
+def test_a_removal_that_waits_says_what_it_is_about_and_that_nobody_is_put_out() -> None:
+    removal = StaffRemoved(staff="s9", keys=("0" * 16,), reason=RemovalReason.LEFT)
+    outcomes = {("d1", 1): Said("held", ("not_allowed",))}
+    (one,) = found(desk(removal), outcomes=outcomes, names={"s9": "K. Rao"}).values()
+    assert one.words == Message.of("exception.removal", name="K. Rao")
+    assert one.acts == (Act.EXPLAIN, Act.ESCALATE)
+    (other,) = found(desk(removal), outcomes={("d1", 1): Said("refused", ("not_allowed",))}).values()
+    assert other.words.key == "exception.refused"
+
 
 # Vials
 

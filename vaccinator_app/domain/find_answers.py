@@ -14,6 +14,7 @@ from vaccinator_app.domain.exception_words import reason_words
 from vaccinator_app.domain.exceptions import Act, DayException, ExceptionKind, Step
 from vaccinator_app.domain.find_doses import in_pairs, said_here
 from vaccinator_app.domain.message import Message
+from vaccinator_app.domain.staff_events import StaffRemoved
 from vaccinator_app.domain.visits import TRIES
 
 TALLY_DIFFERS = "tally_differs"
@@ -23,6 +24,7 @@ GIVEN_TWICE = "given_twice"
 """What central says of a dose that counts when a second record of it came."""
 
 _DISPUTED = "disputed"
+_NOT_ALLOWED = "not_allowed"
 _PROOF_REASONS = frozenset({"code_mismatch", "no_proof", "seal_unreadable"})
 """Reasons that the person's own OTP answers."""
 
@@ -59,10 +61,17 @@ def _answered(seen: Evidence, one: Happened, said: Said) -> DayException:
         seen,
         one,
         ExceptionKind.REFUSED if refused else ExceptionKind.HELD,
-        Message.of(key, reason=reason),
+        _contested(seen, one, said) or Message.of(key, reason=reason),
         acts=(*acts, Act.OPEN, Act.CORRECT, Act.VOID, Act.EXPLAIN, Act.ESCALATE),
         history=said_steps(seen, one)[1:],
     )
+
+
+def _contested(seen: Evidence, one: Happened, said: Said) -> Message | None:
+    """Of a removal that waits: what it is about, and that nobody is put out by it meanwhile (P.18.10)."""
+    if not isinstance(one.body, StaffRemoved) or said.status != "held" or _NOT_ALLOWED not in said.reasons:
+        return None
+    return Message.of("exception.removal", name=seen.book.names.get(one.body.staff, one.body.staff))
 
 
 def given_twice(seen: Evidence) -> Iterator[DayException]:

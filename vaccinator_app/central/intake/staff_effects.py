@@ -63,7 +63,9 @@ class StaffEffects:
         added, author = new.incoming.certificate, new.incoming.author
         if added is None or author is None:
             return
-        self._known.keyholders[added.keyid] = Keyholder(id=added.id)
+        # Whom a machine out of use adds counts nowhere; what they signed there waits with the rest of it (P.21).
+        since = self._now if self._known.revoked else None
+        self._known.keyholders[added.keyid] = Keyholder(id=added.id, revoked_at=since)
         self._certified.append(
             {
                 "centre": self._known.centre.centre,
@@ -73,6 +75,7 @@ class StaffEffects:
                 "envelope": body.certificate,
                 "issuer": author.keyid,
                 "added_at": self._now,
+                "revoked_at": since,
             }
         )
 
