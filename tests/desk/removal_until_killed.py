@@ -24,7 +24,7 @@ from tests.support.desk import ToldClock, vaccines
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.unlock import lock
-from vaccinator_app.domain.staff_events import RemovalReason, StaffRemoved, VaultRekeyed
+from vaccinator_app.domain.staff_events import Noticed, RemovalReason, StaffRemoved, VaultRekeyed
 from vaccinator_app.trust import keyslot
 from vaccinator_app.vault import files
 from vaccinator_app.vault.errors import StaffGone, UnknownStaff, VaultWrongKey
@@ -109,6 +109,7 @@ def look(unlock: Unlock, home: Path, names: dict[str, str], old_key: bytes) -> d
     place = unlock.open(names["M. Khan"], STAYS).place
     bodies = [body for *_, body in place.vault.ledger.events()]
     assert sum(isinstance(body, StaffRemoved) for body in bodies) == 1
+    assert not any(isinstance(body, Noticed) for body in bodies), "a removal is no reason for an alarm"
     epochs = [body.epoch for body in bodies if isinstance(body, VaultRekeyed)]
     assert place.vault.epoch == Slots.read(home).epoch == epochs[-1]
     assert epochs == list(range(2, 2 + len(epochs)))

@@ -48,6 +48,7 @@ def unlock(home: Path, formulary: Formulary, make_clock: MakeClock, staff: str, 
         next_key=unlocked.next_key,
     )
     try:
+        vault.note_file()
         staff_keys.refuse_if_gone(place)
         noticing.at_unlock(place)
         staff_keys.settle(place)

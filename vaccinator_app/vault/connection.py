@@ -281,10 +281,11 @@ class Database:
         self._own.reader = reader
         return reader
 
-    def replace(self, make: Callable[[Path, bytes], Path], key: bytes) -> None:
+    def replace(self, make: Callable[[Path, bytes], Path], key: bytes, last: Callable[[Path], None]) -> None:
         """Put the file that ``make`` (given path and key) leaves beside this one in its place, and open it by ``key``.
 
         Nothing is written meanwhile, here or by another program; reading goes on until the moment of the exchange.
+        ``last`` is given the new file's path just before that, when all that was written stands in either file.
         Raises ``VaultError``: then this file stands open as before, or nothing is open if that cannot be done.
         """
         with self._writing:
@@ -294,6 +295,9 @@ class Database:
             try:
                 with self._lock.alone():
                     made = make(self._path, self._key)
+                    with speaking():
+                        self._writer.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
+                    last(made)
                     with self._door:
                         self._exchange(made, key)
             except VaultBusy:
@@ -305,11 +309,10 @@ class Database:
     def _exchange(self, made: Path, key: bytes) -> None:
         self._close_connections()
         try:
-            # A log of the old file beside the new one would be played into it.
-            for beside in (self._path.with_name(self._path.name + ending) for ending in BESIDE):
-                if beside.exists() and beside.stat().st_size and not beside.name.endswith("-shm"):
-                    raise VaultBusy
-                beside.unlink(missing_ok=True)
+            # The last to close the old file takes its log away. Who still has it open would play that log into the new
+            # file, or take the new file's away.
+            if any(self._path.with_name(self._path.name + ending).exists() for ending in BESIDE):
+                raise VaultBusy
             sync_folder(self._path.parent)
             made.replace(self._path)
             self._key = key

@@ -65,11 +65,15 @@ def take_print(path: Path) -> Print | None:
         return None
 
 
-def seal(home: Path, device_key: SigningKey, head: Link) -> None:
-    """Keep what the file is now, and where the ledger ends. The log must be folded back. Raises ``VaultError``."""
-    found = take_print(home / DATABASE)
-    if found is not None:
-        said = json.dumps({"v": 1, "file": found.digest.hex(), "seq": head.seq, "head": head.hash.hex()})
+def seal(home: Path, device_key: SigningKey, head: Link, coming: Path | None = None) -> None:
+    """Keep what the file is now, and where the ledger ends. The log must be folded back. Raises ``VaultError``.
+
+    ``coming`` is a file about to take its place: an interruption may leave the one or the other there.
+    """
+    found = [take_print(path) for path in (home / DATABASE, coming) if path is not None]
+    files = [one.digest.hex() for one in found if one is not None]
+    if files:
+        said = json.dumps({"v": 1, "file": files, "seq": head.seq, "head": head.hash.hex()})
         kept = json.dumps({"said": said, "mac": _mac(device_key, said).hex()})
         write_private(home / SEAL, kept.encode())
 
@@ -83,25 +87,25 @@ def judge(home: Path, device_key: SigningKey, found: Print | None, ledger: Ledge
     log = found is not None and found.log
     if kept is None:
         return FileFound(FileState.DOUBTFUL if log else FileState.CHANGED) if sealed else None
-    digest, end = kept
+    files, end = kept
     head = ledger.head()
     if head.seq < end.seq or ledger.hash_at(end.seq) != end.hash:
         return FileFound(FileState.OLDER, max(0, end.seq - head.seq))
-    same = found is not None and found.digest == digest
+    same = found is not None and found.digest in files
     if log:
         return FileFound(FileState.ENDED if same else FileState.DOUBTFUL)
     return None if same else FileFound(FileState.CHANGED)
 
 
-def _read(home: Path, device_key: SigningKey) -> tuple[bytes, Link] | None:
-    """The file's SHA-256 and the ledger's end as they were; None for no seal, or one that this vault did not make."""
+def _read(home: Path, device_key: SigningKey) -> tuple[list[bytes], Link] | None:
+    """What the file's SHA-256 may be, and the ledger's end as it was; None for no seal, or one this vault did not make."""
     try:
         kept = json.loads((home / SEAL).read_bytes())
         said = str(kept["said"])
         if not hmac.compare_digest(_mac(device_key, said), bytes.fromhex(kept["mac"])):
             return None
         read = json.loads(said)
-        return bytes.fromhex(read["file"]), Link(int(read["seq"]), bytes.fromhex(read["head"]))
+        return [bytes.fromhex(file) for file in read["file"]], Link(int(read["seq"]), bytes.fromhex(read["head"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -40,13 +40,16 @@ _FACTS = (
 )
 
 
-def rekey(database: Database, key: bytes, progress: Progress | None = None) -> None:
-    """Bring the vault under ``key`` (32 bytes). Reading goes on meanwhile; writing waits.
+def rekey(
+    database: Database, key: bytes, last: Callable[[Path], None] = lambda _: None, progress: Progress | None = None
+) -> None:
+    """Bring the vault under ``key`` (32 bytes). Reading goes on meanwhile; writing waits. ``last`` is called with the
+    new file's path before it takes the old one's place.
 
     Until the new file is whole, checked and durable the old one stands, and any ``VaultError`` leaves it in place:
     ``VaultBusy`` when another program has the vault open, ``VaultFull`` when there is no room for a second file.
     """
-    database.replace(lambda path, old: _copy(path, old, key, progress), key)
+    database.replace(lambda path, old: _copy(path, old, key, progress), key, last)
 
 
 def _copy(path: Path, key: bytes, new_key: bytes, progress: Progress | None) -> Path:

@@ -94,7 +94,9 @@ class Vault:
 
     def rekey(self, key: bytes, progress: Progress | None = None) -> None:
         """Bring the file under another key (``rekeying.rekey``); until that is done the old one stands."""
-        rekey(self._database, key, progress)
+        self.standing.will_be_sealed()
+        home, device_key = self._database.home, self.identity.device_key
+        rekey(self._database, key, lambda coming: seal(home, device_key, self.ledger.head(), coming), progress)
 
     @staticmethod
     def refuse_existing(home: Path) -> None:
