@@ -60,7 +60,6 @@ class Machine:
         """Why nothing is recorded; empty while recording goes on."""
         return "" if self.place.disagreement is None else self.place.disagreement.key
 
-    @property
     def told_of_file(self) -> bool:
         return self.place.file_words is not None
 
@@ -286,7 +285,7 @@ def test_each_changed_page_put_back_singly_is_noticed(machine: Machine) -> None:
     assert unnoticed == []
     machine.put_back(machine.counter.home.with_name("whole"))
     machine.open()
-    assert not machine.told_of_file
+    assert not machine.told_of_file()
 
 
 def test_the_whole_file_put_back_is_noticed_before_anything_is_recorded_on_it(machine: Machine) -> None:
@@ -349,14 +348,14 @@ def test_one_old_page_is_put_on_record_and_told_and_the_sync_looks_the_file_thro
     )
     file.write_bytes(after[:page] + before[page : page + PAGE] + after[page + PAGE :])
     machine.open()
-    assert machine.told_of_file
+    assert machine.told_of_file()
     assert noticed(machine) == [("file_changed", 0)]
     assert machine.place.vault.exchange.cursor() == 0
     machine.sync()
     assert machine.place.vault.standing.file() is None
     lock(machine.place)
     machine.open()
-    assert not machine.told_of_file
+    assert not machine.told_of_file()
     assert len(noticed(machine)) == 1
 
 
