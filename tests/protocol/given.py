@@ -68,6 +68,7 @@ from vaccinator_app.domain.stock_events import (
     VialOpened,
     VvmStage,
 )
+from vaccinator_app.protocol.delivery import DeliverReply, DeliverRequest
 from vaccinator_app.protocol.enrolment import CentralKeys, EnrolmentFile, EnrolmentReply, EnrolmentRequest
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import (
@@ -92,7 +93,7 @@ from vaccinator_app.protocol.messages import (
 from vaccinator_app.protocol.records import Event, Record, encode_body, sign_event
 from vaccinator_app.protocol.shapes import MAX_NUMBER
 from vaccinator_app.trust.certificates import issue
-from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.trust.keys import SigningKey, key_id
 from vaccinator_app.trust.seal import recovery_binding, seal_for_decades
 
 DEVICE = fixed.DEVICE_CERTIFICATE.id
@@ -339,6 +340,18 @@ CHANGES = Changes(
 )
 CONFIRM = ConfirmRequest(centre=fixed.CENTRE, device=DEVICE, nonce=bytes(16), of_device="d2", seq=7, otp="123456")
 CONFIRMED = ConfirmReply(centre=fixed.CENTRE, device=DEVICE, nonce=bytes(16), state=ConfirmState.CONFIRMED)
+DELIVER = DeliverRequest(
+    centre=fixed.CENTRE,
+    device="d2",
+    nonce=bytes(16),
+    origin=DEVICE,
+    part=1,
+    key=key_id(fixed.PEOPLE.public),
+    sealed=bytes(64),
+)
+DELIVERED = DeliverReply(
+    centre=fixed.CENTRE, device="d2", nonce=bytes(16), origin=DEVICE, part=1, upto=7, receipt=bytes(64)
+)
 CENTRAL_KEYS = CentralKeys(signing=fixed.CENTRAL.public, codes=fixed.CODES.public, people=fixed.PEOPLE.public)
 ENROLMENT_FILE = EnrolmentFile(
     centre=fixed.CENTRE,

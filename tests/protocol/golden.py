@@ -19,6 +19,8 @@ from tests.protocol.given import (
     CHANGES,
     CONFIRM,
     CONFIRMED,
+    DELIVER,
+    DELIVERED,
     ENROLMENT_FILE,
     ENROLMENT_REPLY,
     ENROLMENT_REQUEST,
@@ -29,6 +31,7 @@ from tests.protocol.given import (
     ledger,
 )
 from tests.trust import fixed
+from vaccinator_app.protocol.delivery import DELIVER_TYPE, DELIVERED_TYPE
 from vaccinator_app.protocol.enrolment import ENROLMENT_REPLY_TYPE, ENROLMENT_REQUEST_TYPE, write_file
 from vaccinator_app.protocol.messages import (
     CHANGES_TYPE,
@@ -51,6 +54,8 @@ MESSAGES: dict[str, msgspec.Struct] = {
     CONFIRMED_TYPE: CONFIRMED,
     ENROLMENT_REQUEST_TYPE: msgspec.structs.replace(ENROLMENT_REQUEST, recovery=bytes(64)),
     ENROLMENT_REPLY_TYPE: ENROLMENT_REPLY,
+    DELIVER_TYPE: DELIVER,
+    DELIVERED_TYPE: DELIVERED,
 }
 
 
