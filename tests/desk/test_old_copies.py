@@ -223,7 +223,8 @@ def test_taking_back_may_be_interrupted_between_any_two_steps(
     def cut() -> None:
         nonlocal calls
         calls += 1
-        if calls % 2 == 0:
+        # a push, a page, and the network goes
+        if calls % 3 == 0:
             raise Unreachable(Message.of("sync.timed_out"))
 
     machine.counter.simulator.before = cut

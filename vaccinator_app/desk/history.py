@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from vaccinator_app.desk import noticing
@@ -14,7 +15,10 @@ from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
 from vaccinator_app.domain.powers import Power
 from vaccinator_app.sync import history
+from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.history import Report
+from vaccinator_app.sync.ports import Central
+from vaccinator_app.vault.errors import VaultDamaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +38,25 @@ def take_back(place: Workplace, connect: Connect, report: Report = lambda _, __:
     place.require(Power.MANAGE_MACHINE)
     central = connect(place.vault)
     try:
+        _give(place, central)
         taken = history.take_back(desk_of(place.vault), place.vault.past, central, report)
     finally:
         central.close()
     noticing.stand(place)
     key = "taken_back.set_aside" if taken.aside else "taken_back.taken"
     return TakenBack(taken.added, taken.aside, Message.of(key, n=taken.aside or taken.added, added=taken.added))
+
+
+def _give(place: Workplace, central: Central) -> None:
+    """First everything that central has not confirmed: it keeps, as forks, what is about to be set aside (P.10.4).
+
+    What it answers is of no account here: the two histories are settled next.
+    """
+    engine = Engine(desk_of(place.vault), place.vault.exchange, central)
+    # a hole in the ledger ends this: what stands behind it is kept here
+    with suppress(VaultDamaged):
+        for batch in engine.pushes(place.vault.past.common().seq):
+            central.push(batch.packed)
 
 
 def to_record_again(place: Workplace) -> tuple[Message, ...]:
