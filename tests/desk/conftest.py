@@ -1,16 +1,23 @@
-"""A desk with three people on its roster."""
+"""A desk with three people on its roster, and one with three of the staff."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from tests.desk.staff_keys import GOES, STAYS
+from tests.support.central import TestCentral, open_as_in_charge
 from tests.support.desk import CentralSide, ToldClock, make_place
+from vaccinator_app.desk.staff import Staff
+from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import PreviousDose
+from vaccinator_app.domain.people import Role
+from vaccinator_app.trust.keyslot import FLOOR
 
 
 @pytest.fixture
@@ -35,3 +42,22 @@ def place(tmp_path: Path, central: CentralSide, clock: ToldClock) -> Iterator[Wo
     made = make_place(tmp_path / "home", central, people, clock)
     yield made
     made.vault.close()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A desk with an in-charge and two colleagues, locked."""
+    folder = tmp_path_factory.mktemp("keys")
+    central = TestCentral(folder / "central")
+    opened = open_as_in_charge(central.enrol(folder / "home"))
+    staff = Staff(opened.place)
+    staff.add("S. Devi", Role.VACCINATOR, GOES, FLOOR)
+    staff.add("M. Khan", Role.VERIFIER, STAYS, FLOOR)
+    lock(opened.place)
+    central.close()
+    return folder / "home"
+
+
+@pytest.fixture
+def home(prepared: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(prepared, tmp_path / "home"))

@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
+from tests.desk.staff_keys import GOES, STAYS
 from tests.support.central import PASSPHRASE
 from tests.support.desk import ToldClock, vaccines
 from vaccinator_app.desk.front_door import Unlock
@@ -30,8 +31,6 @@ from vaccinator_app.vault import files
 from vaccinator_app.vault.errors import StaffGone, UnknownStaff, VaultWrongKey
 from vaccinator_app.vault.slots import Slots
 from vaccinator_app.vault.vault import Vault
-
-GOES, STAYS = "three brown goats", "twelve mangoes"
 
 _FILES = ("os.rename", "os.remove", "os.link")
 _WRITES = ("BEGIN", "INSERT", "UPDATE", "DELETE", "COMMIT", "PRAGMA journal_mode")

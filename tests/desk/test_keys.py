@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 
-from tests.desk.removal_until_killed import GOES, STAYS
-from tests.support.central import PASSPHRASE, TestCentral, open_as_in_charge
+from tests.desk.staff_keys import (
+    GOES,
+    LEFT,
+    PASSPHRASES,
+    bodies,
+    disk_of,
+    edit,
+    lines,
+    names,
+    opened,
+    unlocked,
+    who,
+)
+from tests.support.central import PASSPHRASE, TestCentral
 from tests.support.desk import ToldClock, vaccines
 from vaccinator_app.desk import keys
 from vaccinator_app.desk.front_door import Unlock
@@ -26,7 +33,6 @@ from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import RecordViewed
-from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.staff_events import RemovalReason, StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.protocol.messages import RevokedKey
@@ -35,177 +41,19 @@ from vaccinator_app.trust.errors import TrustError
 from vaccinator_app.trust.keys import SealingKey, key_id
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault import certificates
-from vaccinator_app.vault import slots as slots_room
 from vaccinator_app.vault.errors import (
     KeysOlder,
     SlotsDamaged,
     StaffGone,
     UnknownStaff,
     VaultError,
-    VaultFull,
     VaultWrongKey,
 )
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.ledger import Author, Moment
 from vaccinator_app.vault.slotfile import SLOTS, recovery_copies
-from vaccinator_app.vault.slots import Slots, Unlocked
+from vaccinator_app.vault.slots import Slots
 from vaccinator_app.vault.vault import Vault
-
-PASSPHRASES = {"R. Sharma": PASSPHRASE, "S. Devi": GOES, "M. Khan": STAYS}
-LEFT = RemovalReason.LEFT
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A desk with an in-charge and two colleagues, locked."""
-    folder = tmp_path_factory.mktemp("keys")
-    central = TestCentral(folder / "central")
-    opened = open_as_in_charge(central.enrol(folder / "home"))
-    staff = Staff(opened.place)
-    staff.add("S. Devi", Role.VACCINATOR, GOES, FLOOR)
-    staff.add("M. Khan", Role.VERIFIER, STAYS, FLOOR)
-    lock(opened.place)
-    central.close()
-    return folder / "home"
-
-
-@pytest.fixture
-def home(prepared: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(prepared, tmp_path / "home"))
-
-
-def who(home: Path, name: str) -> str:
-    return {member.name: member.staff for member in Slots.read(home).people()}[name]
-
-
-def unlocked(home: Path, name: str) -> Unlocked:
-    return Slots.read(home).unlock(who(home, name), PASSPHRASES[name])
-
-
-@contextmanager
-def opened(home: Path, name: str = "R. Sharma") -> Iterator[Workplace]:
-    place = Unlock(home, vaccines(), lambda _: ToldClock()).open(who(home, name), PASSPHRASES[name]).place
-    try:
-        yield place
-    finally:
-        lock(place)
-
-
-def names(home: Path) -> list[str]:
-    return [member.name for member in Slots.read(home).people()]
-
-
-def bodies(place: Workplace) -> list[Any]:
-    return [body for *_, body in place.vault.ledger.events()]
-
-
-def edit(home: Path, **changes: object) -> None:
-    found = json.loads((home / SLOTS).read_text())
-    (home / SLOTS).write_text(json.dumps({**found, **changes}))
-
-
-def lines(home: Path) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads((home / SLOTS).read_text())["slots"]
-    return found
-
-
-# Interrupted
-
-
-def test_a_kill_at_any_step_of_a_removal(prepared: Path) -> None:
-    """In memory if there is such a folder: a kill loses nothing that was written, so no disk has to be waited for."""
-    memory = Path("/dev/shm")
-    with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        parts = []
-        for first in ("1", "2"):
-            (Path(folder) / first).mkdir()
-            command = [sys.executable, "-m", "tests.desk.removal_until_killed", str(prepared), f"{folder}/{first}"]
-            parts.append(
-                subprocess.Popen([*command, first, "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            )
-        told = [part.communicate() for part in parts]
-    assert [said for _, said in told] == ["", ""]
-    found = sorted((json.loads(line) for out, _ in told for line in out.splitlines()), key=lambda one: one["step"])
-    assert len(found) > 30
-    assert [one["removed"] for one in found] == sorted(one["removed"] for one in found)
-    assert {one["rekeyed"] for one in found} == {1, 2}, "a key that was lost with the process is followed by another"
-
-
-def test_with_a_full_disk_everybody_goes_on_and_it_is_done_later(home: Path) -> None:
-    old = unlocked(home, "R. Sharma").database_key
-    gone = who(home, "S. Devi")
-    with opened(home) as place:
-        place.vault._database.fold()
-        with disk_of(home, (home / DATABASE).stat().st_size // 2):
-            Staff(place).disable(gone, LEFT)
-        assert place.rekey_waits is not None
-        assert place.rekey_waits.key == "keys.rekey_waits"
-        assert place.vault.key == old
-        place.record(RecordViewed(appointment="1"))
-        Staff(place).add("A. Verma", Role.VERIFIER, "a fourth passphrase", FLOOR)
-    assert names(home) == ["R. Sharma", "M. Khan", "A. Verma"]
-    pending = Slots.read(home).next_epoch
-    assert pending == 2
-    with opened(home, "M. Khan") as place:
-        assert place.rekey_waits is None
-        assert place.vault.epoch == Slots.read(home).epoch == pending, "it went on with the same key"
-        assert sum(isinstance(body, VaultRekeyed) for body in bodies(place)) == 1
-    Unlock(home, vaccines()).open(who(home, "A. Verma"), "a fourth passphrase").place.vault.close()
-    with pytest.raises(VaultWrongKey):
-        Vault.open(home, old)
-
-
-def full(*_: object) -> None:
-    raise VaultFull
-
-
-def test_without_room_for_the_slots_the_removal_holds_and_the_next_finishes_it(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    old = unlocked(home, "R. Sharma").database_key
-    with opened(home) as place:
-        with monkeypatch.context() as patched:
-            patched.setattr(slots_room, "write_private", full)
-            Staff(place).disable(who(home, "S. Devi"), LEFT)
-        assert place.rekey_waits is not None
-    with pytest.raises(StaffGone), opened(home, "S. Devi"):
-        pass
-    with opened(home, "M. Khan") as place:
-        assert names(home) == ["R. Sharma", "M. Khan"]
-        assert place.vault.epoch == Slots.read(home).epoch == 3, "the key of epoch 2 was never written down here"
-        assert sum(isinstance(body, StaffRemoved) for body in bodies(place)) == 1
-    with pytest.raises(VaultWrongKey):
-        Vault.open(home, old)
-
-
-def test_without_the_last_step_the_vault_opens_with_the_next_key(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with opened(home) as place:
-        with monkeypatch.context() as patched:
-            patched.setattr(Slots, "changed", full)
-            Staff(place).disable(who(home, "S. Devi"), LEFT)
-        assert Slots.read(home).is_next(place.vault.key)
-        Staff(place).add("A. Verma", Role.VERIFIER, "a fourth passphrase", FLOOR)
-        assert Slots.read(home).next_epoch is None, "whoever gets a slot gets the key that the vault stands under"
-    with opened(home, "M. Khan"):
-        assert Slots.read(home).epoch == 2
-    with opened(home) as place, monkeypatch.context() as patched:
-        patched.setattr(Slots, "changed", full)
-        Staff(place).disable(who(home, "A. Verma"), LEFT)
-    assert Slots.read(home).next_epoch == 3
-    with opened(home, "M. Khan"):
-        assert (Slots.read(home).epoch, Slots.read(home).next_epoch) == (3, None)
-
-
-@contextmanager
-def disk_of(home: Path, size: int) -> Iterator[None]:
-    """No file takes more than ``size`` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
 
 # Removed
 
@@ -421,7 +269,7 @@ def test_slots_of_another_machine_do_not_open_this_one(home: Path, tmp_path: Pat
 def test_a_pending_epoch_that_was_edited_is_begun_anew(home: Path) -> None:
     with opened(home) as place:
         place.vault._database.fold()
-        with disk_of(home, (home / DATABASE).stat().st_size // 2):
+        with disk_of((home / DATABASE).stat().st_size // 2):
             Staff(place).disable(who(home, "S. Devi"), LEFT)
     found = json.loads((home / SLOTS).read_text())
     edit(home, next={**found["next"], "epoch": 7})

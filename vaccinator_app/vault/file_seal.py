@@ -98,7 +98,7 @@ def judge(home: Path, device_key: SigningKey, found: Print | None, ledger: Ledge
 
 
 def _read(home: Path, device_key: SigningKey) -> tuple[list[bytes], Link] | None:
-    """What the file's SHA-256 may be, and the ledger's end as it was; None for no seal, or one this vault did not make."""
+    """What the file's SHA-256 may be, and the ledger's end as it was; None for no seal, or for one made elsewhere."""
     try:
         kept = json.loads((home / SEAL).read_bytes())
         said = str(kept["said"])
