@@ -250,7 +250,7 @@ def test_nobody_removes_themselves_nor_the_last_in_charge(centre: Centre) -> Non
     with centre.signed_in() as place:
         staff, me = Staff(place), place.staff.staff
         assert refused(staff.disable, me, LEFT) == "staff.last_in_charge"
-        assert refused(staff.reset, me, "a fourth passphrase", FLOOR) == "staff.central_certifies"
+        assert refused(staff.reset, me, "a fourth passphrase", FLOOR) == "staff.reset_by_central"
         assert refused(staff.disable, "s-nobody", LEFT) == "staff.unknown"
         assert refused(staff.disable, centre.id_of(DEVI), RemovalReason.CENTRAL) == "staff.why"
         centre.sync(place)
@@ -345,7 +345,7 @@ def test_a_colleague_becomes_in_charge_and_removes_the_old_one(centre: Centre, t
         assert warned.key == "staff.district_decides"
         Staff(place).disable(sharma, LEFT)
         centre.sync(place)
-        assert refused(Staff(place).reset, sharma, "a fourth passphrase", FLOOR) == "staff.central_certifies"
+        assert refused(Staff(place).reset, sharma, "a fourth passphrase", FLOOR) == "staff.reset_by_central"
         Staff(place).add("A. Verma", Role.VERIFIER, "a fourth passphrase", FLOOR)
         centre.sync(place)
         device = place.vault.identity.device

@@ -113,7 +113,8 @@ class Staff:
         if act is StaffAct.DISABLE:
             return _why_not_disable(one, everybody.values())
         if one.by_central or one.role not in CERTIFIED_BY_IN_CHARGE:
-            return Message.of("staff.central_certifies", name=one.name)
+            key = "staff.reset_by_central" if act is StaffAct.RESET else "staff.central_certifies"
+            return Message(key, {"name": one.name})
         if act is StaffAct.RENEW and one.removed_at is not None:
             return Message.of("staff.removed_already", name=one.name)
         return None
