@@ -185,7 +185,7 @@ class PassphraseCommon(VaultError):
 class RecoveryDamaged(VaultError):
     """What this machine kept of the request for recovery cannot be read; drop it and make another. Nothing is lost."""
 
-    message_key = "recovery.damaged"
+    message_key = "vault.recovery_damaged"
 
 
 def from_os(error: OSError) -> VaultError:
