@@ -168,9 +168,10 @@ class StaffScreen(Screen):
     def _given(self, passphrase: str) -> None:
         one = self._about
         if one is not None:
+            had_one = one.here and one.removed_at is None
             self._save(
                 lambda: self._session.staff.reset(one.staff, passphrase),
-                Message.of("staff.saved_reset", name=one.name),
+                Message.of("staff.saved_reset" if had_one else "staff.saved_added", name=one.name),
                 self._reset,
             )
 

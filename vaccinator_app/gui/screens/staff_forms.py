@@ -163,7 +163,10 @@ class ResetPanel(_Passphrase):
         self.clear_problems()
         self.show_working(False)
         self.title.say(Message.of("staff.reset_title", name=one.name))
-        self.about.say(Message.of("staff.reset_why", name=one.name))
+        if one.removed_at is not None:
+            self.about.say(Message.of("staff.reset_back", name=one.name))
+        else:
+            self.about.say(Message.of("staff.reset_why" if one.here else "staff.reset_elsewhere", name=one.name))
         self.passphrase.begin([one.name, *self._place_names()])
         self.take_focus()
 
