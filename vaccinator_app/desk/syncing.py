@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from vaccinator_app.desk.after_sync import after_run
+from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.status import SyncWords, sync_words
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
@@ -100,7 +101,7 @@ class Syncing:
                 # From here on nothing is recorded: two histories under one name can only get worse (DESIGN 7.4).
                 self._place.disagreement = status.failure
             # what this thread cannot write down now, the next run or the next unlocking does
-            with suppress(VaultError):
+            with suppress(VaultError, CannotDo):
                 done = after_run(self._place, status)
                 self._locks = done.locks
                 if done.more:
