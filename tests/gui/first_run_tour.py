@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.support.desk import vaccines
-from tests.support.first_run import Losing, Machine, served
+from tests.support.first_run import Losing, Machine, Served
 from tests.support.window import Hands, put_away
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.front_door import Unlock
@@ -76,57 +76,56 @@ def acknowledge(hands: Hands) -> None:
     go(hands)
 
 
-def first_run_tour(folder: Path, album: Callable[[Hands], Stop]) -> None:
+def first_run_tour(central: Served, folder: Path, album: Callable[[Hands], Stop]) -> None:
     """``album`` takes the pictures of one window; it is told the name of each stop."""
     machine = Machine(folder)
-    with served() as central:
-        hands = window_of(machine, idle_seconds=3600)
-        stop = album(hands)
-        hands.settle()
-        stop("first-run-nothing-found")
-        away = central.file(machine.stick / "away.enrolment", "https://127.0.0.1:1")
-        hands.until(lambda: hands.shown("first-run-found-0"))
-        go(hands)
-        go(hands)
-        stop("first-run-no-answer")
-        hands.escape()
-        away.unlink()
-        central.file(machine.stick / "rampur.enrolment")
-        hands.until(lambda: "rampur.enrolment" in hands.seen())
-        (machine.stick / "half.enrolment").write_bytes(b'{"token": ')
-        hands.window.enrol_from(machine.stick / "half.enrolment")
-        hands.settle()
-        stop("first-run-damaged-file")
-        hands.until(lambda: hands.focused() == "first-run-found-0")
-        go(hands)
-        stop("first-run-file")
-        go(hands)
-        stop("first-run-connection")
-        go(hands)
-        hands.write("Desk 2")
-        hands.enter()
-        hands.write("R. Sharma")
-        hands.enter()
-        hands.write("sharma123")
-        hands.settle()
-        stop("first-run-people")
-        for _ in "sharma123":
-            hands.press(Qt.Key.Key_Backspace)
-        for _ in range(2):
-            hands.write(PASSPHRASE)
-            go(hands)
-        stop("first-run-recovery")
-        machine.connect = Losing
-        acknowledge(hands)
-        stop("first-run-cut")
-        put_away(hands)
-        machine.connect = HttpCentral
-        hands = window_of(machine, idle_seconds=3600)
-        stop = album(hands)
-        hands.settle()
-        stop("first-run-begun")
+    hands = window_of(machine, idle_seconds=3600)
+    stop = album(hands)
+    hands.settle()
+    stop("first-run-nothing-found")
+    away = central.file(machine.stick / "away.enrolment", "https://127.0.0.1:1")
+    hands.until(lambda: hands.shown("first-run-found-0"))
+    go(hands)
+    go(hands)
+    stop("first-run-no-answer")
+    hands.escape()
+    away.unlink()
+    central.file(machine.stick / "rampur.enrolment")
+    hands.until(lambda: "rampur.enrolment" in hands.seen())
+    (machine.stick / "half.enrolment").write_bytes(b'{"token": ')
+    hands.window.enrol_from(machine.stick / "half.enrolment")
+    hands.settle()
+    stop("first-run-damaged-file")
+    hands.until(lambda: hands.focused() == "first-run-found-0")
+    go(hands)
+    stop("first-run-file")
+    go(hands)
+    stop("first-run-connection")
+    go(hands)
+    hands.write("Desk 2")
+    hands.enter()
+    hands.write("R. Sharma")
+    hands.enter()
+    hands.write("sharma123")
+    hands.settle()
+    stop("first-run-people")
+    for _ in "sharma123":
+        hands.press(Qt.Key.Key_Backspace)
+    for _ in range(2):
         hands.write(PASSPHRASE)
         go(hands)
-        hands.until(lambda: hands.shown("first-run-open"))
-        stop("first-run-done")
-        put_away(hands)
+    stop("first-run-recovery")
+    machine.connect = Losing
+    acknowledge(hands)
+    stop("first-run-cut")
+    put_away(hands)
+    machine.connect = HttpCentral
+    hands = window_of(machine, idle_seconds=3600)
+    stop = album(hands)
+    hands.settle()
+    stop("first-run-begun")
+    hands.write(PASSPHRASE)
+    go(hands)
+    hands.until(lambda: hands.shown("first-run-open"))
+    stop("first-run-done")
+    put_away(hands)

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -21,10 +22,12 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.central.machine import Desk
 from tests.central.support import RAMPUR, TODAY, World, make_home
-from tests.gui import stock_tour, visit_tour
+from tests.gui import staff_tour, stock_tour, visit_tour
 from tests.gui.evening import evening_day, evening_tour
+from tests.gui.first_run_tour import first_run_tour
 from tests.gui.network import Network, drain_to
 from tests.support.central import PASSPHRASE
+from tests.support.first_run import served
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
 from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.central.operations import admin
@@ -185,6 +188,8 @@ def tour(day: Day, hands: Hands, stop: Stop) -> None:
     stock_tour.watch(day, hands, stop)
     stock_tour.stock(day, hands, stop)
     visit_tour.right(day, hands, stop)
+    staff_tour.staff(day, hands, stop)
+    staff_tour.verifier(day, hands, stop)
 
 
 def visit(day: Day, hands: Hands, stop: Stop) -> None:
@@ -303,11 +308,18 @@ def evening_pictures(out: Path, folder: Path) -> None:
     evening.close()
 
 
+def first_run_pictures(out: Path, folder: Path) -> None:
+    """A bare machine, step by step, in the same looks."""
+    numbers = count(100, 20)
+    with served() as central:
+        first_run_tour(central, folder, lambda hands: Album(hands, out, number=next(numbers)).take)
+
+
 def main() -> None:
     """The command."""
     out = Path(sys.argv[1])
     app = make_application(sys.argv[0])
-    for tour_of in (pictures, evening_pictures):
+    for tour_of in (pictures, first_run_pictures, evening_pictures):
         with tempfile.TemporaryDirectory() as folder:
             tour_of(out, Path(folder))
     app.quit()

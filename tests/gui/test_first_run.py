@@ -12,10 +12,20 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from shiboken6 import isValid
 
-from tests.gui.first_run_tour import PASSPHRASE, acknowledge, go, take_file, tell_names, window_of
-from tests.support.first_run import BOOKED, Losing, Machine, Served, served
+from tests.gui.first_run_tour import (
+    PASSPHRASE,
+    Stop,
+    acknowledge,
+    first_run_tour,
+    go,
+    take_file,
+    tell_names,
+    window_of,
+)
+from tests.gui.test_every_screen import cut_off, nameless, wrong_heights
+from tests.support.first_run import BOOKED, Machine, Served, served
 from tests.support.window import Hands, put_away
-from vaccinator_app.desk.before_vault import PENDING, not_enrolled
+from vaccinator_app.desk.before_vault import not_enrolled
 from vaccinator_app.gui.settings import Settings, SettingsFile
 from vaccinator_app.sync.http import HttpCentral
 
@@ -115,40 +125,42 @@ def test_a_spoiled_file_that_is_dropped_is_refused_in_a_sentence(
     assert "half.txt ख़राब है" in hands.seen()
 
 
-def test_no_way_to_central_says_what_to_do_and_is_tried_again(central: Served, machine: Machine, start: Open) -> None:
-    central.file(machine.stick / "rampur.enrolment", "https://127.0.0.1:1")
-    hands = start()
-    take_file(hands)
-    hands.until(lambda: "Nobody answers at 127.0.0.1:1" in hands.seen())
-    assert hands.said("first-run-go") == "Try again"
-    go(hands)
-    assert "Nobody answers at 127.0.0.1:1" in hands.seen()
-    assert not machine.home.exists()
+def test_every_step_in_both_languages_and_what_may_stand_in_its_way(
+    central: Served, tmp_path: Path, qapp: QApplication
+) -> None:
+    seen: dict[str, str] = {}
+    faults: set[str] = set()
 
+    def album(hands: Hands) -> Stop:
+        def stop(name: str) -> None:
+            seen[name] = hands.seen()
+            focused = hands.focused()
+            for settings in (Settings(language="hi"), Settings()):
+                hands.window.apply(settings)
+                for _ in range(3):
+                    QApplication.processEvents()
+                for fault in nameless(hands) | cut_off(hands) | wrong_heights(hands):
+                    faults.add(f"{name}, {settings.language}: {fault}")
+            assert hands.focused() == focused
 
-def test_a_cut_line_and_the_next_start(central: Served, machine: Machine, start: Open) -> None:
-    central.file(machine.stick / "rampur.enrolment")
-    machine.connect = Losing
-    hands = start()
-    take_file(hands)
-    go(hands)
-    tell_names(hands)
-    acknowledge(hands)
-    hands.until(lambda: hands.said("first-run-go") == "Try again" and not hands.window.busy)
-    assert not hands.shown("first-run-back")
-    assert hands.shown("first-run-anew")
-    put_away(hands)
-    assert (machine.home / PENDING).exists()
-    machine.connect = HttpCentral
-    again = start()
-    assert "Go on where it was cut off" in title(again)
-    assert again.focused() == "first-run-begun"
-    again.write("not it at all")
-    go(again)
-    assert "The passphrase is not right." in again.seen()
-    again.write(PASSPHRASE)
-    go(again)
-    again.until(lambda: "people are expected today" in again.seen())
+        return stop
+
+    first_run_tour(central, tmp_path, album)
+
+    assert faults == set()
+    assert "No enrolment file found yet" in seen["first-run-nothing-found"]
+    assert "Nobody answers at 127.0.0.1:1" in seen["first-run-no-answer"]
+    assert "Try again" in seen["first-run-no-answer"]
+    assert "half.enrolment is damaged" in seen["first-run-damaged-file"]
+    assert "PHC Rampur (091042)" in seen["first-run-file"]
+    assert "the clocks agree" in seen["first-run-connection"]
+    assert "Nothing is lost by that" in seen["first-run-recovery"]
+    cut = seen["first-run-cut"]
+    assert "Try again" in cut
+    assert "Begin anew with another file" in cut
+    assert "Back" not in cut, "a request that stands can only be asked again"
+    assert "Go on where it was cut off" in seen["first-run-begun"]
+    assert "3 people are expected today" in seen["first-run-done"]
 
 
 def test_what_hangs_is_stopped_and_closing_does_not_wait(central: Served, machine: Machine, start: Open) -> None:
@@ -187,5 +199,4 @@ def test_nobody_there_after_the_first_list_it_locks(central: Served, machine: Ma
     acknowledge(hands)
     hands.until(lambda: hands.shown("passphrase"))
     assert "PHC Rampur" not in hands.seen()
-    hands.unlock(PASSPHRASE)
     put_away(hands)

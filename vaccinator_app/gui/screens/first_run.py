@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.first_run import Expected, FirstRun, Step
 from vaccinator_app.desk.unlock import Opened
@@ -36,7 +36,7 @@ from vaccinator_app.gui.widgets.text import Text
 
 T = TypeVar("T")
 
-_WIDTH, _HEIGHT, _RAIL = 980, 624, 288
+_WIDTH, _HEIGHT, _RAIL = 980, 672, 288
 _LOOK_MS = 2000
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NAMES: dict[Step, str] = {
@@ -114,6 +114,9 @@ class FirstRunScreen(QWidget):
         for page in self._pages.values():
             page.go.connect(self._next)
         kit.theme.changed.connect(self._measure)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._follow)
         self._measure()
         if run.notice is not None:
             self._notice.say(run.notice, "attention")
@@ -460,6 +463,13 @@ class FirstRunScreen(QWidget):
         if files:
             event.acceptProposedAction()
             self.take(Path(files[0]))
+
+    def _follow(self, _: QWidget | None, now: QWidget | None) -> None:
+        """Only Tab scrolls by itself; what has the focus is seen, with what is said under it."""
+        scrolled = self._scrolled[self._run.step]
+        if now is not None and scrolled.isAncestorOf(now):
+            under = 12 * self._kit.theme.step
+            QTimer.singleShot(0, now, lambda: scrolled.ensureWidgetVisible(now, 0, under))
 
     def _measure(self) -> None:
         theme = self._kit.theme

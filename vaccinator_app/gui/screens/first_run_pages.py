@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.first_run import About, Expected, about_of
 from vaccinator_app.domain.message import Message
@@ -94,8 +94,7 @@ class FilePage(Page):
             button.setParent(None)
             button.deleteLater()
         for number, one in enumerate(found):
-            button = Button(self.kit, _words(one))
-            button.setProperty("kind", "answer")
+            button = _Offer(self.kit, _words(one))
             button.setObjectName(f"first-run-found-{number}")
             button.clicked.connect(lambda _=False, path=one.path: self.taken.emit(path))
             self._list.addWidget(button)
@@ -258,6 +257,27 @@ class RosterPage(Page):
         today = Message.of("first_run.expected", n=expected.today, day=expected.day)
         self._expected.say(today if expected.today else Message.of("first_run.nobody", day=expected.day))
         self._received.say(Message.of("first_run.received", n=expected.received))
+
+
+class _Offer(Button):
+    """As wide as its place: a file's name may be longer, and is shortened then."""
+
+    def __init__(self, kit: Kit, what: Message) -> None:
+        super().__init__(kit, what)
+        self.setProperty("kind", "answer")
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _speak(self) -> None:
+        super()._speak()
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - 5 * self._kit.theme.step
+        self.setText(self.fontMetrics().elidedText(self.accessibleName(), Qt.TextElideMode.ElideMiddle, room))
 
 
 class _Facts(QWidget):
