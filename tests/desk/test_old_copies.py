@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.central.support import RAMPUR, World, make_home
@@ -25,18 +28,23 @@ from vaccinator_app.desk.stock import ReceiveForm, Stock
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.desk.workplace import Workplace
-from vaccinator_app.domain.events import SignedIn
+from vaccinator_app.domain.events import SignedIn, SignedOut
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.staff_events import Noticed
+from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import read_file
+from vaccinator_app.protocol.history import HISTORY_TYPE, History, PastRecord
 from vaccinator_app.protocol.ledger import Link
+from vaccinator_app.protocol.messages import Status
+from vaccinator_app.protocol.records import encode_body, read_event, sign_event
 from vaccinator_app.sync.errors import LedgerDisagrees, Unreachable
+from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.checking import check
 from vaccinator_app.vault.connection import Connection
-from vaccinator_app.vault.errors import VaultError
-from vaccinator_app.vault.file_seal import FileState
+from vaccinator_app.vault.errors import HistoryBroken, HistoryContradicts, VaultError
+from vaccinator_app.vault.file_seal import SEAL, FileState
 from vaccinator_app.vault.vault import Vault
 
 PEOPLE = 8
@@ -470,3 +478,81 @@ def test_only_an_in_charge_takes_the_ledger_back(machine: Machine) -> None:
     with pytest.raises(CannotDo):
         machine.take_back()
     assert machine.kinds().count("dose_given") == 2
+
+
+def test_a_seal_made_for_another_file_is_none(machine: Machine) -> None:
+    """Whoever puts an old page in and writes what the file is now, but does not have the vault's key."""
+    file, beside = machine.counter.home / "vault.db", machine.counter.home / SEAL
+    machine.key = machine.place.vault.key
+    lock(machine.place)
+    before = file.read_bytes()
+    machine.open()
+    lock(machine.place)
+    after = file.read_bytes()
+    page = next(at for at in range(PAGE, len(before), PAGE) if before[at : at + PAGE] != after[at : at + PAGE])
+    changed = after[:page] + before[page : page + PAGE] + after[page + PAGE :]
+    file.write_bytes(changed)
+    kept = json.loads(beside.read_text())
+    said = json.loads(kept["said"]) | {"file": [hashlib.sha256(changed).hexdigest()], "seq": 0, "head": "00" * 32}
+    beside.write_text(json.dumps({"said": json.dumps(said), "mac": kept["mac"]}))
+    vault = vault_of(machine)
+    found = vault.note_file()
+    vault.close()
+    file.write_bytes(after)
+    beside.write_text(json.dumps(kept))
+    machine.open()
+    assert found is not None
+
+
+def told(machine: Machine, change: Callable[[History], History]) -> None:
+    """Central's history, changed by whoever has central's own key."""
+    key = machine.world.home.keys.signing
+
+    def spoilt(answer: bytes) -> bytes:
+        signed = packing.unpack(answer)
+        if signed.payload_type != HISTORY_TYPE:
+            return answer
+        return packing.pack(change(packing.peek(signed, History)), HISTORY_TYPE, key)
+
+    machine.counter.simulator.spoil = spoilt
+
+
+def test_records_that_nobody_known_signed_do_not_come_back(machine: Machine) -> None:
+    rolled_back(machine)
+    head = machine.place.vault.ledger.head()
+    stranger = SigningKey.generate()
+
+    def forged(page: History) -> History:
+        event = msgspec.structs.replace(read_event(page.records[0].record.payload), kind="signed_out")
+        record = sign_event(event, stranger)
+        past = msgspec.structs.replace(page.records[0], record=record)
+        return msgspec.structs.replace(page, records=[past], upto=event.seq, head=record.hash)
+
+    told(machine, forged)
+    with pytest.raises(HistoryBroken):
+        machine.take_back()
+    assert machine.place.vault.ledger.head() == head
+
+
+def test_what_central_signed_for_is_not_set_aside(machine: Machine) -> None:
+    """Central says that the place both agree on is an earlier one, and tells other records from there."""
+    vault, place = machine.place.vault, machine.place
+    machine.sync()
+    head = vault.ledger.head()
+    event = msgspec.structs.replace(read_event(next(iter(vault.ledger.records(1, 1))).payload), kind="signed_out")
+    other = sign_event(msgspec.structs.replace(event, body=encode_body(SignedOut())), place.signing_key)
+    first = next(iter(vault.ledger.records(0, 1)))
+    page = History(
+        centre=vault.identity.centre,
+        device=vault.identity.device,
+        nonce=bytes(16),
+        after=1,
+        fits=True,
+        upto=2,
+        head=other.hash,
+        at=machine.world.clock(),
+        records=[PastRecord(other, Status.ACCEPTED)],
+    )
+    with pytest.raises(HistoryContradicts):
+        vault.past.take(Link(1, first.hash), page)
+    assert vault.ledger.head() == head
