@@ -28,6 +28,10 @@ from vaccinator_app.vault.words import fold
 
 _MARK_BYTES = 8
 _FOLD_DUE = "purge_to_fold"
+_BEGIN, _GO_ON = b"begin", b"go on"
+_PAGES = 256
+"""Of the index, rewritten in one transaction."""
+_DID_SOMETHING = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,11 +108,16 @@ class Purge:
         return found
 
     def fold(self) -> None:
-        """Write what left out of the write-ahead log too, which holds earlier pages until then. Raises ``VaultError``.
+        """Write what left out of the index of words and of the write-ahead log, which hold it until then.
 
-        Nothing to do unless a purge was made since; one that was interrupted is finished by the next call.
+        In steps, so that nobody waits for long who records meanwhile. Nothing to do unless a purge was made since; one
+        that was interrupted is finished by the next call. Raises ``VaultError``.
         """
-        if meta.get(self._database, _FOLD_DUE) is not None and self._database.fold():
+        if meta.get(self._database, _FOLD_DUE) is None:
+            return
+        while self._database.write(_rewrite_words):
+            pass
+        if self._database.fold():
             self._database.write(lambda connection: connection.execute("DELETE FROM meta WHERE key = ?", (_FOLD_DUE,)))
 
     def _closes(self, first: date) -> list[_Close]:
@@ -177,6 +186,8 @@ def purge_within(connection: Connection, at: datetime, body: DetailsPurged) -> N
     numbers = connection.execute(of_day, (first, last)).fetchall()
     # Of a draft nothing stays but that somebody opened this person: its owner records that they looked.
     connection.executemany("UPDATE drafts SET data = x'' WHERE appointment = ?", [(name,) for _, name in numbers])
+    # Else so many deletions would have the index rewritten here and now; it is, in steps, by ``Purge.fold``.
+    connection.execute("INSERT INTO roster_words (roster_words, rank) VALUES ('deletemerge', 0)")
     connection.executemany("DELETE FROM roster_words WHERE rowid = ?", [(number,) for number, _ in numbers])
     connection.execute("DELETE FROM unworded WHERE id BETWEEN ? AND ?", (first, last))
     connection.execute(f"UPDATE roster SET {_BLANK} WHERE id BETWEEN ? AND ?", (first, last))
@@ -185,9 +196,20 @@ def purge_within(connection: Connection, at: datetime, body: DetailsPurged) -> N
         connection.execute("DELETE FROM meta WHERE key = 'roster_key'")
         walk_in = f'"kind":"{WalkInRegistered.KIND}"'.encode()
         connection.execute("DELETE FROM peer_records WHERE instr(payload, ?) > 0", (walk_in,))
-    # An entry of the index that was deleted stands in its old part until the parts are made one.
-    connection.execute("INSERT INTO roster_words (roster_words) VALUES ('optimize')")
-    meta.put(connection, _FOLD_DUE, b"1")
+    meta.put(connection, _FOLD_DUE, _BEGIN)
+
+
+def _rewrite_words(connection: Connection) -> bool:
+    """One step of making one index of its parts: an entry that was deleted stands in its old part until then. False
+    once that is done. FTS5's own command, which says by the count of changes whether it did anything."""
+    begin = meta.get_within(connection, _FOLD_DUE) == _BEGIN
+    before = connection.total_changes
+    pages = -_PAGES if begin else _PAGES
+    connection.execute("INSERT INTO roster_words (roster_words, rank) VALUES ('merge', ?)", (pages,))
+    done = connection.total_changes - before < _DID_SOMETHING
+    if begin:
+        meta.put(connection, _FOLD_DUE, _GO_ON)
+    return begin or not done
 
 
 _BLANK = (
