@@ -257,6 +257,18 @@ def test_whom_a_machine_out_of_use_adds_counts_nowhere(world: World, desk: Desk)
     assert {one.staff for one in other.pull().revoked} == {"s-before", "s-late"}
 
 
+@ONCE
+def test_whom_a_held_record_brought_the_district_may_end(world: World, desk: Desk) -> None:
+    colleague = Colleague()
+    desk.record(desk.colleague(colleague.staff, colleague.key), prev=bytes(32).replace(b"\0", b"x"))
+    colleague.record(desk, SignedIn())
+    assert said(desk.push()) == {1: (H, (R.CHAIN_BROKEN,)), 2: GOOD}
+    world.clock.move(hours=1)
+    decide(world, desk, 1, accepted=False)
+    colleague.record(desk, SignedIn())
+    assert said(desk.push(desk.ledger[2:])) == {3: UNKNOWN}
+
+
 # Made in-charge by central
 
 

@@ -34,12 +34,12 @@ from vaccinator_app.central.intake.twice import dose_number, given_once
 from vaccinator_app.central.operations.admin import Home
 from vaccinator_app.central.programme import find_formulary
 from vaccinator_app.central.rows import may_be_id, read_outcome
-from vaccinator_app.central.schema import HELD, centres, doses, records, roster
+from vaccinator_app.central.schema import HELD, centres, certificates, doses, records, roster
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.events import DoseGiven, OverrideGranted, Voided, WalkInRegistered
-from vaccinator_app.domain.staff_events import StaffRemoved, VaultRekeyed
+from vaccinator_app.domain.staff_events import StaffAdded, StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.messages import Outcome, Reason, Status
-from vaccinator_app.protocol.records import read_event
+from vaccinator_app.protocol.records import Event, read_event
 
 _OFFICER = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
@@ -141,6 +141,8 @@ def reject(
         name, signer = (centre, device, seq), home.keys.signing
         if not stands:
             given_once(connection, signer, name, now)
+        if found.kind == StaffAdded.KIND:
+            _end(connection, name, now)
         dose = read_dose(connection, home.keys.cupboard, *name) if stands else None
         outcome = _decide(connection, home, found, officer, Status.REFUSED, (Reason.REJECTED,), now)
         if dose is not None:
@@ -215,11 +217,24 @@ def _decide(
     return Outcome(found.name[2], status, reasons)
 
 
-def _remove(connection: Connection, name: tuple[str, str, int], now: datetime) -> None:
-    """Until now its subject went on in good faith, so that it is from now on, and not from the record's own time."""
+def _end(connection: Connection, name: tuple[str, str, int], now: datetime) -> None:
+    """The certificate that a held record brought counts until somebody decides; from now on it does not."""
+    body = _event(connection, name).read_body()
+    assert isinstance(body, StaffAdded)
+    brought = (certificates.c.centre == name[0], certificates.c.envelope == body.certificate)
+    keyids = connection.scalars(select(certificates.c.keyid).where(*brought)).all()
+    write_revocations(connection, name[0], keyids, at=now)
+
+
+def _event(connection: Connection, name: tuple[str, str, int]) -> Event:
     centre, device, seq = name
     this = (records.c.centre == centre, records.c.device == device, records.c.seq == seq)
-    event = read_event(connection.execute(select(records.c.payload).where(*this)).scalar_one())
+    return read_event(connection.execute(select(records.c.payload).where(*this)).scalar_one())
+
+
+def _remove(connection: Connection, name: tuple[str, str, int], now: datetime) -> None:
+    """Until now its subject went on in good faith, so that it is from now on, and not from the record's own time."""
+    centre, event = name[0], _event(connection, name)
     body = event.read_body()
     assert isinstance(body, StaffRemoved)
     known = read_keyholders(connection, centre)
