@@ -53,7 +53,6 @@ class HandOver(Button):
         words, menu = self._kit.words, self._menu
         menu.clear()
         menu.setFont(self._kit.theme.font())
-        menu.setAccessibleName(words.t("help.switch"))
         for number, one in enumerate(self._others(), 1):
             said = words.t("unlock.member", name=one.name, role=Message(ROLES[one.role])).replace("&", "&&")
             text = f"&{number}  {said}" if number <= _MOST_NUMBERED else said
@@ -83,4 +82,6 @@ class HandOver(Button):
         self.asked.emit(staff)
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(self._kit.words.t("help.switch"))
+        what = self._kit.words.t("help.switch")
+        self.setAccessibleDescription(what)
+        self._menu.setAccessibleName(what)
