@@ -31,7 +31,7 @@ from vaccinator_app.gui.window import SIZE
 _LATIN = {
     *("Covishield", "Covaxin", "Corbevax", "PHC", "Rampur", "CHC", "Bhojpur", "Desk", "Sharma", "Devi", "English"),
     *("SMS", "OTP", "Enter", "Esc", "Ctrl", "Caps", "Lock", "QR", "ID", "A", "Z", "L", "R", "S", "Kumar"),
-    *("Insert", "Delete", "Space"),
+    *("Insert", "Delete", "Space", "Shift", "Asha", "Rani", "Meena", "Kumari"),
 }
 _TAKES_FOCUS = (QAbstractButton, QLineEdit, QComboBox, QListView)
 

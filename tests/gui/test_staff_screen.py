@@ -261,7 +261,6 @@ def test_the_countdown_is_whole_in_the_smallest_window_with_large_words(hands: H
         assert "…" not in shown.text()
         hands.window._idle.warned.emit(-1)
         assert hands.shown("language")
-    hands.window.apply(Settings())
 
 
 def test_the_wait_after_wrong_passphrases_outlives_the_window(day: Day, qapp: QApplication) -> None:
