@@ -14,6 +14,7 @@ from tests.support.central import PASSPHRASE
 from tests.support.desk import IN_CHARGE, CentralSide, identity
 from vaccinator_app.cli import window
 from vaccinator_app.cli.exits import Exit, Failed
+from vaccinator_app.cli.main import main
 from vaccinator_app.cli.window import run_window
 from vaccinator_app.trust.keys import SealingKey, SigningKey
 from vaccinator_app.trust.keyslot import FLOOR
@@ -74,6 +75,18 @@ def test_without_a_library_it_names_the_package(monkeypatch: pytest.MonkeyPatch,
 
     with pytest.raises(Failed, match="sudo apt install libxcb-cursor0"):
         run_window(Namespace(home=tmp_path, enrolment=None))
+
+
+def test_a_desk_takes_no_other_enrolment_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "vault.db").write_bytes(b"somebody's records")
+
+    # as a file manager names it
+    assert main([str(tmp_path / "rampur.enrolment"), "--home", str(home)]) == Exit.VAULT
+
+    assert "This machine is a desk already" in capsys.readouterr().err
+    assert [path.name for path in home.iterdir()] == ["vault.db"]
 
 
 STYLE_OF_THE_APPLICATION = """

@@ -107,7 +107,7 @@ def first_run_tour(central: Served, folder: Path, album: Callable[[Hands], Stop]
     hands.write("R. Sharma")
     hands.enter()
     hands.write("sharma123")
-    hands.settle()
+    hands.until(lambda: "Would be guessed" in hands.seen())
     stop("first-run-people")
     for _ in "sharma123":
         hands.press(Qt.Key.Key_Backspace)
