@@ -1,1 +1,1 @@
-"""The controls that ``docs/threat-model.md`` names, each with the line that it stands on and the test that misses it."""
+"""The controls of ``docs/threat-model.md``: of each the line that it stands on and the test that misses it."""

@@ -18,7 +18,9 @@ from pathlib import Path
 from tests.controls.entries import ROOT, Control, controls
 from tests.controls.table import write
 
-_LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "dist", "build", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+_LEFT_OUT = shutil.ignore_patterns(
+    *(".git", ".venv", "dist", "build", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
+)
 _PASSED, _FAILED = 0, 1
 
 
