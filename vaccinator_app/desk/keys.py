@@ -40,20 +40,24 @@ def give_slot(
 ) -> None:
     """Let ``member`` unlock this desk with ``passphrase``; a slot they had before is replaced. Durable on return.
 
-    Where the file of slots is of no use to this vault, as may be in a recovery, another is begun and that one set
-    aside. Raises ``PassphraseTooShort``, ``PassphraseCommon``, or another ``VaultError`` and then nothing changed.
+    In a recovery, where they give one to themselves and the file of slots is of no use to this vault, another is begun
+    and that one set aside. Raises ``PassphraseTooShort``, ``PassphraseCommon``, or another ``VaultError`` and then
+    nothing changed.
     """
     with _one_at_a_time:
-        slots = _slots_of(place, passphrase)
+        slots = _slots_for(place, member, passphrase)
         slots.add(member, signing_key, sealing_key, passphrase, place.vault.key, kdf, next_key=place.next_key)
 
 
-def _slots_of(place: Workplace, passphrase: str) -> Slots:
-    """The slots that the vault opens with; empty ones when there are none, once the passphrase is good enough."""
-    with suppress(SlotsDamaged):
+def _slots_for(place: Workplace, member: StaffMember, passphrase: str) -> Slots:
+    """The slots as they are; for whoever recovers the desk empty ones, if those here open another vault or nothing."""
+    try:
         slots = Slots.read(place.home)
-        if slots.knows(place.vault.key):
+        if slots.knows(place.vault.key) or member.staff != place.staff.staff:
             return slots
+    except SlotsDamaged:
+        if member.staff != place.staff.staff:
+            raise
     check_passphrase(passphrase)
     # Which epoch it stands under nobody wrote down; counted one too low, the key is changed at the next unlock.
     return Slots.begin(place.home, place.vault.identity.device, max(1, place.vault.epoch - 1))
