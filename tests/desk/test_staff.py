@@ -210,6 +210,12 @@ def test_who_cannot_be_added(centre: Centre) -> None:
             assert refused(staff.add, name, role, "a fourth passphrase", FLOOR) == key
         with pytest.raises(PassphraseCommon):
             staff.add("A. Verma", Role.VERIFIER, "password", FLOOR)
+        centre.central.clock.moment -= timedelta(days=9000)
+        devi = centre.id_of(DEVI)
+        for act in ((staff.add, "A. Verma", Role.VERIFIER), (staff.reset, devi)):
+            assert refused(*act, "a fourth passphrase", FLOOR) == "staff.clock"
+        assert refused(staff.renew, devi) == "staff.clock"
+        centre.central.clock.moment += timedelta(days=9000)
         assert place.vault.ledger.head() == head
 
 
@@ -305,6 +311,7 @@ def test_at_a_second_machine_the_same_person_has_a_key_of_that_machine(centre: C
             KHAN: False,
         }
         assert refused(Staff(place).add, DEVI, Role.VACCINATOR, "x" * 9, FLOOR) == "staff.name_elsewhere"
+        assert refused(Staff(place).add, SHARMA, Role.VACCINATOR, "x" * 9, FLOOR) == "staff.name_in_charge"
         Staff(place).reset(devi, "at the second one", FLOOR)
         second.sync(place)
     with centre.signed_in(DEVI) as place:

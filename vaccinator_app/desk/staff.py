@@ -134,6 +134,7 @@ class Staff:
         for a passphrase that will not do.
         """
         self._place.require(Power.MANAGE_STAFF)
+        self._clock_will_do()
         if role not in CERTIFIED_BY_IN_CHARGE:
             raise CannotDo(Message.of("staff.only_central_adds"))
         member = StaffMember(staff=f"s{secrets.token_hex(6)}", name=self._free(name), role=role)
@@ -158,6 +159,7 @@ class Staff:
         who was disabled the way back.
         """
         one = self._allowed(staff, StaffAct.RESET)
+        self._clock_will_do()
         check_passphrase(passphrase)
         here = {holder.keyid for holder in Slots.read(self._place.home).holders() if holder.staff == staff}
         # a slot of an earlier version does not say whose key it holds: then none of theirs counts any more
@@ -171,6 +173,7 @@ class Staff:
     def renew(self, staff: str) -> None:
         """A certificate for the same keys, for another year; whoever it is need not be there."""
         one = self._allowed(staff, StaffAct.RENEW)
+        self._clock_will_do()
         member = StaffMember(staff=staff, name=one.name, role=one.role)
         for certificate in self._place.vault.certificates.counting():
             if certificate.id == staff:
@@ -185,6 +188,12 @@ class Staff:
             raise CannotDo(refused)
         return next(one for one in self.people() if one.staff == staff)
 
+    def _clock_will_do(self) -> None:
+        """By a clock of long ago a certificate would be over before that of whoever signs it begins."""
+        mine = self._place.vault.certificates.find(key_id(self._place.signing_key.public))
+        if mine is not None and mine.not_before > self._place.now():
+            raise CannotDo(Message.of("staff.clock"))
+
     def _free(self, name: str) -> str:
         cleaned = clean_name(name)
         if not cleaned:
@@ -193,8 +202,9 @@ class Staff:
             raise CannotDo(Message.of("walk_in.name_long", most=LONGEST_NAME))
         for other in self.people():
             if other.removed_at is None and other.name.casefold() == cleaned.casefold():
-                taken = "staff.name_taken" if other.here else "staff.name_elsewhere"
-                raise CannotDo(Message(taken, {"name": other.name}))
+                # an in-charge of another machine has no key here by anybody's word but central's
+                elsewhere = "staff.name_in_charge" if other.by_central else "staff.name_elsewhere"
+                raise CannotDo(Message("staff.name_taken" if other.here else elsewhere, {"name": other.name}))
         return cleaned
 
     def _let_in(self, member: StaffMember, passphrase: str, kdf: KdfParameters) -> None:
