@@ -60,7 +60,7 @@ def test_both_fields_by_keys_alone(asked: NewPassphrase, qtbot: QtBot) -> None:
 
 
 def test_what_it_is_worth_is_said_in_words_in_both_languages(asked: NewPassphrase, kit: Kit, qtbot: QtBot) -> None:
-    assert "Three or four words" in words(asked)
+    assert "three or four words" in words(asked)
     QTest.keyClicks(part(asked, "first"), "goats")
     assert "At least 8 characters: 3 more." in words(asked)
 
