@@ -9,15 +9,31 @@ from pathlib import Path
 
 import pytest
 
+from tests.desk.copies import Machine, make, running
 from tests.desk.staff_keys import GOES, STAYS
 from tests.support.central import TestCentral, open_as_in_charge
 from tests.support.desk import CentralSide, ToldClock, make_place
+from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import PreviousDose
 from vaccinator_app.domain.people import Role
 from vaccinator_app.trust.keyslot import FLOOR
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Booked]]:
+    """A central and an enrolled desk, to copy."""
+    folder = tmp_path_factory.mktemp("copies")
+    return folder, make(folder)
+
+
+@pytest.fixture
+def machine(made_once: tuple[Path, list[Booked]], tmp_path: Path) -> Iterator[Machine]:
+    """Opened by its in-charge, with the roster, and two doses given and confirmed."""
+    with running(*made_once, tmp_path) as found:
+        yield found
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ class PageOutOfOrder(VaultError):
 
 
 class HistoryBroken(VaultError):
-    """What central sent as this desk's records does not hold together; nothing was changed. Call the district office.
+    """What came from central as this desk's records does not hold together; nothing was changed. Call the district.
 
     DESIGN 7.4.
     """
@@ -132,7 +132,7 @@ class HistoryBroken(VaultError):
 
 
 class HistoryContradicts(VaultError):
-    """Central sent other records than it signed for before; nothing was changed. Call the district office.
+    """Other records came from central than it signed for before; nothing was changed. Call the district.
 
     DESIGN 7.4.
     """
