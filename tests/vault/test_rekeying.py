@@ -214,7 +214,6 @@ def test_a_log_of_the_old_file_is_never_left_beside_the_new_one(
     """It would be played into it. Here the fold that closing does is kept from happening."""
     holding = dbapi2.connect(str(home / DATABASE), isolation_level=None)
     holding.set_key(f"x'{KEY.hex()}'")
-    holding.execute("BEGIN")
     holding.execute("SELECT count(*) FROM ledger").fetchall()
     save(full, vial(60))
     with pytest.raises(VaultBusy):
