@@ -23,6 +23,8 @@ from vaccinator_app.vault.ledger import Saved
 Report = Callable[[int, int], None]
 """How far: records passed, of how many."""
 
+_NO_TIME = 1970
+
 
 def _ignore(_: int, __: int) -> None:
     """For callers who do not watch."""
@@ -103,14 +105,15 @@ class Audit:
         place, found = self._place, []
         for sheet in place.vault.audit.sheets():
             since = read_draft(sheet.data).looking_since
+            # of a draft that says no time it is shown on every day
+            at = place.now() if since is None or since.year <= _NO_TIME else since.astimezone(place.now().tzinfo)
             if (
                 since is not None
                 and asked.staff in (None, sheet.staff)
                 and asked.appointment in (None, sheet.appointment)
-                and asked.first <= since.astimezone(place.now().tzinfo).date() <= asked.last
+                and (since.year <= _NO_TIME or asked.first <= at.date() <= asked.last)
             ):
                 body = RecordViewed(appointment=sheet.appointment)
-                at = since.astimezone(place.now().tzinfo)
                 found.append(Happened(place.vault.identity.device, 0, at, sheet.staff, body))
         return found
 

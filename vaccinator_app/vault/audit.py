@@ -30,7 +30,9 @@ Report = Callable[[int, int], None]
 _STEP = 5000
 """Records of this desk that one question looks through."""
 _PAGE = 1000
-"""Records that one question gives at most, of other desks or for one person of staff."""
+"""Records of other desks that one question gives at most."""
+_LOOKS = 64
+"""Looks that one question gives: an hour of them is asked for before each sheet opens, and is few."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,13 +86,13 @@ class AuditTrail:
     def _newest_first(self, sql: str, *parameters: object) -> Iterator[Happened]:
         before = _HIGHEST
         while True:
-            rows = self._database.read(f"{sql} ORDER BY seq DESC LIMIT {_PAGE}", (*parameters, before))
+            rows = self._database.read(f"{sql} ORDER BY seq DESC LIMIT {_LOOKS}", (*parameters, before))
             for row in rows:
                 found = self._happened(row)
                 if found is not None:
                     before = found.seq
                     yield found
-            if len(rows) < _PAGE:
+            if len(rows) < _LOOKS:
                 return
 
     def own(self, asked: Asked, report: Report, cancelled: Callable[[], bool]) -> Iterator[Happened]:
