@@ -74,6 +74,13 @@ def test_whoever_went_opens_nothing_with_anything_they_kept(home: Path) -> None:
     (home / SLOTS).write_bytes(kept[SLOTS])
     with pytest.raises(KeysOlder), opened(home, "S. Devi"):
         pass
+    # the vault from before: who stays has the new key alone
+    new = (home / DATABASE).read_bytes()
+    (home / SLOTS).write_bytes(now)
+    (home / DATABASE).write_bytes(kept[DATABASE])
+    with pytest.raises(KeysOlder), opened(home):
+        pass
+    (home / DATABASE).write_bytes(new)
     # their own line put back among the others, as the machine it stands on would have it
     (home / SLOTS).write_bytes(now)
     own = next(line for line in json.loads(kept[SLOTS])["slots"] if line["staff"] == went.staff.staff)
