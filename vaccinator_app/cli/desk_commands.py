@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak, words
-from vaccinator_app.desk import noticing
+from vaccinator_app.desk import noticing, purging
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
 from vaccinator_app.desk.history import take_back, to_record_again
 from vaccinator_app.desk.status import sync_words
@@ -64,6 +64,10 @@ def run_sync(arguments: Namespace) -> int:
                 print(speak(again))
         progress = Engine(desk_of(vault), vault.exchange, central).run(_print_progress)
         noticing.heard(opened.place)
+        if purging.after_run(opened.place):
+            Engine(desk_of(vault), vault.exchange, central).run()
+        for said in purging.out_of_use_words(opened.place):
+            print(speak(said))
     finally:
         # of a desk that was stopped just now nobody signs out: that too would be one record more on an old copy
         noticing.stand(opened.place)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from vaccinator_app.desk.purging import out_of_use_words
 from vaccinator_app.desk.workplace import Times, Workplace, since
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.staff_events import Notice, Noticed
@@ -42,7 +43,8 @@ def after_run(place: Workplace, status: DriverStatus) -> None:
 def stand(place: Workplace, otherwise: Message | None = None) -> None:
     """Stop or go on as the vault says; ``otherwise`` is what to stop for when it says nothing."""
     stop = place.vault.standing.stopped()
-    place.disagreement = otherwise if stop is None else stop.words
+    found = otherwise if stop is None else stop.words
+    place.disagreement = found or next(iter(out_of_use_words(place)), None)
     put_on_record(place)
 
 
