@@ -187,6 +187,9 @@ def test_who_is_not_answered(world: World, desk: Desk) -> None:
         with pytest.raises(CentralError):
             asker.ask(data, **changes)
     keep(desk, 2, os.urandom(32))
+    # with a key that opens, nothing but the fingerprint stands between a stranger's file and the desk
+    with pytest.raises(CentralError, match="fingerprint is not"):
+        asker.ask(request, fingerprint=fingerprint(bytes(32)))
     with pytest.raises(CentralError, match="somebody's already"):
         enrolled.ask(enrolled.request())
     revoke_device(world.home, desk.device, world.clock())
