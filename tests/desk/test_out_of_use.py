@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.central import Simulator, TestCentral, open_as_in_charge
 from vaccinator_app.central.operations.lost_device import revoke_device
-from vaccinator_app.desk import purging
+from vaccinator_app.desk import noticing, purging
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.queue import Pile, Queue
@@ -45,6 +45,7 @@ class Lost:
         try:
             Engine(desk_of(self.place.vault), self.place.vault.exchange, self.simulator).run()
         finally:
+            noticing.stand(self.place)
             purging.after_run(self.place)
 
     def reopen(self) -> None:
@@ -147,6 +148,7 @@ def test_before_all_is_confirmed_nobody_leaves(lost: Lost) -> None:
     # that it is out of use comes with a page, while records are still to be pushed
     exchange = lost.place.vault.exchange
     exchange.apply(Engine(desk_of(lost.place.vault), exchange, lost.simulator)._pull_once())
+    noticing.stand(lost.place)
     assert not purging.after_run(lost.place)
     assert lost.place.disagreement is not None
     assert named(lost)

@@ -28,7 +28,7 @@ class Due:
 
 
 def at_unlock(place: Workplace) -> None:
-    """What is due leaves before anything is shown. A machine out of use says so from the first moment on."""
+    """What is due leaves before anything is shown."""
     after_run(place)
 
 
@@ -37,9 +37,6 @@ def after_run(place: Workplace) -> bool:
 
     Raises ``VaultError``; then all of it is due again.
     """
-    words = out_of_use_words(place)
-    if words:
-        place.disagreement = place.disagreement or words[0]
     return bool(purge(place))
 
 
