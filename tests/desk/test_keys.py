@@ -33,6 +33,7 @@ from vaccinator_app.desk.staff import Staff
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import RecordViewed
+from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.staff_events import RemovalReason, StaffRemoved, VaultRekeyed
 from vaccinator_app.protocol.ledger import LedgerBroken
 from vaccinator_app.protocol.messages import RevokedKey
@@ -163,6 +164,20 @@ def test_central_takes_somebody_back_and_whoever_is_at_the_desk_sees_to_it(home:
     assert names(home) == ["R. Sharma", "M. Khan"]
     with pytest.raises(VaultWrongKey):
         Vault.open(home, old)
+
+
+def test_where_nothing_is_recorded_any_more_the_removal_waits_too(home: Path) -> None:
+    with opened(home) as place:
+        told(place, "S. Devi")
+        head = place.vault.ledger.head()
+        waits = []
+        for stopped in (Message.of("sync.forked"), None):
+            place.disagreement = stopped
+            keys.settle(place)
+            waits.append(place.rekey_waits)
+            assert (place.vault.ledger.head() == head, Slots.read(home).epoch) in ((True, 1), (False, 2))
+        assert waits == [Message.of("keys.rekey_waits", why=Message.of("sync.forked")), None]
+    assert Slots.read(home).epoch == 2
 
 
 def test_whoever_central_takes_back_while_they_sit_there_is_shown_out(home: Path) -> None:

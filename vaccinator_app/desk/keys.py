@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from threading import RLock
 
+from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import Body
 from vaccinator_app.domain.message import Message
@@ -120,7 +121,7 @@ def settle(place: Workplace) -> None:
         gone = _gone(place, slots)
         if gone or _is_behind(place, slots):
             staying = _staying(place, slots, ())
-            if staying and place.disagreement is None:
+            if staying:
                 _change(place, slots, _central_said(place, gone), staying)
         elif place.next_key is not None:
             _rekey(place, slots)
@@ -135,6 +136,9 @@ def _or_later(place: Workplace) -> Iterator[None]:
         raise
     except VaultError as error:
         place.rekey_waits = Message.of("keys.rekey_waits", why=Message.of(error.message_key))
+    except CannotDo as error:
+        # A sync has just found that this desk records nothing more.
+        place.rekey_waits = Message.of("keys.rekey_waits", why=error.message)
 
 
 def _change(place: Workplace, slots: Slots, bodies: Sequence[Body], staying: Mapping[str, bytes]) -> None:
