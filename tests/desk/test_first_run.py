@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,11 +18,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.first_run import BOOKED, Losing, Machine, Served, served
+from tests.support.first_run import BOOKED, PASSPHRASE, Losing, Machine, Served, at_enrolling, go_on, served
 from vaccinator_app.desk.before_vault import PENDING, not_enrolled
 from vaccinator_app.desk.enrol import NewDesk, begin, enrol
 from vaccinator_app.desk.errors import CannotDo
-from vaccinator_app.desk.first_run import FirstRun, Step
+from vaccinator_app.desk.first_run import Step
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.sentences import sentence
@@ -29,10 +31,8 @@ from vaccinator_app.sync.checking import Checked
 from vaccinator_app.sync.errors import Refused, SyncError, Unreachable
 from vaccinator_app.sync.http import HttpCentral
 from vaccinator_app.trust.keyslot import FLOOR
-from vaccinator_app.vault.errors import VaultError, VaultExists, VaultFull, VaultReadOnly, WrongPassphrase
+from vaccinator_app.vault.errors import VaultError, VaultExists, VaultFull, WrongPassphrase
 from vaccinator_app.vault.slots import Slots
-
-PASSPHRASE = "monsoon over Rampur"
 
 
 @pytest.fixture(scope="module")
@@ -44,25 +44,6 @@ def central() -> Iterator[Served]:
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
-
-
-def go_on() -> None:
-    """Nobody wants to stop."""
-
-
-def at_enrolling(machine: Machine, file: Path) -> FirstRun:
-    """Everything said, nothing asked yet."""
-    run = machine.start()
-    run.take(file)
-    run.next()
-    run.heard(Checked())
-    run.next()
-    assert run.name("Desk 2", "R. Sharma") == {}
-    run.choose(PASSPHRASE)
-    run.next()
-    run.acknowledged = True
-    assert run.next() is Step.ENROLLING
-    return run
 
 
 def refused(act: Callable[[], object]) -> str:
@@ -213,8 +194,7 @@ def test_an_answer_that_was_lost_comes_again(central: Served, machine: Machine) 
 KILLED = """
 import os, sys
 from pathlib import Path
-from tests.desk.test_first_run import at_enrolling, go_on
-from tests.support.first_run import Machine
+from tests.support.first_run import Machine, at_enrolling, go_on
 from vaccinator_app.sync.http import HttpCentral
 
 class Killed(HttpCentral):
@@ -325,24 +305,27 @@ def test_somebody_may_leave_what_was_begun_and_take_another_file(central: Served
     assert at_enrolling(machine, central.file(machine.stick / "n.enrolment")).enrol(go_on).name == "R. Sharma"
 
 
-def test_a_disk_that_takes_nothing_is_said_before_central_is_asked(
-    central: Served, machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """What a full disk is to whoever writes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_disk_that_takes_nothing_is_said_before_central_is_asked(central: Served, machine: Machine) -> None:
     run = at_enrolling(machine, central.file(machine.stick / "r.enrolment"))
     before = central.devices()
     machine.home.write_text("a file where the folder should be")
     with pytest.raises(VaultError):
         run.enrol(go_on)
     machine.home.unlink()
-    for failure in (VaultFull, VaultReadOnly):
-        with monkeypatch.context() as disk:
-
-            def nothing(*_: object, failure: type[VaultError] = failure) -> None:
-                raise failure
-
-            disk.setattr("vaccinator_app.desk.enrolling.write_private", nothing)
-            with pytest.raises(failure):
-                run.enrol(go_on)
+    with files_of_at_most(100), pytest.raises(VaultFull):
+        run.enrol(go_on)
+    assert not (machine.home / PENDING).exists()
     assert central.devices() == before
     assert run.may_go_back
     assert run.enrol(go_on).name == "R. Sharma"

@@ -9,15 +9,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from tests.support.desk import vaccines
-from tests.support.first_run import Losing, Machine, Served
+from tests.support.first_run import PASSPHRASE, Losing, Machine, Served
 from tests.support.window import Hands, put_away
 from vaccinator_app.cli.resources import font_files, resources_folder
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.gui.app import make_window
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.sync.http import HttpCentral
-
-PASSPHRASE = "monsoon over Rampur"
 
 Stop = Callable[[str], None]
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from shiboken6 import isValid
 
 from tests.gui.first_run_tour import (
-    PASSPHRASE,
     Stop,
     acknowledge,
     first_run_tour,
@@ -23,7 +22,7 @@ from tests.gui.first_run_tour import (
     window_of,
 )
 from tests.gui.test_every_screen import cut_off, nameless, wrong_heights
-from tests.support.first_run import BOOKED, Machine, Served, served
+from tests.support.first_run import BOOKED, PASSPHRASE, Machine, Served, served
 from tests.support.window import Hands, put_away
 from vaccinator_app.desk.before_vault import not_enrolled
 from vaccinator_app.gui.settings import Settings, SettingsFile

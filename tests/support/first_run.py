@@ -16,13 +16,15 @@ from tests.support.desk import CENTRE, vaccines
 from vaccinator_app.central.clock import system_clock
 from vaccinator_app.central.operations import admin
 from vaccinator_app.central.running.server import Running, Settings, running
-from vaccinator_app.desk.first_run import FirstCentral, FirstRun, Outside
+from vaccinator_app.desk.first_run import FirstCentral, FirstRun, Outside, Step
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock import Batch
+from vaccinator_app.sync.checking import Checked
 from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.sync.http import HttpCentral
 from vaccinator_app.trust.keyslot import FLOOR
 
+PASSPHRASE = "monsoon over Rampur"
 BOOKED = 3
 """How many people are expected today."""
 
@@ -115,3 +117,22 @@ class Machine:
     def _connect(self, address: str, authority: str) -> FirstCentral:
         # asked each time: the way may change while the program runs
         return self.connect(address, authority)
+
+
+def go_on() -> None:
+    """Nobody wants to stop."""
+
+
+def at_enrolling(machine: Machine, file: Path) -> FirstRun:
+    """Everything said, nothing asked yet."""
+    run = machine.start()
+    run.take(file)
+    run.next()
+    run.heard(Checked())
+    run.next()
+    assert run.name("Desk 2", "R. Sharma") == {}
+    run.choose(PASSPHRASE)
+    run.next()
+    run.acknowledged = True
+    assert run.next() is Step.ENROLLING
+    return run
