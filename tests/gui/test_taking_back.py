@@ -41,7 +41,7 @@ def test_the_in_charge_takes_the_ledger_back_with_one_button_of_the_sync_screen(
     before = hands.place.vault.ledger.head()
     roll_back(hands)
     hands.press(Qt.Key.Key_F5)
-    hands.until(lambda: "an old copy was put back" in hands.said("session"))
+    hands.until(lambda: "Recording has stopped" in hands.said("session"))
     open_person(hands, "pras")
     assert hands.said("primary") == "Back to the queue"
 
@@ -56,7 +56,7 @@ def test_the_in_charge_takes_the_ledger_back_with_one_button_of_the_sync_screen(
     vault = hands.place.vault
     assert vault.ledger.hash_at(before.seq) == before.hash
     assert "came back from central" in hands.seen()
-    assert "old copy" not in hands.said("session")
+    assert "stopped" not in hands.said("session")
     assert not hands.shown("take-back")
     assert hands.shown("sync-now-here")
 

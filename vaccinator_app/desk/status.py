@@ -40,7 +40,10 @@ def sync_words(place: Workplace, driver: DriverStatus, next_at: datetime | None 
     failed = driver.failure is not None
     parts = [_contact(last, failed, reached=driver.reached)]
     parts.append(_unconfirmed(pending.count, pending.oldest_at, place.now()))
-    if driver.failure is not None:
+    if place.vault.standing.stopped() is not None:
+        # the sentence with what to do stands whole on the Sync screen
+        parts.append(Message.of("stopped.short"))
+    elif driver.failure is not None:
         parts.append(driver.failure)
     if place.vault.trusted.unproved:
         parts.append(Message.of("status.keys_unproved"))

@@ -169,7 +169,8 @@ class DeskScreen(QWidget):
         """Heading, counts and the line at the foot."""
         self.top.show_heading(heading(self._session.place))
         place = self._session.place
-        self.top.show_stopped(place.disagreement)
+        stopped = place.vault.standing.stopped() is not None
+        self.top.show_stopped(Message.of("stopped.short") if stopped else place.disagreement)
         self.top.show_warning(place.clock_words or place.file_words or place.rekey_waits)
         found = self._session.words()
         self._rail.show_count(Place.SYNC, found.unconfirmed)

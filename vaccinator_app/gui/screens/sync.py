@@ -87,7 +87,9 @@ class _Facts(QFrame):
             "contact": Message.of("status.never_reached")
             if found.last_contact is None
             else Message.of("sync.contact_at", at=found.last_contact),
-            "failure": found.failure or Message.of("sync.no_failure"),
+            "failure": Message.of("stopped.below")
+            if self.back.stopped
+            else found.failure or Message.of("sync.no_failure"),
             "next": Message.of("sync.running")
             if found.running
             else Message.of("sync.next_soon")

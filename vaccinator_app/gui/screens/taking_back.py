@@ -37,10 +37,14 @@ class TakingBack(QWidget):
             column.addWidget(part)
 
     @property
+    def stopped(self) -> bool:
+        """Whether recording has stopped for what is said here."""
+        return self._session.place.vault.standing.stopped() is not None
+
+    @property
     def offers(self) -> bool:
         """Whether taking back is what is to be done now, by whoever is signed in."""
-        place = self._session.place
-        return place.vault.standing.stopped() is not None and place.may(Power.MANAGE_MACHINE)
+        return self.stopped and self._session.place.may(Power.MANAGE_MACHINE)
 
     def refresh(self) -> None:
         """Say how it stands."""
