@@ -47,9 +47,7 @@ def hear_of_another(place: Workplace, central: CentralSide) -> None:
         staff=IN_CHARGE.staff,
         body=encode_body(Arrived(appointment=RAM)),
     )
-    peer = PeerRecord(
-        device=event.device, record=sign_event(event, place.signing_key), status=Status.ACCEPTED, reasons=[]
-    )
+    peer = PeerRecord(device=event.device, record=sign_event(event, place.signing_key), status=Status.ACCEPTED)
     desk = PeerDesk(device=event.device, name="Desk 7", seq=4, head=bytes(32), claimed=4, seen_at=MORNING)
     place.vault.exchange.apply(central.changes(place.vault.identity.device, peers=[peer], desks=[desk], from_cursor=1))
 
@@ -110,6 +108,15 @@ def test_another_machines_records_say_so(place: Workplace, central: CentralSide)
     assert (own.own, other.own, other.machine, other.seq, other.whom) == (True, False, "Desk 7", 4, "Ram P•")
     assert lines(place, staff="s-other") == lines(place, kind=Sort.STOCK) == []
     assert [one.machine for one in lines(place, appointment=RAM)] == ["Desk 7"]
+
+
+def test_a_record_that_was_set_aside_with_an_old_copy_was_made_all_the_same(place: Workplace) -> None:
+    place.record(Arrived(appointment=SUNITA))
+    columns = "seq, hash, kind, at, staff, appointment, keyid, payload, signature, at"
+    place.vault._database.write(lambda c: c.execute(f"INSERT INTO strays SELECT {columns} FROM ledger"))
+    assert {one.words.key for one in lines(place)} == {"audit.arrived", "audit.aside"}
+    assert len(lines(place, kind=Sort.DID, appointment=SUNITA, staff=IN_CHARGE.staff)) == 2
+    assert lines(place, kind=Sort.SAW) == lines(place, first=TODAY + timedelta(days=1), last=TODAY) == []
 
 
 def test_somebody_the_roster_no_longer_has_is_named_by_the_reference_alone(place: Workplace) -> None:

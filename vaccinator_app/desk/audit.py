@@ -60,7 +60,9 @@ class Audit:
         trail, identity = self._place.vault.audit, self._place.vault.identity
         kinds = None if kind is None else kinds_of(kind)
         asked = Asked(first=first, last=last, staff=staff, kinds=kinds, appointment=appointment)
-        found = [*trail.own(asked, report, cancelled), *trail.told(asked, cancelled)]
+        aside = trail.set_aside(asked)
+        found = [*trail.own(asked, report, cancelled), *trail.told(asked, cancelled), *aside]
+        gone = set(map(id, aside))
         if kind is not None:
             found = [one for one in found if sort_of(one.body) is kind]
         open_now = self._open(asked) if kind in (None, Sort.SAW) else []
@@ -76,6 +78,7 @@ class Audit:
                 whom,
                 own=one.device == identity.device,
                 machine=machines.get(one.device, one.device),
+                aside=id(one) in gone,
             )
             for one in [*found, *open_now]
         ]

@@ -137,8 +137,10 @@ class Whom:
     session: date
 
 
-def entry_of(one: Happened, names: Names, whom: Mapping[str, Whom], *, own: bool, machine: str) -> Entry:
-    """The line of a record."""
+def entry_of(
+    one: Happened, names: Names, whom: Mapping[str, Whom], *, own: bool, machine: str, aside: bool = False
+) -> Entry:
+    """The line of a record; ``aside``: it was set aside, see ``vault.audit``."""
     appointment = appointment_of(one.body)
     person = None if appointment is None else whom.get(appointment)
     return Entry(
@@ -149,7 +151,7 @@ def entry_of(one: Happened, names: Names, whom: Mapping[str, Whom], *, own: bool
         name=names.person(one.staff),
         sort=sort_of(one.body),
         kind=one.body.KIND,
-        words=words_of(one.body, names, machine) if one.seq else Message.of("audit.looking"),
+        words=_words(one, words_of(one.body, names, machine), aside=aside),
         own=own,
         machine=machine,
         appointment=appointment,
@@ -157,6 +159,12 @@ def entry_of(one: Happened, names: Names, whom: Mapping[str, Whom], *, own: bool
         whom="" if person is None else person.name,
         session=None if person is None else person.session,
     )
+
+
+def _words(one: Happened, words: Message, *, aside: bool) -> Message:
+    if one.seq == 0:
+        return Message.of("audit.looking")
+    return Message.of("audit.aside", what=words) if aside else words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -148,6 +148,14 @@ class AuditTrail:
                     break
                 device, seq = rows[-1][3:]
 
+    def set_aside(self, asked: Asked) -> list[Happened]:
+        """What is asked for of this desk's own records that stand in the ledger no more, because central has others
+        under their numbers (DESIGN 7.4). They were made all the same."""
+        rows = self._database.read("SELECT payload, signature, hash FROM strays")
+        found = (self._happened(row) for row in rows)
+        days = (asked.first, asked.last)
+        return [one for one in found if one and days[0] <= one.at.date() <= days[1] and _is_asked(one, asked)]
+
     def machines(self) -> dict[str, str]:
         """What the centre's other desks are called, by device."""
         return dict(self._database.read("SELECT device, name FROM peer_desks"))
@@ -157,8 +165,7 @@ class AuditTrail:
         found: dict[str, Person] = {}
         for start in range(0, len(appointments), _PAGE):
             rows = self._database.read(
-                "SELECT appointment, token, name, id FROM roster "
-                "WHERE appointment IN (SELECT value FROM json_each(?))",
+                "SELECT appointment, token, name, id FROM roster WHERE appointment IN (SELECT value FROM json_each(?))",
                 (json.dumps(appointments[start : start + _PAGE]),),
             )
             for appointment, token, name, number in rows:
