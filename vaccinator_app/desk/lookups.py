@@ -35,7 +35,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 def looked_up(place: Workplace) -> frozenset[str]:
     """Whom the person signed in opened here within the last hour without a visit record."""
-    found = set()
+    found: set[str] = set()
     for one in place.vault.audit.looks(place.staff.staff):
         if not _within(place, one) or len(found) >= _ENOUGH_COUNTED:
             break
