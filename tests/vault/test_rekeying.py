@@ -16,6 +16,7 @@ from sqlcipher3 import dbapi2
 from tests.domain.given import WHO, dose_given
 from tests.vault import golden
 from tests.vault.given import DAY, KEY, aefi, changes, person, save, vial
+from vaccinator_app.vault import lock
 from vaccinator_app.vault.errors import VaultBusy, VaultDamaged, VaultError, VaultFull, VaultWrongKey
 from vaccinator_app.vault.file_seal import SEAL
 from vaccinator_app.vault.files import DATABASE, NEXT
@@ -179,6 +180,30 @@ def test_who_opens_it_meanwhile_finds_the_new_file(full: Vault, home: Path) -> N
     thread.join()
     assert save(came[0], vial(51)) == [5]
     came[0].close()
+
+
+def test_who_waits_too_long_for_the_new_file_is_told(full: Vault, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lock, "PATIENCE", 0.03)
+
+    def during(done: int, whole: int) -> None:
+        with pytest.raises(VaultBusy):
+            Vault.open(home, KEY)
+
+    full.rekey(NEW, during)
+    full.close()
+    Vault.open(home, NEW).close()
+
+
+def test_two_that_want_another_key_at_once_lose_no_record(full: Vault, home: Path) -> None:
+    other = Vault.open(home, KEY)
+    for vault in (full, other):
+        with pytest.raises(VaultBusy):
+            vault.rekey(NEW)
+    assert save(other, vial(50)) == [4]
+    other.close()
+    full.rekey(NEW)
+    assert save(full, vial(51)) == [5]
+    assert full.ledger.check(full.certificates.find).seq == 5
 
 
 def test_what_an_interrupted_change_left_is_cleared_away_and_never_taken(full: Vault, home: Path) -> None:
