@@ -26,6 +26,7 @@ from tests.gui import staff_tour, stock_tour, visit_tour
 from tests.gui.evening import evening_day, evening_tour
 from tests.gui.first_run_tour import first_run_tour
 from tests.gui.network import Network, drain_to
+from tests.gui.recovery_tour import recovery_tour
 from tests.support.central import PASSPHRASE
 from tests.support.first_run import served
 from tests.support.window import Day, Hands, enrol_desk, put_away, show_window
@@ -315,11 +316,20 @@ def first_run_pictures(out: Path, folder: Path) -> None:
         first_run_tour(central, folder, lambda hands: Album(hands, out, number=next(numbers)).take)
 
 
+def recovery_pictures(out: Path, folder: Path) -> None:
+    """A desk that nobody can open, and records that are carried by hand, in the same looks."""
+    day = full_day(folder)
+    hands = show_window(day, idle_seconds=3600)
+    recovery_tour(day, hands, folder, Album(hands, out, number=180).take)
+    put_away(hands)
+    day.world.home.database.close()
+
+
 def main() -> None:
     """The command."""
     out = Path(sys.argv[1])
     app = make_application(sys.argv[0])
-    for tour_of in (pictures, first_run_pictures, evening_pictures):
+    for tour_of in (pictures, first_run_pictures, evening_pictures, recovery_pictures):
         with tempfile.TemporaryDirectory() as folder:
             tour_of(out, Path(folder))
     app.quit()

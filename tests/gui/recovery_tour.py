@@ -1,20 +1,14 @@
-"""From the locked desk to central's answer, and records on their way by another machine; for tests and for pictures:
-``python -m tests.gui.recovery_tour OUT``."""
+"""From the locked desk to central's answer, and records on their way by another machine: for tests and for pictures."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
-
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 
-from tests.support.window import Day, Hands, put_away, show_window
+from tests.support.window import Day, Hands
 from vaccinator_app.central.desks.recovery import recover
 from vaccinator_app.gui.screens.carrying import Carrying
 from vaccinator_app.gui.screens.recovery import RecoveryScreen
@@ -62,9 +56,8 @@ def ask(hands: Hands, stick: Path, stop: Stop = nothing) -> Path:
 
 def answer(day: Day, hands: Hands, request: Path, spoil: bytes = b"") -> Path:
     """What the district office sends back."""
-    home = day.home.name
     asked = day.unlock.recovery().asked()
-    assert asked is not None, home
+    assert asked is not None
     digits = hands.said("recovery-digits")
     now = day.world.clock.now
     made = recover(day.world.home, asked.device, request.read_bytes(), digits, "R. Nair", now).answer
@@ -77,7 +70,7 @@ def carrying(hands: Hands) -> Carrying:
     return next(found for found in hands.window.findChildren(Carrying) if found.isVisible())
 
 
-def tour(day: Day, hands: Hands, stick: Path, stop: Stop = nothing) -> None:
+def recovery_tour(day: Day, hands: Hands, stick: Path, stop: Stop = nothing) -> None:
     """All of it."""
     request = ask(hands, stick, stop)
     screen(hands).take(answer(day, hands, request, b"something else"))
@@ -103,24 +96,3 @@ def tour(day: Day, hands: Hands, stick: Path, stop: Stop = nothing) -> None:
     carrying(hands).write(stick / "desk.records")
     hands.settle()
     stop("sync-written")
-
-
-def main(out: Path) -> None:
-    """The pictures."""
-    from tests.gui.pictures import Album, full_day
-    from vaccinator_app.cli.resources import resources_folder
-    from vaccinator_app.gui.app import make_application
-
-    assert resources_folder().is_dir()
-    made = make_application("pictures")
-    with tempfile.TemporaryDirectory() as folder:
-        day = full_day(Path(folder))
-        hands = show_window(day)
-        tour(day, hands, Path(folder), Album(hands, out).take)
-        put_away(hands)
-        day.world.home.database.close()
-    assert made is not None
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))
