@@ -207,7 +207,7 @@ def test_a_damaged_vault_is_one_sentence_and_is_kept(day: Day, locked: Hands) ->
     locked.enter()
     locked.settle()
 
-    assert "damaged" in locked.seen()
+    assert "ask for help" in locked.seen()
     assert locked.window.locked
     assert path.read_bytes() == bytes(damaged)
 
