@@ -101,7 +101,7 @@ def cut_off(hands: Hands) -> set[str]:
         if isinstance(widget, QLineEdit) and metrics.horizontalAdvance(widget.placeholderText()) > widget.width():
             found.add(f"too narrow: {widget.placeholderText()!r}")
         corner = widget.mapTo(hands.window, widget.rect().bottomRight())
-        if corner.x() >= hands.window.width() and not isinstance(widget, QListView):
+        if corner.x() >= hands.window.width() and not isinstance(widget, QListView) and not widget.isWindow():
             found.add(f"outside: {type(widget).__name__} {text!r}")
     return found
 
