@@ -133,7 +133,7 @@ def test_every_screen_in_both_languages(tmp_path: Path, qapp: QApplication) -> N
         focused = hands.focused()
         for language, settings in (("hi", Settings(language="hi")), ("en", Settings())):
             hands.window.apply(settings)
-            for _ in range(3):
+            for _ in range(8):
                 QApplication.processEvents()
             left = english_left(day, hands) if language == "hi" else set()
             for fault in left | nameless(hands) | cut_off(hands) | wrong_heights(hands):
@@ -156,7 +156,7 @@ def test_large_text_and_every_look_fit_the_window(hands: Hands) -> None:
     for mode in Mode:
         for language in ("en", "hi"):
             hands.window.apply(Settings(language=language, mode=mode, large=True))
-            for _ in range(3):
+            for _ in range(8):
                 QApplication.processEvents()
             assert cut_off(hands) == set()
     hands.window.apply(Settings())
