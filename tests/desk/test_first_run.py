@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,7 +16,17 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support.first_run import BOOKED, PASSPHRASE, Losing, Machine, Served, at_enrolling, go_on, served
+from tests.support.first_run import (
+    BOOKED,
+    PASSPHRASE,
+    Losing,
+    Machine,
+    Served,
+    at_enrolling,
+    files_of_at_most,
+    go_on,
+    served,
+)
 from vaccinator_app.desk.before_vault import PENDING, not_enrolled
 from vaccinator_app.desk.enrol import NewDesk, begin, enrol
 from vaccinator_app.desk.errors import CannotDo
@@ -305,17 +313,6 @@ def test_somebody_may_leave_what_was_begun_and_take_another_file(central: Served
     assert at_enrolling(machine, central.file(machine.stick / "n.enrolment")).enrol(go_on).name == "R. Sharma"
 
 
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """What a full disk is to whoever writes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def test_a_disk_that_takes_nothing_is_said_before_central_is_asked(central: Served, machine: Machine) -> None:
     run = at_enrolling(machine, central.file(machine.stick / "r.enrolment"))
     before = central.devices()
@@ -400,7 +397,3 @@ def test_central_s_no_for_another_reason_is_asked_again(central: Served, machine
     assert run.step is Step.ENROLLING
     machine.connect = HttpCentral
     assert run.enrol(go_on).name == "R. Sharma"
-    run.next()
-    machine.connect = Failing
-    # the first list may wait: the desk is there
-    run.close()
