@@ -16,7 +16,7 @@ from tests.support.central import TestCentral, open_as_in_charge
 from vaccinator_app.cli.demo.afterwards import Certified
 from vaccinator_app.cli.demo.bookings import Booked, read_rows
 from vaccinator_app.cli.demo.line import Line
-from vaccinator_app.cli.demo.proof import details_lying_about, sum_up
+from vaccinator_app.cli.demo.proof import details_lying_about, open_to_others, sum_up
 from vaccinator_app.cli.exits import Failed
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.domain.events import RecordViewed
@@ -109,12 +109,24 @@ SOMEBODY = Booked(
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
 def test_a_detail_that_lies_about_is_found(tmp_path: Path, text: str, encoding: str) -> None:
     (tmp_path / "clean.log").write_text("nothing of anybody")
-    assert details_lying_about([SOMEBODY], [tmp_path]) == []
+    assert details_lying_about([SOMEBODY], [tmp_path], ["three brown goats"]) == []
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep" / "desk.log").write_bytes(b"\x00\x01" + text.encode(encoding) + b"\xff")
     (found,) = details_lying_about([SOMEBODY], [tmp_path])
     assert "desk.log" in found
     assert text not in found
+
+
+def test_a_passphrase_that_lies_about_and_a_file_that_others_may_read_are_found(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    file = home / "slots.json"
+    file.write_text("three brown goats")
+    file.chmod(0o640)
+    assert len(details_lying_about([], [home], ["three brown goats"])) == 1
+    assert open_to_others(home) == ["others may use slots.json"]
+    file.chmod(0o600)
+    assert open_to_others(home) == []
 
 
 def test_a_record_that_is_not_at_central_is_lost_and_said_so(tmp_path: Path) -> None:

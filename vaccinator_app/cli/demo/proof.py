@@ -138,12 +138,13 @@ def fewest_codes_possible(vault: Vault, people: Sequence[Booked]) -> int:
     return fewest
 
 
-def details_lying_about(people: Sequence[Booked], folders: Iterable[Path]) -> list[str]:
-    """A sentence for each file below ``folders`` with a booked person's name, mobile, photo ID or slip in the clear.
+def details_lying_about(people: Sequence[Booked], folders: Iterable[Path], secrets: Sequence[str] = ()) -> list[str]:
+    """A sentence for each file below ``folders`` with a booked person's name, mobile, photo ID or slip, or with one of
+    ``secrets``, such as passphrases, in the clear.
 
-    Names are searched as UTF-8 and UTF-16, whole, in the raw bytes. The sentence names the file, not the person.
+    They are searched as UTF-8 and UTF-16, whole, in the raw bytes. The sentence names the file, not the person.
     """
-    wanted: list[bytes] = []
+    wanted = [text.encode(how) for text in secrets for how in ("utf-8", "utf-16-le")]
     for person in people:
         for text in (person.name, person.mobile, person.photo_id, person.slip, person.slip[26:65]):
             wanted += [text.encode(), text.encode("utf-16-le")]
@@ -153,5 +154,11 @@ def details_lying_about(people: Sequence[Booked], folders: Iterable[Path]) -> li
             if path.is_file():
                 data = path.read_bytes()
                 if any(text in data for text in wanted):
-                    found.append(f"a booked person's details stand in {path.name}")
+                    found.append(f"a booked person's details or a passphrase stand in {path.name}")
     return found
+
+
+def open_to_others(home: Path) -> list[str]:
+    """A sentence for each file and folder of a desk's home that other accounts may do anything with."""
+    paths = [home, *sorted(home.rglob("*"))]
+    return [f"others may use {path.name}" for path in paths if path.stat().st_mode & 0o077]

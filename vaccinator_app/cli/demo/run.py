@@ -21,7 +21,7 @@ from vaccinator_app.cli.demo.afterwards import PAPERS, fetch_certificates
 from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.demo.people_at_home import AtHome
-from vaccinator_app.cli.demo.proof import Summary, details_lying_about, proved, sum_up
+from vaccinator_app.cli.demo.proof import Summary, details_lying_about, open_to_others, proved, sum_up
 from vaccinator_app.cli.demo.server import CENTRE, Central, enrolment_file, partner_key, prepare
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import load_formulary
@@ -127,8 +127,11 @@ def _play(stage: Stage, bookings: Path | None, *, headless: bool, began: float) 
         closed = not _left_over(booked.booked, headless=headless)
         summary = _settle(stage, booked.booked, at_home, began, closed=closed)
     faults += details_lying_about(
-        booked.booked, [stage.home, stage.work / "tmp", stage.out / "desk.log", stage.out / "central.log"]
+        booked.booked,
+        [stage.home, stage.work / "tmp", stage.out / "desk.log", stage.out / "central.log"],
+        [_IN_CHARGE_PASSPHRASE, _PASSPHRASE],
     )
+    faults += open_to_others(stage.home)
     return replace(summary, broken=(*faults, *summary.broken))
 
 
