@@ -1,8 +1,9 @@
 """Removes somebody again and again, killed one step later each time, and looks at what is left (DESIGN 5.3, 6.3).
 
 A step is each statement that may write, each file opened for writing, renamed or taken away, and each connection
-closed. ``python -m tests.desk.removal_until_killed PREPARED SCRATCH``: both folders; for each step a line with what was
-found. The key derivation is done once for each slot, as its answer is the same every time.
+closed. ``python -m tests.desk.removal_until_killed PREPARED SCRATCH PASSPHRASES``: two folders, and the passphrases by
+name as JSON; for each step a line with what was found. The key derivation is done once for each slot, as its answer is
+the same every time. Nothing of central is imported: a small process is soon forked.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from sqlcipher3 import dbapi2
 
-from tests.desk.staff_keys import GOES, STAYS
-from tests.support.central import PASSPHRASE
 from tests.support.desk import ToldClock, vaccines
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import Staff
@@ -75,26 +75,28 @@ def count_statements(steps: Steps) -> None:
     dbapi2.connect = functools.partial(dbapi2.connect, factory=Counting)
 
 
-def remove(unlock: Unlock, names: dict[str, str], last: int) -> None:
+def remove(unlock: Unlock, names: dict[str, str], passphrases: dict[str, str], last: int) -> None:
     """In a process of its own, which does not see the end of it."""
     steps = Steps(last)
     count_statements(steps)
     sys.addaudithook(steps.heard)
-    place = unlock.open(names["R. Sharma"], PASSPHRASE).place
+    place = unlock.open(names["R. Sharma"], passphrases["R. Sharma"]).place
     steps.armed = True
     Staff(place).disable(names["S. Devi"], RemovalReason.LEFT)
     steps.armed = False
     os._exit(0)
 
 
-def look(unlock: Unlock, home: Path, names: dict[str, str], old_key: bytes) -> dict[str, object]:
+def look(
+    unlock: Unlock, home: Path, names: dict[str, str], passphrases: dict[str, str], old_key: bytes
+) -> dict[str, object]:
     """What those find who come next: first who was to go, then the in-charge, then who stays."""
     try:
-        lock(unlock.open(names["S. Devi"], GOES).place)
+        lock(unlock.open(names["S. Devi"], passphrases["S. Devi"]).place)
         came_in = True
     except (StaffGone, UnknownStaff):
         came_in = False
-    place = unlock.open(names["R. Sharma"], PASSPHRASE).place
+    place = unlock.open(names["R. Sharma"], passphrases["R. Sharma"]).place
     bodies = [body for *_, body in place.vault.ledger.events()]
     removed = any(isinstance(body, StaffRemoved) for body in bodies)
     assert came_in is not removed, "from the moment that it is on record, and only from then"
@@ -105,7 +107,7 @@ def look(unlock: Unlock, home: Path, names: dict[str, str], old_key: bytes) -> d
         Staff(place).disable(names["S. Devi"], RemovalReason.LEFT)
     place.vault.ledger.check(place.vault.certificates.find)
     lock(place)
-    place = unlock.open(names["M. Khan"], STAYS).place
+    place = unlock.open(names["M. Khan"], passphrases["M. Khan"]).place
     bodies = [body for *_, body in place.vault.ledger.events()]
     assert sum(isinstance(body, StaffRemoved) for body in bodies) == 1
     assert not any(isinstance(body, Noticed) for body in bodies), "a removal is no reason for an alarm"
@@ -148,27 +150,25 @@ def main() -> None:
     """One line for each step at which it was killed."""
     scratch = Path(sys.argv[2])
     prepared = Path(shutil.copytree(sys.argv[1], scratch / "prepared"))
-    first, by = map(int, sys.argv[3:5])
     keyslot._derive = functools.cache(keyslot._derive)
     clock = ToldClock()
     names = {member.name: member.staff for member in Slots.read(prepared).people()}
-    for name, passphrase in (("S. Devi", GOES), ("M. Khan", STAYS), ("R. Sharma", PASSPHRASE)):
+    passphrases: dict[str, str] = json.loads(sys.argv[3])
+    for name, passphrase in passphrases.items():
         key = Slots.read(prepared).unlock(names[name], passphrase).database_key
-    number = first
-    while True:
+    for number in count(1):
         home = Path(shutil.copytree(prepared, scratch / str(number)))
         unlock = Unlock(home, vaccines(), lambda _: clock)
-        ended = alone(functools.partial(remove, unlock, names, number))
+        ended = alone(functools.partial(remove, unlock, names, passphrases, number))
         assert ended in (0, signal.SIGKILL), (number, ended)
 
         def tell(number: int = number, unlock: Unlock = unlock, home: Path = home) -> None:
-            print(json.dumps({"step": number, **look(unlock, home, names, key)}), flush=True)
+            print(json.dumps({"step": number, **look(unlock, home, names, passphrases, key)}), flush=True)
 
         assert alone(tell) == 0, number
         shutil.rmtree(home)
         if ended == 0:
             return
-        number += by
 
 
 if __name__ == "__main__":

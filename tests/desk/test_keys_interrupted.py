@@ -12,6 +12,7 @@ import pytest
 
 from tests.desk.staff_keys import (
     LEFT,
+    PASSPHRASES,
     bodies,
     disk_of,
     full,
@@ -41,16 +42,11 @@ def test_a_kill_at_any_step_of_a_removal(prepared: Path) -> None:
     """In memory if there is such a folder: a kill loses nothing that was written, so no disk has to be waited for."""
     memory = Path("/dev/shm")
     with TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
-        parts = []
-        for first in ("1", "2"):
-            (Path(folder) / first).mkdir()
-            command = [sys.executable, "-m", "tests.desk.removal_until_killed", str(prepared), f"{folder}/{first}"]
-            parts.append(
-                subprocess.Popen([*command, first, "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            )
-        told = [part.communicate() for part in parts]
-    assert [said for _, said in told] == ["", ""]
-    found = sorted((json.loads(line) for out, _ in told for line in out.splitlines()), key=lambda one: one["step"])
+        command = [sys.executable, "-m", "tests.desk.removal_until_killed", str(prepared), folder]
+        command.append(json.dumps(PASSPHRASES))
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
     assert len(found) > 30
     assert [one["removed"] for one in found] == sorted(one["removed"] for one in found)
     assert {one["rekeyed"] for one in found} == {1, 2}, "a key that was lost with the process is followed by another"
