@@ -192,7 +192,7 @@ def test_every_literal_that_looks_like_a_key_is_one(
 ) -> None:
     """Finds keys in tables (``KEYS: dict[State, str]``) or helpers; reports and portal have words of their own."""
     families = {key.split(".")[0] for key in catalogues["en"]}
-    shape = re.compile(rf"(?:{'|'.join(sorted(families))})(?:\.(?!db$|json$|sql$|csv$|pdf$)[a-z0-9_]+)+")
+    shape = re.compile(rf"(?:{'|'.join(sorted(families))})(?:\.(?!db$|next$|seal$|json$|sql$|csv$|pdf$)[a-z0-9_]+)+")
     missing = {
         (node.value, f"{where}:{node.lineno}")
         for where, tree in trees
