@@ -15,6 +15,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QListView, QWidget
 
 from tests.central.support import World, make_home
+from tests.gui.audit_tour import audit_tour
 from tests.support.central import PASSPHRASE, Simulator
 from tests.support.desk import ToldClock, vaccines
 from tests.support.window import Day, Hands
@@ -185,6 +186,7 @@ def evening_tour(evening: Evening, hands: Hands, stop: Stop) -> None:
     hands.unlock()
     _tour_numbers(hands, stop)
     _tour_exceptions(hands, stop)
+    audit_tour(hands, stop)
     _tour_close(evening, hands, stop)
     _tour_report(hands, stop)
 

@@ -13,7 +13,20 @@ from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.window import LEAST, SIZE
 
 # in Hindi too: who works there, what files and tables are called by everybody
-_KNOWN = ("Khan", "Verma", "PDF", "CSV", "FHIR", "OTP", "Page", "Up", "Down", "Tab", *["fell", "off", "the", "table"])
+_KNOWN = (
+    "Khan",
+    "Verma",
+    "PDF",
+    "CSV",
+    "FHIR",
+    "OTP",
+    "Page",
+    "Up",
+    "Down",
+    "Tab",
+    "Ramesh",
+    *["fell", "off", "the", "table"],
+)
 
 
 @pytest.mark.slow

@@ -33,6 +33,8 @@ _LATIN = {
     *("SMS", "OTP", "Enter", "Esc", "Ctrl", "Caps", "Lock", "QR", "ID", "A", "Z", "L", "R", "S", "Kumar"),
     *("Insert", "Delete", "Space", "Shift", "Asha", "Rani", "Meena", "Kumari"),
 }
+_TWO_LINES = {"audit-list": 52, "audit-hours": 52}
+"""Lists whose rows say more than one line can."""
 _TAKES_FOCUS = (QAbstractButton, QLineEdit, QComboBox, QListView)
 
 
@@ -65,7 +67,7 @@ def english_left(day: Day, hands: Hands) -> set[str]:
     for text in spoken(hands):
         for word in re.findall(r"[A-Za-z][A-Za-z0-9]*|\d+[A-Z]\w+", text):
             known_initial = len(word) == 1 and word.isupper()
-            if word not in known and not known_initial and not re.fullmatch(r"F\d+|4121Z\d+", word):
+            if word not in known and not known_initial and not re.fullmatch(r"F\d+|4121Z\d+|W[0-9a-f]{16}", word):
                 found.add(f"{word!r} in {text!r}")
     return found
 
@@ -111,9 +113,9 @@ def wrong_heights(hands: Hands) -> set[str]:
     found = set()
     for widget in widgets(hands):
         if isinstance(widget, QListView) and widget.model().rowCount():
-            height = widget.sizeHintForRow(0)
-            if height != 36 or (
-                not isinstance(widget, QListWidget) and widget.visualRect(widget.model().index(0, 0)).height() != 36
+            height, right = widget.sizeHintForRow(0), _TWO_LINES.get(widget.objectName(), 36)
+            if height != right or (
+                not isinstance(widget, QListWidget) and widget.visualRect(widget.model().index(0, 0)).height() != right
             ):
                 found.add(f"{widget.objectName()}: a row of {height}")
         if isinstance(widget, QAbstractButton | QLineEdit | QComboBox) and widget.height() < 32:

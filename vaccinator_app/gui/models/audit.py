@@ -162,7 +162,8 @@ class TwoLinesDelegate(QStyledItemDelegate):
         self._kit = kit
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(0, 2 * QFontMetrics(self._kit.theme.font()).height() + self._kit.theme.step)
+        theme = self._kit.theme
+        return QSize(0, max(theme.row + 2 * theme.step, 2 * QFontMetrics(theme.font()).height() + theme.step))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         found = index.data(TWO_LINES)
@@ -186,7 +187,7 @@ class TwoLinesDelegate(QStyledItemDelegate):
         text, quiet, icon = tones
         metrics = QFontMetrics(theme.font())
         high = metrics.height()
-        top = rect.top() + step // 2
+        top = rect.top() + (rect.height() - 2 * high) // 2
         side = theme.px(_ICON)
         left = rect.left() + step + _BAR
         self._kit.icons.paint(painter, QRectF(left, top + (high - side) // 2, side, side), found.icon, icon)
