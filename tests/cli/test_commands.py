@@ -103,6 +103,23 @@ def test_sync_status_and_ledger(
     assert ledger.stat().st_mode & 0o077 == 0
 
 
+def test_an_old_copy_of_the_home_is_noticed_and_the_ledger_taken_back(
+    desk: str, passphrase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opening = ["--home", desk, "--passphrase-file", passphrase]
+    assert main(["sync", *opening]) == 0
+    shutil.copytree(desk, tmp_path / "old")
+    assert main(["sync", *opening]) == 0
+    shutil.rmtree(desk)
+    shutil.copytree(tmp_path / "old", desk)
+    capsys.readouterr()
+    assert main(["sync", *opening]) == Exit.REFUSED
+    assert "Recover from central" in one_sentence(capsys)
+    assert main(["sync", "--recover", *opening]) == 0
+    assert "Recording goes on." in capsys.readouterr().out
+    assert main(["sync", *opening]) == 0
+
+
 def test_every_exported_record_is_verified_by_software_not_written_here(
     desk: str, passphrase: str, tmp_path: Path
 ) -> None:
