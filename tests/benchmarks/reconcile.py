@@ -55,7 +55,7 @@ class _Nobody:
     def push(self, _: bytes) -> bytes:
         raise Unreachable(Message.of("sync.could_not_reach"))
 
-    pull = confirm = push
+    pull = confirm = history = deliver = push
 
     def close(self) -> None:
         """Nothing is open."""

@@ -53,6 +53,9 @@ class Weighing:
     def confirm(self, packed: bytes) -> bytes:
         return self._central.confirm(packed)
 
+    def history(self, packed: bytes) -> bytes:
+        return self._central.history(packed)
+
     def deliver(self, packed: bytes) -> bytes:
         return self._central.deliver(packed)
 

@@ -54,7 +54,7 @@ class Answering:
     def push(self, packed: bytes) -> bytes:
         raise Unreachable(Message.of("sync.timed_out"))
 
-    pull = push
+    pull = history = push
     deliver = push
 
 
