@@ -22,6 +22,7 @@ from vaccinator_app.protocol.records import EVENT_TYPE
 from vaccinator_app.trust.certificates import CERTIFICATE_TYPE, read_unverified
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.keyslot import FLOOR
+from vaccinator_app.vault.slotfile import members
 
 CENTRE = "091042"
 
@@ -101,6 +102,23 @@ def test_sync_status_and_ledger(
     assert main(["ledger", "verify", str(ledger), "--enrolment", enrolment]) == 0
     assert "hold together" in capsys.readouterr().out
     assert ledger.stat().st_mode & 0o077 == 0
+
+
+def test_whom_central_took_back_a_sync_takes_the_slot_of(
+    desk: str, passphrase: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opening = ["--home", desk, "--as", "R. Sharma", "--passphrase-file", passphrase]
+    assert main(["staff", "add", "S. Devi", *opening, "--new-passphrase-file", passphrase]) == 0
+    assert main(["sync", *opening]) == 0
+    colleague = next(one for one in members(Path(desk)) if one.name == "S. Devi")
+    at_central = ["--home", str(tmp_path / "central")]
+    assert main(["central", "staff", "revoke", CENTRE, colleague.staff, *at_central]) == 0
+    assert main(["sync", *opening]) == 0
+    assert [one.name for one in members(Path(desk))] == ["R. Sharma"]
+    capsys.readouterr()
+    assert main(["status", *opening]) == 0
+    # the removal and the new key are confirmed: what waits is that somebody signed out, and in again
+    assert "2 saved here" in capsys.readouterr().out
 
 
 def test_an_old_copy_of_the_home_is_noticed_and_the_ledger_taken_back(

@@ -11,6 +11,7 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
 from vaccinator_app.cli.speech import speak, words
 from vaccinator_app.desk import noticing, purging
+from vaccinator_app.desk.after_sync import after_pull
 from vaccinator_app.desk.enrol import NewDesk, enrol, trust
 from vaccinator_app.desk.history import take_back, to_record_again
 from vaccinator_app.desk.status import sync_words
@@ -64,7 +65,12 @@ def run_sync(arguments: Namespace) -> int:
                 print(speak(again))
         progress = Engine(desk_of(vault), vault.exchange, central).run(_print_progress)
         noticing.heard(opened.place)
-        if purging.after_run(opened.place):
+        locked_out = after_pull(opened.place)
+        purged = locked_out is None and purging.after_run(opened.place)
+        if locked_out is not None:
+            print(speak(locked_out))
+        elif purged or vault.exchange.pending().count:
+            # what was recorded because of what central said: slots that went, people who left
             Engine(desk_of(vault), vault.exchange, central).run()
         for said in purging.out_of_use_words(opened.place):
             print(speak(said))
