@@ -83,7 +83,9 @@ def _staff(asked: str | None, audit: Audit) -> str | None:
         # of two people of one name each has an id of their own
         which = ", ".join(sorted(found))
         raise Failed(Exit.USAGE, f"There are several of that name: {which}. Give --staff one of these.")
-    raise Failed(Exit.USAGE, f"Nobody of this centre's staff is called that. There are: {', '.join(sorted(people.values()))}.")
+    raise Failed(
+        Exit.USAGE, f"Nobody of this centre's staff is called that. There are: {', '.join(sorted(people.values()))}."
+    )
 
 
 def _text(one: Entry) -> str:
