@@ -24,8 +24,7 @@ class Scrolled(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._bar_shown = self.verticalScrollBar()
-        self._bar_shown.rangeChanged.connect(self._leave_strip)
+        self.verticalScrollBar().rangeChanged.connect(self._leave_strip)
         self._part: QWidget | None = None
         self._leaving = False
         self._leave_strip()
@@ -43,8 +42,9 @@ class Scrolled(QScrollArea):
             # what is as high as its width makes it may ask again and again
             return
         self._leaving = True
-        there = self._bar_shown.maximum() > 0
-        self.setViewportMargins(0, 0, 0 if there else self._bar_shown.sizeHint().width(), 0)
+        # asked for anew: kept, it may be gone before this is
+        bar = self.verticalScrollBar()
+        self.setViewportMargins(0, 0, 0 if bar.maximum() > 0 else bar.sizeHint().width(), 0)
         self._leaving = False
         QTimer.singleShot(0, self, self._show_part)
 
