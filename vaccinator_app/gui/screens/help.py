@@ -124,9 +124,7 @@ class HelpPanel(QFrame):
         self._other = Button(kit, _LICENCES, plain=True)
         self._other.setObjectName("help-licences")
         self._other.clicked.connect(self._turn)
-        sheet_column(
-            self, kit, [title], self._pages, [self._other, Text(kit, Message.of("help.close"), tone="quiet")]
-        )
+        sheet_column(self, kit, [title], self._pages, [self._other, Text(kit, Message.of("help.close"), tone="quiet")])
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
