@@ -44,7 +44,6 @@ class DeskScreen(QWidget):
         super().__init__(parent)
         self._session = session
         self._may_go = 0
-        self._staff: StaffScreen | None = None
         self.top = TopBar(kit, settings)
         self.queue = QueueScreen(kit, session)
         self._observation = ObservationScreen(kit, session)
@@ -55,11 +54,10 @@ class DeskScreen(QWidget):
             Place.OBSERVATION: self._observation,
             Place.STOCK: self._stock,
             **self._for_in_charge(kit, session),
-            **self._staff_screen(kit, session),
-            **self._audit_screen(kit, session),
             Place.SYNC: self._sync,
         }
-        self._rail = Rail(kit, self._screens)
+        self._later: dict[Place, Callable[[], Screen]] = self._rarely_seen(kit, session)
+        self._rail = Rail(kit, [place for place in Place if place in self._screens or place in self._later])
         self._front = QStackedWidget()
         now = Button(kit, Message.of("status.sync_now"), icon="sync", key="F5")
         now.setObjectName("sync-now")
@@ -81,8 +79,8 @@ class DeskScreen(QWidget):
     def begin(self) -> None:
         """The screens are in place: return to what was half done, or to the search field, and begin to sync."""
         self._session.start()
-        if self._staff is not None:
-            self._staff.count()
+        if self._session.place.may(Power.MANAGE_STAFF):
+            self._ending(len(self._session.staff.ending()))
         if self._session.resume is not None:
             self.queue.open(self._session.resume)
         else:
@@ -112,6 +110,9 @@ class DeskScreen(QWidget):
 
     def show_place(self, place: Place) -> None:
         """Bring a screen to the front."""
+        if place in self._later:
+            self._screens[place] = self._later.pop(place)()
+            self._front.addWidget(self._screens[place])
         self._rail.choose(place)
         self._front.setCurrentWidget(self._screens[place])
         self._screen.take_focus()
@@ -224,21 +225,27 @@ class DeskScreen(QWidget):
         exceptions.observation_asked.connect(lambda: self.show_place(Place.OBSERVATION))
         return {Place.RECONCILE: reconcile, Place.EXCEPTIONS: exceptions}
 
-    def _staff_screen(self, kit: Kit, session: Session) -> dict[Place, Screen]:
-        if not session.place.may(Power.MANAGE_STAFF):
-            return {}
-        staff = self._staff = StaffScreen(kit, session)
-        staff.left.connect(lambda: self.show_place(Place.QUEUE))
-        staff.counted.connect(self._ending)
-        return {Place.STAFF: staff}
+    def _rarely_seen(self, kit: Kit, session: Session) -> dict[Place, Callable[[], Screen]]:
+        """Screens that are made when they are first asked for: nobody's unlocking waits for them."""
 
-    def _audit_screen(self, kit: Kit, session: Session) -> dict[Place, Screen]:
-        if not session.place.may(Power.AUDIT):
-            return {}
-        audit = AuditScreen(kit, session)
-        audit.left.connect(lambda: self.show_place(Place.QUEUE))
-        audit.opened.connect(self._open_held)
-        return {Place.AUDIT: audit}
+        def staff() -> Screen:
+            screen = StaffScreen(kit, session)
+            screen.left.connect(lambda: self.show_place(Place.QUEUE))
+            screen.counted.connect(self._ending)
+            return screen
+
+        def audit() -> Screen:
+            screen = AuditScreen(kit, session)
+            screen.left.connect(lambda: self.show_place(Place.QUEUE))
+            screen.opened.connect(self._open_held)
+            return screen
+
+        found: dict[Place, Callable[[], Screen]] = {}
+        if session.place.may(Power.MANAGE_STAFF):
+            found[Place.STAFF] = staff
+        if session.place.may(Power.AUDIT):
+            found[Place.AUDIT] = audit
+        return found
 
     def _ending(self, certificates: int) -> None:
         """Certificates run out soon: said on the rail until somebody renews them."""
@@ -253,7 +260,7 @@ class DeskScreen(QWidget):
             "Ctrl+L": self.lock_asked.emit,
             SWITCH: self.top.who.open,
         }
-        for place in self._screens:
+        for place in (*self._screens, *self._later):
             keys[place.key] = lambda place=place: self.show_place(place)  # type: ignore[misc]
         for key, act in keys.items():
             QShortcut(QKeySequence(key), self, act)
