@@ -274,3 +274,15 @@ def test_closing_waits_for_what_is_under_way_and_delivers_nothing(qtbot: QtBot, 
     QCoreApplication.processEvents()
     assert heard == ["left tidily"]
     assert tasks.idle
+
+
+def test_once_closed_nothing_is_begun(qtbot: QtBot, owner: QWidget) -> None:
+    """A screen that goes with its window may still ask for something."""
+    tasks = Tasks(lambda failure: None)
+    tasks.close()
+    begun = threading.Event()
+    task = tasks.run(lambda _: begun.set(), owner=owner, done=lambda _: None)
+    assert task.cancelled
+    assert tasks.idle
+    tasks.close()
+    assert not begun.is_set()

@@ -103,6 +103,7 @@ class Tasks(QObject):
         self._pool.setMaxThreadCount(_THREADS)
         self._calls: dict[Task, _Call] = {}
         self._places: dict[tuple[int, str], Task] = {}
+        self._closed = False
         self._over.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._moved.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
@@ -125,6 +126,10 @@ class Tasks(QObject):
         Tasks of one owner with the same ``latest`` name replace each other: only the last one is heard of.
         """
         task = Task(self._moved.emit)
+        if self._closed:
+            # A screen that goes with the window may still ask; its answer would find no runner any more.
+            task.abandon()
+            return task
         place = (id(owner), latest) if latest else None
         if place is not None:
             if (before := self._places.get(place)) is not None:
@@ -143,8 +148,10 @@ class Tasks(QObject):
     def close(self) -> None:
         """Ask all work to stop, wait until it has, and deliver nothing more of it.
 
-        Waits as long as the work takes to reach its next `Task.check`: what is being saved is saved.
+        Waits as long as the work takes to reach its next `Task.check`: what is being saved is saved. Nothing is started
+        any more.
         """
+        self._closed = True
         for task in list(self._calls):
             self._forget(task).abandon()
         self._pool.waitForDone()
