@@ -17,8 +17,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from tests.gui.evening import reconcile
 from tests.support.window import Hands
+from vaccinator_app.desk.errors import CannotDo
+from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.gui.screens.preview import PreviewSheet
-from vaccinator_app.gui.screens.preview_files import JOB, CannotSave, make_printer, print_pages, save_new
+from vaccinator_app.gui.screens.preview_files import JOB, CannotSave, make_printer, print_pages
 from vaccinator_app.gui.settings import Settings
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -116,8 +118,8 @@ def test_nothing_is_saved_where_nobody_said_where(in_charge: Hands, tmp_path: Pa
 
 
 def test_a_folder_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
-    with pytest.raises(CannotSave) as refused:
-        save_new(tmp_path / "none" / "a.pdf", b"x")
+    with pytest.raises(CannotDo) as refused:
+        write_new(tmp_path / "none" / "a.pdf", b"x")
     assert refused.value.message.key == "report.cannot_write"
 
 
@@ -132,8 +134,8 @@ def test_a_disk_that_fills_up_leaves_no_half_file(tmp_path: Path, monkeypatch: p
         return open_file("/dev/full", os.O_WRONLY)
 
     monkeypatch.setattr(os, "open", full)
-    with pytest.raises(CannotSave):
-        save_new(path, b"x" * 10)
+    with pytest.raises(CannotDo):
+        write_new(path, b"x" * 10)
     monkeypatch.undo()
     assert not path.exists()
 

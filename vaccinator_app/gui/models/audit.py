@@ -114,7 +114,7 @@ class _Rows(QAbstractListModel, Generic[T]):
         return None
 
     def lines(self, one: T) -> TwoLines:
-        """``one`` in words."""
+        """``one`` in words. Each list says its own; Qt's metaclass rules out ABC."""
         raise NotImplementedError
 
     def _respeak(self) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from vaccinator_app.desk.audit import Audit
+from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.models.audit_reader import Answer
-from vaccinator_app.gui.screens.preview_files import CannotSave, save_new
+from vaccinator_app.gui.screens.preview_files import CannotSave
 from vaccinator_app.gui.words import Words
 from vaccinator_app.reports.audit import render
 
@@ -16,7 +17,7 @@ from vaccinator_app.reports.audit import render
 def save_list(path: Path, answer: Answer, place: Workplace, resources: Path, language: str) -> str:
     """Write the list into a new file of mode 0600 and give its name. For the line of acts: it records.
 
-    Raises ``CannotSave``, and before the record for a file that is there already; ``CannotDo`` when nothing may be
+    Raises ``CannotSave``, before the record, for a file that is there already; ``CannotDo`` when nothing may be
     recorded, and then there is no file.
     """
     if path.exists():
@@ -26,5 +27,5 @@ def save_list(path: Path, answer: Answer, place: Workplace, resources: Path, lan
     words.zone = place.now().tzinfo
     data = render(answer.entries, place.vault.identity.time_zone, words.say)
     Audit(place).record_export(answer.question.first, answer.question.day, len(answer.entries))
-    save_new(path, data)
+    write_new(path, data)
     return path.name

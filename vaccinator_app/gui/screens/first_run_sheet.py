@@ -91,6 +91,7 @@ class FirstRunSheet(QWidget):
         self._measure()
 
     def _acts(self) -> Acts:
+        """The screen's own; Qt's metaclass rules out ABC."""
         raise NotImplementedError
 
     def _show_rows(self) -> None:

@@ -10,9 +10,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
 
+from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.models.day_reader import DayReader, Seen
-from vaccinator_app.gui.screens.preview_files import PRINT_PPI, CannotSave, make_printer, print_pages, save_new
+from vaccinator_app.gui.screens.preview_files import PRINT_PPI, CannotSave, make_printer, print_pages
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.tasks import Task
 from vaccinator_app.gui.theme import Size
@@ -190,7 +191,7 @@ class PreviewSheet(QFrame):
         render = _FORMS[ending][1]
 
         def work(_: Task) -> str:
-            save_new(path, _rendered(render, made.report, self._materials))
+            write_new(path, _rendered(render, made.report, self._materials))
             return path.name
 
         self._session.read(work, self._saved, self._notice.say)

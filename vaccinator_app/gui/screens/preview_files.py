@@ -1,10 +1,8 @@
-"""Reports leave the window: as files that only this user may read, or on paper."""
+"""Reports leave the window on paper. As files they leave by ``desk.new_file``."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt
@@ -27,24 +25,6 @@ class CannotSave(Exception):
     def __init__(self, message: Message) -> None:
         super().__init__(message.key)
         self.message = message
-
-
-def save_new(path: Path, data: bytes) -> None:
-    """Write ``data`` into a new file of mode 0600. Raises `CannotSave`; a file that is there already stays."""
-    try:
-        made = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise CannotSave(Message.of("report.file_there", name=path.name)) from None
-    except OSError:
-        raise CannotSave(Message.of("report.cannot_write", name=path.name)) from None
-    try:
-        with os.fdopen(made, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        path.unlink(missing_ok=True)
-        raise CannotSave(Message.of("report.cannot_write", name=path.name)) from None
 
 
 def make_printer() -> QPrinter:
