@@ -1,12 +1,16 @@
-"""What all rooms' tests share: a database server, begun when somebody first asks for it."""
+"""What all rooms' tests share: a database server, begun when somebody first asks for it, and what was counted."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from tests.support import postgres
+from tests.support import postgres, scale
+
+_ALL: pytest.StashKey[Counter[str]] = pytest.StashKey()
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +18,26 @@ def postgres_server() -> Iterator[str]:
     """The address of an empty database on a PostgreSQL of this run; see ``tests.support.postgres``."""
     with postgres.Server() as server:
         yield server.url
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of xdist hands what it counted to the process that prints."""
+    output = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["counted"] = dict(scale.counted)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a worker counted; nothing when it was killed."""
+    config: pytest.Config = node.config
+    config.stash.setdefault(_ALL, Counter()).update(getattr(node, "workeroutput", {}).get("counted", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """One line of what was done to lose something, and how many tests failed."""
+    done = config.stash.get(_ALL, Counter()) + scale.counted
+    if done:
+        said = ", ".join(f"{number:,} {kind}" for kind, number in sorted(done.items()))
+        failed = sum(len(terminalreporter.stats.get(how, [])) for how in ("failed", "error"))
+        terminalreporter.write_line(f"Tried to lose something: {said}; failures: {failed}.")
