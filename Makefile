@@ -10,7 +10,7 @@ LOCK   := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
           --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-core nightly controls bench pictures build lock clean
+.PHONY: help demo test test-core nightly planted controls bench pictures build lock clean
 .DELETE_ON_ERROR:
 
 help: ## these lines
@@ -30,6 +30,9 @@ test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
 nightly: $(VENV)/.for-dev ## the long forms of what tries to lose a record: kills, power cuts, faults, a week; hours
 	VACCINATOR_NIGHTLY=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile \
 	  tests/crash tests/faults tests/soak tests/whole $(ARGS)
+
+planted: $(VENV)/.for-dev ## plant the faults of other systems in a copy and see each harness catch them; minutes
+	$(BIN)/python -m tests.planted $(ARGS)
 
 controls: $(VENV)/.for-dev ## take each control of the threat model out of a copy and see its test fail; minutes
 	$(BIN)/python -m tests.controls $(ARGS)

@@ -7,21 +7,12 @@ instead. Ends with 1 when a test passes although its control is gone, or fails a
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
-from tests.controls.entries import ROOT, Control, controls
+from tests.controls.entries import Control, controls
 from tests.controls.table import write
-
-_LEFT_OUT = shutil.ignore_patterns(
-    *(".git", ".venv", "dist", "build", "node_modules", "__pycache__", ".*_cache", ".hypothesis")
-)
-_PASSED, _FAILED = 0, 1
+from tests.support.breaking import FAILED, PASSED, Copy, copied
 
 
 def main() -> int:
@@ -34,9 +25,7 @@ def main() -> int:
         write()
         return 0
     chosen = [one for one in controls(*arguments.rooms) if arguments.only in one.claim or arguments.only in one.test]
-    with tempfile.TemporaryDirectory(prefix="controls-") as folder:
-        copy = Path(folder) / "copy"
-        shutil.copytree(ROOT, copy, ignore=_LEFT_OUT)
+    with copied() as copy:
         wrong = _all_there(copy, chosen) + [one.claim for one in chosen if not _missed(copy, one)]
     print(f"{len(chosen)} controls, {len(wrong)} of them not as claimed.")
     for claim in wrong:
@@ -44,33 +33,17 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _all_there(copy: Path, chosen: Iterable[Control]) -> list[str]:
+def _all_there(copy: Copy, chosen: Iterable[Control]) -> list[str]:
     """With every control in its place every test passes."""
     tests = sorted({one.test for one in chosen})
-    return [] if _run(copy, *tests) == _PASSED else ["with all controls in place a test fails"]
+    return [] if copy.run(*tests) == PASSED else ["with all controls in place a test fails"]
 
 
-def _missed(copy: Path, one: Control) -> bool:
-    path = copy / one.file
-    before = path.read_text("utf-8")
-    path.write_text(one.without(), "utf-8")
-    try:
-        missed = _run(copy, one.test) == _FAILED
-    finally:
-        path.write_text(before, "utf-8")
+def _missed(copy: Copy, one: Control) -> bool:
+    with copy.changed(one.file, one.take_out, one.put):
+        missed = copy.run(one.test) == FAILED
     print(f"{'missed' if missed else 'NOT MISSED'}: {one.claim}", flush=True)
     return missed
-
-
-def _run(copy: Path, *tests: str) -> int:
-    """pytest's exit code: 1 only when a test ran and failed."""
-    environment = os.environ | {"PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1", "QT_QPA_PLATFORM": "offscreen"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-    # bytecode of the file before would pass for that of the file after: both may be of one second and one size
-    done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode not in (_PASSED, _FAILED):
-        print(done.stdout[-2000:] + done.stderr[-2000:])
-    return done.returncode
 
 
 if __name__ == "__main__":
