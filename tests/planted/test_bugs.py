@@ -1,4 +1,4 @@
-"""Each planted bug stands on a line that is there. That it is caught is shown by ``make planted``, which takes minutes."""
+"""Each planted bug stands on a line that is there. That it is caught is shown by ``make planted``: minutes."""
 
 from __future__ import annotations
 
