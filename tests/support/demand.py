@@ -1,6 +1,6 @@
 """What some tests talk to is not installed everywhere: they are skipped then and say why, unless it is demanded.
 
-``VACCINATOR_TESTS_DEMAND=postgresql,kannel,chromium,node`` makes a missing one a failure: continuous integration has
+``VACCINATOR_TESTS_DEMAND=postgresql,kannel,chromium,node,cc`` makes a missing one a failure: continuous integration has
 them all, and a skipped test there would be a hole that nobody sees.
 """
 
@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 VARIABLE = "VACCINATOR_TESTS_DEMAND"
-KNOWN = frozenset({"postgresql", "kannel", "chromium", "node"})
+KNOWN = frozenset({"postgresql", "kannel", "chromium", "node", "cc"})
 
 
 def demanded() -> frozenset[str]:
