@@ -16,7 +16,7 @@ class Line:
     """Listens on ``port`` of 127.0.0.1 and carries to ``target`` until cut or closed."""
 
     def __init__(self, target: int) -> None:
-        self._target = target
+        self.target = target
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener: socket.socket | None = None
@@ -42,7 +42,7 @@ class Line:
         with self._lock:
             carried, self._open = self._open, set()
         for end in carried:
-            _hang_up(end)
+            hang_up(end)
 
     def _accept(self, listener: socket.socket) -> None:
         while True:
@@ -50,27 +50,36 @@ class Line:
                 near, _ = listener.accept()
             except OSError:
                 return
-            try:
-                far = socket.create_connection(("127.0.0.1", self._target))
-            except OSError:
-                near.close()
-                continue
-            with self._lock:
-                self._open |= {near, far}
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(source, sink), name="line", daemon=True).start()
+            self._begin(near)
+
+    def _begin(self, near: socket.socket) -> None:
+        """A desk is there: carry between it and central."""
+        try:
+            far = socket.create_connection(("127.0.0.1", self.target))
+        except OSError:
+            near.close()
+            return
+        self._hold(near, far)
+        for source, sink in ((near, far), (far, near)):
+            threading.Thread(target=self._carry, args=(source, sink), name="line", daemon=True).start()
+
+    def _hold(self, *ends: socket.socket) -> None:
+        """To be closed when the line is cut."""
+        with self._lock:
+            self._open |= set(ends)
 
     def _carry(self, source: socket.socket, sink: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(_CHUNK):
                 sink.sendall(data)
         for end in (source, sink):
-            _hang_up(end)
+            hang_up(end)
         with self._lock:
             self._open -= {source, sink}
 
 
-def _hang_up(end: socket.socket) -> None:
+def hang_up(end: socket.socket) -> None:
+    """Close a connection for both sides, whoever waits on it."""
     with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)
     end.close()
