@@ -134,11 +134,11 @@ def at_central(home: Home, vault: Vault, upto: int | None = None) -> int:
     for seq, digest in there.items():
         assert seq in own, f"central has record {seq}, which this desk never had"
         assert digest == own[seq].hash, f"central has another record {seq} than the desk"
-    _what_follows(home, device)
+    what_follows(home, device)
     return len(there)
 
 
-def _what_follows(home: Home, device: str) -> None:
+def what_follows(home: Home, device: str) -> None:
     """Doses and certificates of one desk follow from its records, no more and no less."""
     with home.database.read() as connection:
         rows = connection.execute(
