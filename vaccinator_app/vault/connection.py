@@ -31,6 +31,7 @@ from vaccinator_app.vault.errors import (
 )
 from vaccinator_app.vault.files import BESIDE, clear_next, sync_folder
 from vaccinator_app.vault.lock import HomeLock
+from vaccinator_app.vault.log_room import make_room
 from vaccinator_app.vault.migrations import migrate, newest
 
 KEY_LENGTH = 32
@@ -42,6 +43,10 @@ _READ_CACHE_KIB = 6 * 1024
 _WRITE_CACHE_KIB = 16 * 1024
 _WAL_KEPT = 16 * 1024 * 1024
 _CHECKPOINT_PAGES = 4000
+# Folded back behind people's backs so many commits apart, a record never waits for it; the first time after as many as
+# somebody makes who stays.
+_TEND_EVERY = 200
+_TEND_FIRST = 16
 
 Connection = Any
 """A connection of sqlcipher3, which ships no types."""
@@ -192,6 +197,7 @@ class Database:
         self._readers: list[_Reader] = []
         self._door = threading.Lock()
         self._writing = threading.Lock()
+        self._commits = 0
         self._behind = ThreadPoolExecutor(max_workers=1, thread_name_prefix="vault")
         self._writer = connect_to_write(self._path, key)
         try:
@@ -221,7 +227,22 @@ class Database:
         with self._writing:
             if self._key is None:
                 raise VaultClosed
-            return self._transaction(work)
+            result = self._transaction(work)
+            self._commits += 1
+            due = self._commits % _TEND_EVERY == _TEND_FIRST
+        if due:
+            with suppress(RuntimeError):
+                self._behind.submit(self._tend)
+        return result
+
+    def _tend(self) -> None:
+        """Write the log back into the file, and see to it that it is long enough (``log_room``). Who records meanwhile
+        waits for the second alone. Where it cannot be done now, it is done next time."""
+        with suppress(VaultError, OSError):
+            self.read("PRAGMA wal_checkpoint(PASSIVE)")
+            with self._writing, speaking():
+                if self._key is not None:
+                    make_room(self._writer, self._path)
 
     def fold(self) -> bool:
         """Write the write-ahead log back into the file and empty it. False when a reader is in the way: ask again."""
