@@ -140,7 +140,7 @@ def test_on_a_full_disk_there_is_no_half_file_and_the_vault_stays(
 
     with monkeypatch.context() as patched:
         patched.setattr("vaccinator_app.desk.new_file.os.fsync", full)
-        with pytest.raises(CannotDo, match="cannot_write"):
+        with pytest.raises(CannotDo, match="no_room"):
             uninstall(place, nowhere(central), file)
     assert not file.exists()
     assert saved(place) == before

@@ -55,6 +55,7 @@ def _parser() -> ArgumentParser:
     _staff(commands)
     _ledger(commands)
     _recovery(commands)
+    _backup(commands)
     _uninstall(commands)
     _certificate(commands)
     _central(commands)
@@ -214,6 +215,20 @@ def _recovery(commands: Commands) -> None:
     _home(answer)
     answer.add_argument("file", type=Path, metavar="FILE")
     answer.add_argument("--passphrase-file", type=Path, metavar="FILE", help="read the new passphrase from a file")
+
+
+def _backup(commands: Commands) -> None:
+    backup = _command(
+        commands, "backup", "copy this desk into one file, also while it is open (in-charge only)", "backup:run_backup"
+    )
+    _person(backup)
+    backup.add_argument(
+        "--out", type=Path, required=True, metavar="FILE_OR_DIR", help="a new file, or a folder for one; never the home"
+    )
+    restore = _command(commands, "restore", "make this machine the desk that is in a backup", "backup:run_restore")
+    _home(restore)
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--yes", action="store_true", help="do not ask whether what it says is understood")
 
 
 def _uninstall(commands: Commands) -> None:

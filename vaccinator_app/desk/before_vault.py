@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from vaccinator_app.vault.errors import VaultExists, from_os
-from vaccinator_app.vault.files import DATABASE
+from vaccinator_app.vault.files import DATABASE, RESTORED
 from vaccinator_app.vault.slotfile import SLOTS
 
 PENDING = "enrolling.json"
@@ -19,11 +19,11 @@ _NAMED_AFTER = "vault."
 def refuse_existing(home: Path) -> None:
     """Raise ``VaultExists`` when ``home`` holds a vault or anything that may be one or part of one.
 
-    What an enrolment that was cut short left half made stands beside its ``PENDING``, and is none. Raises another
-    ``VaultError`` when the folder cannot be looked into.
+    What an enrolment or a restoring that was cut short left half made stands beside its ``PENDING`` or ``RESTORED``,
+    and is none. Raises another ``VaultError`` when the folder cannot be looked into.
     """
     there = _names(home)
-    half_made = {SLOTS} if PENDING in there else set()
+    half_made = {SLOTS} if PENDING in there or (RESTORED in there and DATABASE not in there) else set()
     if any(_may_be_vault(name) and name not in half_made for name in there):
         raise VaultExists
 

@@ -28,6 +28,9 @@ def at_unlock(place: Workplace) -> None:
     file = place.vault.note_file()
     if file is not None and file.state is FileState.CHANGED:
         place.file_words = Message.of("file.changed")
+    elif file is not None and file.state is FileState.RESTORED:
+        # recording may go on a second later: what a backup means is said until the desk locks
+        place.file_words = Message.of("file.was_restored", made=file.made)
     stand(place)
     place.times = _times(place)
     look(place)

@@ -27,12 +27,12 @@ from vaccinator_app.trust import keys
 from vaccinator_app.vault.attempts import ATTEMPTS
 from vaccinator_app.vault.errors import from_os
 from vaccinator_app.vault.file_seal import SEAL
-from vaccinator_app.vault.files import DATABASE, RECOVERING, sync_folder
+from vaccinator_app.vault.files import DATABASE, RECOVERING, RESTORED, sync_folder
 from vaccinator_app.vault.slotfile import SLOTS
 
 _OWN = re.compile(
     rf"{re.escape(DATABASE)}(\.new|\.next)?(-wal|-shm|-journal)?"
-    rf"|({'|'.join(map(re.escape, (SLOTS, SEAL, ATTEMPTS, RECOVERING, PENDING)))})(\.new|\.[0-9]+)?"
+    rf"|({'|'.join(map(re.escape, (SLOTS, SEAL, ATTEMPTS, RECOVERING, RESTORED, PENDING)))})(\.new|\.[0-9]+)?"
 )
 """What this program calls its files in a home."""
 

@@ -50,6 +50,8 @@ def notice_words(body: Noticed, machine: str, name: str) -> Message:
             return Message.of("notice.clock_forward", machine=machine, span=span)
         case Notice.FILE_CHANGED:
             return Message.of("notice.file_changed", machine=machine)
+        case Notice.ROLLED_BACK if body.count == 0:
+            return Message.of("notice.put_back", machine=machine)
         case Notice.ROLLED_BACK:
             return Message.of("notice.rolled_back", machine=machine, n=body.count)
         case Notice.FORKED:

@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.trust.keys import SigningKey
-from vaccinator_app.vault.files import DATABASE, write_private
+from vaccinator_app.vault.files import DATABASE, RESTORED, write_private
 from vaccinator_app.vault.ledger import Ledger
 
 SEAL = "vault.seal"
@@ -36,6 +37,8 @@ class FileState(StrEnum):
     """It was closed, and is another now."""
     OLDER = "older"
     """It lacks records, or has others, that it had when it was last closed: an old copy was put back."""
+    RESTORED = "restored"
+    """Somebody put it back from a backup, and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +51,12 @@ class Print:
 
 @dataclass(frozen=True, slots=True)
 class FileFound:
-    """Anything but the file that was closed; ``missing`` records of those it had then."""
+    """Anything but the file that was closed; ``missing`` records of those it had then. ``made``: when the backup was
+    that it came from, as text."""
 
     state: FileState
     missing: int = 0
+    made: str = ""
 
 
 def take_print(path: Path) -> Print | None:
@@ -63,6 +68,35 @@ def take_print(path: Path) -> Print | None:
         return Print(digest, beside.exists() and beside.stat().st_size > 0)
     except OSError:
         return None
+
+
+def note_restored(home: Path, made: str) -> None:
+    """The vault that is about to lie in ``home`` comes from a backup that was ``made`` then; durable on return.
+
+    Raises ``VaultError``. Whoever takes the note away has an old copy without a seal, which is noticed as such.
+    """
+    write_private(home / RESTORED, json.dumps({"v": 1, "made": made}).encode())
+
+
+def restored(home: Path) -> FileFound | None:
+    """What such a note says; None when there is none. One that cannot be read says it too."""
+    try:
+        data = (home / RESTORED).read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        data = b""
+    try:
+        made = str(json.loads(data)["made"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        made = "?"
+    return FileFound(FileState.RESTORED, made=made)
+
+
+def restored_noted(home: Path) -> None:
+    """The opened vault knows so itself from here on. A note that stays is noted again."""
+    with suppress(OSError):
+        (home / RESTORED).unlink(missing_ok=True)
 
 
 def seal(home: Path, device_key: SigningKey, head: Link, coming: Path | None = None) -> None:

@@ -15,6 +15,8 @@ BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file, by its name."""
 RECOVERING = "recovering.json"
 """A request for recovery under way (``recovering``)."""
+RESTORED = "restored.json"
+"""That the vault beside it was put back from a backup, until the opened vault knows so itself (``file_seal``)."""
 FOLDER_MODE = 0o700
 FILE_MODE = 0o600
 

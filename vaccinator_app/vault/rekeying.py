@@ -17,7 +17,7 @@ from sqlcipher3 import dbapi2
 
 from vaccinator_app.vault.connection import Connection, Database, connect, speaking
 from vaccinator_app.vault.errors import VaultDamaged, VaultDisk, VaultError, VaultFull, from_os
-from vaccinator_app.vault.files import FILE_MODE, NEXT, clear_next
+from vaccinator_app.vault.files import BESIDE, FILE_MODE, NEXT, clear_next
 
 Progress = Callable[[int, int], None]
 """Told how many pages of how many are done."""
@@ -56,7 +56,20 @@ def _copy(path: Path, key: bytes, new_key: bytes, progress: Progress | None) -> 
     copy = path.with_name(NEXT)
     try:
         clear_next(path.parent)
-        if shutil.disk_usage(path.parent).free < path.stat().st_size:
+    except OSError as error:
+        raise from_os(error) from None
+    copy_to(path, key, copy, new_key, progress)
+    return copy
+
+
+def copy_to(path: Path, key: bytes, copy: Path, new_key: bytes, progress: Progress | None = None) -> None:
+    """Make the new file ``copy`` under ``new_key`` of the vault at ``path``, as it is at one moment. Others may read
+    and write meanwhile. On return it is durable, and each of its pages was read back.
+
+    Raises ``VaultFull`` before anything is written when there is no room, or another ``VaultError``; then it is gone.
+    """
+    try:
+        if shutil.disk_usage(copy.parent).free < path.stat().st_size:
             # Before the last of the room is taken from records that have yet to be made.
             raise VaultFull
         os.close(os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
@@ -65,16 +78,31 @@ def _copy(path: Path, key: bytes, new_key: bytes, progress: Progress | None) -> 
             _sync(copy)
         except BaseException:
             with suppress(OSError):
-                clear_next(path.parent)
+                for ending in ("", *BESIDE):
+                    copy.with_name(copy.name + ending).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise from_os(error) from None
-    return copy
+
+
+def records_in(copy: Path, key: bytes) -> int:
+    """How many records a copy holds. Nothing is left beside it. Raises ``VaultError``."""
+    made = connect(copy, key, mode="ro")
+    try:
+        with speaking():
+            ((found,),) = made.execute("SELECT count(*) FROM ledger").fetchall()
+    finally:
+        made.close()
+    return int(found)
 
 
 def _fill(path: Path, key: bytes, copy: Path, new_key: bytes, progress: Progress | None) -> None:
     source = connect(path, key)
     try:
+        with speaking():
+            # what others write from here on is not seen, and does not make the copy begin anew
+            source.execute("BEGIN")
+            source.execute("SELECT count(*) FROM sqlite_schema").fetchone()
         target = connect(copy, new_key)
         try:
             with speaking():

@@ -98,19 +98,21 @@ class Standing:
         found = meta.get(self._database, _FILE)
         if found is None:
             return None
-        state, missing = json.loads(found)
-        return FileFound(FileState(state), missing)
+        state, missing, *made = json.loads(found)
+        return FileFound(FileState(state), missing, *made)
 
     def file_is(self, found: FileFound) -> None:
         """The opened file is such: it stays to be looked through until that is done (``sound``)."""
 
         def work(connection: Connection) -> None:
-            meta.put(connection, _FILE, json.dumps([found.state, found.missing]).encode())
+            meta.put(connection, _FILE, json.dumps([found.state, found.missing, found.made]).encode())
             if found.state is FileState.CHANGED:
                 say_later(connection, Noticed(what=Notice.FILE_CHANGED))
             elif found.state is FileState.OLDER:
                 words = Message.of("file.older", n=found.missing)
                 stop_within(connection, Notice.ROLLED_BACK, words, found.missing)
+            elif found.state is FileState.RESTORED:
+                stop_within(connection, Notice.ROLLED_BACK, Message.of("file.restored", made=found.made), 0)
             if found.state is not FileState.ENDED:
                 # whatever central ever told of people and answers, it tells anew
                 meta.drop(connection, "cursor")

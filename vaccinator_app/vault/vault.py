@@ -17,8 +17,8 @@ from vaccinator_app.vault.daybook import DayBooks
 from vaccinator_app.vault.drafts import Drafts
 from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultError, VaultExists, VaultWrongKey, from_os
 from vaccinator_app.vault.exchange import Exchange
-from vaccinator_app.vault.file_seal import FileFound, judge, seal, take_print
-from vaccinator_app.vault.files import DATABASE, FILE_MODE, make_private_folder, sync_folder, tighten
+from vaccinator_app.vault.file_seal import FileFound, judge, restored, restored_noted, seal, take_print
+from vaccinator_app.vault.files import DATABASE, FILE_MODE, RESTORED, make_private_folder, sync_folder, tighten
 from vaccinator_app.vault.history import Past
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
 from vaccinator_app.vault.indexing import Indexing
@@ -27,7 +27,7 @@ from vaccinator_app.vault.migrations import migrate
 from vaccinator_app.vault.peers import Peers
 from vaccinator_app.vault.purge import Purge
 from vaccinator_app.vault.queue import Queue
-from vaccinator_app.vault.rekeying import Progress, rekey
+from vaccinator_app.vault.rekeying import Progress, copy_to, records_in, rekey
 from vaccinator_app.vault.roster import Roster
 from vaccinator_app.vault.standing import Standing
 from vaccinator_app.vault.stock import Stock
@@ -80,6 +80,7 @@ class Vault:
         if self._unnoted is not None:
             self.standing.file_is(self._unnoted)
             self._unnoted = None
+            restored_noted(self._database.home)
         return self.standing.file()
 
     @property
@@ -98,6 +99,15 @@ class Vault:
         home, device_key = self._database.home, self.identity.device_key
         rekey(self._database, key, lambda coming: seal(home, device_key, self.ledger.head(), coming), progress)
 
+    def copy_to(self, path: Path, progress: Progress | None = None) -> int:
+        """Make the new file ``path`` of this vault, under the same key, while work goes on; how many records are in it.
+
+        It is durable and each page was read back. Raises ``VaultError``; then it is gone. Not copied: the staff's keys.
+        """
+        key = self._database.key
+        copy_to(self._database.home / DATABASE, key, path, key, progress)
+        return records_in(path, key)
+
     @staticmethod
     def refuse_existing(home: Path) -> None:
         """Raise ``VaultExists`` when ``home`` holds a vault, or anything that may be one (DESIGN 5.4)."""
@@ -115,7 +125,7 @@ class Vault:
         make_private_folder(home)
         unborn, path = home / _UNBORN, home / DATABASE
         try:
-            for name in (_UNBORN, _UNBORN + "-wal", _UNBORN + "-shm"):
+            for name in (_UNBORN, _UNBORN + "-wal", _UNBORN + "-shm", RESTORED):
                 (home / name).unlink(missing_ok=True)
             os.close(os.open(unborn, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE))
             _fill(unborn, database_key, identity, chains)
@@ -146,7 +156,8 @@ class Vault:
             vault = cls(database)
             vault.views.renew()
             sealed = vault.standing.sealed()
-            vault._unnoted = judge(home, vault.identity.device_key, file, vault.ledger, sealed=sealed)
+            judged = judge(home, vault.identity.device_key, file, vault.ledger, sealed=sealed)
+            vault._unnoted = restored(home) or judged
         except BaseException:
             database.close()
             raise
