@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QWidget
 
@@ -142,9 +142,12 @@ class Hands:
         """Let the window work until something is so."""
         loop = QEventLoop()
         deadline = QDeadlineTimer(1000 * seconds)
+        # with a limit of its own processEvents would not wait but spin, and hold up the threads it waits for
+        tick = QTimer()
+        tick.start(10)
         while not so():
             assert not deadline.hasExpired(), "waited in vain"
-            loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+            loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def settle(self) -> None:
         """Wait until every act has been done and shown."""
