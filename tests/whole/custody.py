@@ -2,8 +2,8 @@
 hold of it after every step.
 
 A record is at central once, or waits on its desk where everybody sees it, or was set aside and is listed. The one loss
-that nobody can prevent is worked out from what lay where: a folder was put back to what it was before, and no other copy
-of the record was anywhere.
+that nobody can prevent is worked out from what lay where: a folder was put back to what it was before, and nothing else
+held the record.
 """
 
 from __future__ import annotations
