@@ -17,6 +17,7 @@ from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.sync.errors import LedgerDisagrees
+from vaccinator_app.vault import connection
 from vaccinator_app.vault.checking import check
 from vaccinator_app.vault.errors import VaultError
 from vaccinator_app.vault.file_seal import SEAL, FileState
@@ -189,6 +190,13 @@ def test_a_seal_made_for_another_file_is_none(machine: Machine) -> None:
     assert found is not None
 
 
+@pytest.fixture
+def untended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log that only ever grows: how long it is tells what was written when."""
+    monkeypatch.setattr(connection, "_TEND_FIRST", -1)
+
+
+@pytest.mark.usefixtures("untended")
 def test_a_power_cut_makes_no_noise_and_a_log_cut_short_is_noticed(machine: Machine) -> None:
     wal = machine.counter.home / "vault.db-wal"
     confirmed = wal.stat().st_size

@@ -77,6 +77,8 @@ class Workplace:
     """The database key that the vault is changing to, while it is (``desk.keys``)."""
     rekey_waits: Message | None = None
     """That the database key is yet to be changed, and why; None when it is not."""
+    certified_until: datetime | None = None
+    """How long the certificate of whoever is signed in lasts, once it was read: that it holds, nothing takes back."""
     on_table: dict[str, str] = field(default_factory=dict)
     """The batch each vaccine is drawn from until somebody chooses another."""
 
@@ -108,8 +110,13 @@ class Workplace:
     def certificate_over(self) -> Message | None:
         """That the certificate of whoever is signed in has ended, and who renews it; None while it holds. Central
         refuses what is recorded under it from then on (P.3.5)."""
+        if self.certified_until is not None and self.now() <= self.certified_until:
+            return None
         found = self.vault.certificates.find(key_id(self.signing_key.public))
-        if found is None or self.now() <= found.not_after:
+        if found is None:
+            return None
+        self.certified_until = found.not_after
+        if self.now() <= found.not_after:
             return None
         ended = found.not_after.astimezone(self.now().tzinfo).date()
         if found.role is Role.IN_CHARGE:

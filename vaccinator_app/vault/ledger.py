@@ -76,13 +76,14 @@ class Ledger:
             raise ValueError("a moment carries an offset")
 
         def work(connection: Connection) -> list[Saved]:
-            if expect is not None and views.visit_now(connection, expect.appointment) != expect:
-                raise VisitMoved
+            seen: views.Seen = {}
             if person is not None:
                 put_appointments(connection, [person])
+            if expect is not None and views.visit_now(connection, expect.appointment, seen) != expect:
+                raise VisitMoved
             link = _head(connection)
             for body in bodies:
-                link = self._append_one(connection, link, moment, author, body)
+                link = self._append_one(connection, link, moment, author, body, seen)
             if drop_draft is not None:
                 ended = any(isinstance(b, DoseGiven | DoseDeferred) and b.appointment == drop_draft for b in bodies)
                 drafts.drop_within(connection, drop_draft, None if ended else author.staff)
@@ -91,7 +92,9 @@ class Ledger:
 
         return self._database.write(work)
 
-    def _append_one(self, connection: Connection, link: Link, moment: Moment, author: Author, body: Body) -> Link:
+    def _append_one(
+        self, connection: Connection, link: Link, moment: Moment, author: Author, body: Body, seen: views.Seen
+    ) -> Link:
         event = Event(
             centre=self._identity.centre,
             device=self._identity.device,
@@ -105,8 +108,7 @@ class Ledger:
             body=encode_body(body),
         )
         record = sign_event(event, author.key)
-        put_record(connection, event, body, record, self._zone)
-        return Link(event.seq, record.hash)
+        return Link(event.seq, put_record(connection, event, body, record, self._zone, seen))
 
     def head(self) -> Link:
         """The newest record's number and hash; ``Link()`` of an empty ledger."""
@@ -200,16 +202,23 @@ class Ledger:
         return link
 
 
-def put_record(connection: Connection, event: Event, body: Body, record: Record, zone: ZoneInfo) -> None:
-    """Append a signed record, which the caller has seen to follow on the last one, and bring every view past it."""
+def put_record(
+    connection: Connection, event: Event, body: Body, record: Record, zone: ZoneInfo, seen: views.Seen | None = None
+) -> bytes:
+    """Append a signed record, which the caller has seen to follow on the last one, and bring every view past it.
+
+    Returns the record's hash. ``seen`` as for ``views.take_in``.
+    """
+    found = record.hash
     connection.execute(
         "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             *(event.seq, event.kind, event.at.isoformat(), event.staff, appointment_of(body)),
-            *(record.keyid, record.payload, record.signature, record.hash),
+            *(record.keyid, record.payload, record.signature, found),
         ),
     )
-    views.take_in(connection, event.seq, event.at, zone, body)
+    views.take_in(connection, event.seq, event.at, zone, body, seen)
+    return found
 
 
 def whole_until(database: Database, upto: int) -> Link:

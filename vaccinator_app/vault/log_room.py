@@ -15,10 +15,10 @@ ROOM = 4 * 1024 * 1024
 
 
 def make_room(connection: Any, database: Path) -> None:
-    """Lengthen the log of ``database`` with zeros to ``ROOM``, if it is shorter. Raises ``OSError``, the database's own.
+    """Lengthen the log of ``database`` with zeros to ``ROOM``, if it is shorter. Raises ``OSError``, or the database's.
 
-    Zeros are no frame: whoever reads the log stops at them (SQLite's file format, 4.2). ``connection`` may write and has
-    no transaction under way; it holds the one lock under which a log grows, so that nobody's frame is written over.
+    Zeros are no frame: whoever reads the log stops at them (SQLite's file format, 4.2). ``connection`` may write and
+    has no transaction under way; it takes the one lock under which a log grows, so that nobody's frame is written over.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:

@@ -19,7 +19,7 @@ from vaccinator_app.domain.stock_events import StockReceived, StockTransferred, 
 from vaccinator_app.domain.visits import Visit, VisitState, apply
 from vaccinator_app.protocol.records import read_event
 from vaccinator_app.vault import meta
-from vaccinator_app.vault.appointments import roster_day
+from vaccinator_app.vault.appointments import DAY_BITS
 from vaccinator_app.vault.certificates import remove_within
 from vaccinator_app.vault.connection import Connection, Database, Row
 from vaccinator_app.vault.purge import purge_within
@@ -46,7 +46,7 @@ def visit_of(appointment: str, row: Row) -> Visit:
         dose_seq=dose_seq,
         dose_at=_moment(dose_at),
         voided=voided,
-        further=tuple((seq, datetime.fromisoformat(at)) for seq, at in json.loads(further or "[]")),
+        further=tuple((seq, datetime.fromisoformat(at)) for seq, at in json.loads(further)) if further else (),
         override_seq=override_seq,
     )
 
@@ -59,13 +59,22 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
-def take_in(connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body: Body) -> None:
-    """Bring every view past one event, inside the transaction that holds the event. ``zone`` is the centre's."""
+Seen = dict[str, tuple[int, Visit]]
+"""Visits read in the transaction under way, and the day under which each is kept."""
+
+
+def take_in(
+    connection: Connection, seq: int, at: datetime, zone: ZoneInfo, body: Body, seen: Seen | None = None
+) -> None:
+    """Bring every view past one event, inside the transaction that holds the event. ``zone`` is the centre's.
+
+    What stands in ``seen`` is not read again, and moves with the event.
+    """
     # Looked up by every record, written by the first of a day: a dose dirties no page here.
     connection.execute("INSERT OR IGNORE INTO day_starts VALUES (?, ?)", (at.astimezone(zone).date().toordinal(), seq))
     appointment = appointment_of(body)
     if appointment is not None:
-        _move_visit(connection, appointment, seq, at, body)
+        _move_visit(connection, appointment, seq, at, body, {} if seen is None else seen)
     match body:
         case StockReceived():
             _stock(connection, seq, body, body.vials, body.doses_per_vial, body.expiry.isoformat())
@@ -114,24 +123,29 @@ def _stock(
     )
 
 
-def visit_now(connection: Connection, appointment: str) -> Visit:
-    """The visit as it stands, inside a transaction under way."""
-    return _visit_of_day(connection, roster_day(connection, appointment), appointment)
+def visit_now(connection: Connection, appointment: str, seen: Seen) -> Visit:
+    """The visit as it stands, inside a transaction under way; kept in ``seen``."""
+    found = seen.get(appointment)
+    if found is None:
+        day, *row = connection.execute(_VISIT_NOW, (appointment,)).fetchone()
+        found = seen[appointment] = day, visit_of(appointment, tuple(row))
+    return found[1]
 
 
-def _visit_of_day(connection: Connection, day: int | None, appointment: str) -> Visit:
-    row = connection.execute(
-        f"SELECT {VISIT_COLUMNS} FROM visits v WHERE day = ? AND appointment = ?", (day, appointment)
-    ).fetchone()
-    return visit_of(appointment, row or NO_VISIT)
+_VISIT_NOW = (
+    f"SELECT coalesce(r.id >> {DAY_BITS}, 0), {VISIT_COLUMNS} FROM (SELECT ? AS who) w "
+    "LEFT JOIN roster r ON r.appointment = w.who "
+    f"LEFT JOIN visits v ON v.day = coalesce(r.id >> {DAY_BITS}, 0) AND v.appointment = w.who"
+)
 
 
-def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime, body: Body) -> None:
-    day = roster_day(connection, appointment)
-    before = _visit_of_day(connection, day, appointment)
+def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime, body: Body, seen: Seen) -> None:
+    before = visit_now(connection, appointment, seen)
     after = apply(before, seq, at, body)
     if after == before:
         return
+    day, _ = seen[appointment]
+    seen[appointment] = day, after
     further = json.dumps([(dose, moment.isoformat()) for dose, moment in after.further]) if after.further else None
     batch, vial = _drawn(connection, after, seq, body)
     connection.execute(
