@@ -22,7 +22,9 @@ from vaccinator_app.vault.errors import (
     VaultDamaged,
     VaultDisk,
     VaultError,
+    VaultFileMissing,
     VaultFull,
+    VaultGone,
     VaultMissing,
     VaultNewer,
     VaultReadOnly,
@@ -33,6 +35,8 @@ from vaccinator_app.vault.files import BESIDE, clear_next, sync_folder
 from vaccinator_app.vault.lock import HomeLock
 from vaccinator_app.vault.log_room import make_room
 from vaccinator_app.vault.migrations import migrate, newest
+from vaccinator_app.vault.slotfile import SLOTS
+from vaccinator_app.vault.whereabouts import Whereabouts
 
 KEY_LENGTH = 32
 BUSY_MS = 5000
@@ -136,10 +140,11 @@ def connect_to_write(path: Path, key: bytes) -> Connection:
 def inspect(path: Path, key: bytes) -> None:
     """Refuse what must not be opened for writing, through a connection that cannot write (DESIGN 6.2, 6.5).
 
-    Raises ``VaultMissing``, ``VaultReadOnly``, ``VaultWrongKey``, ``VaultDamaged`` or ``VaultNewer``.
+    Raises ``VaultMissing``, ``VaultFileMissing``, ``VaultReadOnly``, ``VaultWrongKey``, ``VaultDamaged`` or
+    ``VaultNewer``.
     """
     if not path.is_file():
-        raise VaultMissing
+        raise VaultFileMissing if (path.parent / SLOTS).exists() else VaultMissing
     if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
         raise VaultReadOnly
     connection = connect(path, key, mode="ro")
@@ -203,6 +208,7 @@ class Database:
         try:
             with speaking(opening=True):
                 migrate(self._writer)
+            self._whereabouts = Whereabouts(self._path)
         except BaseException:
             self._writer.close()
             raise
@@ -222,7 +228,8 @@ class Database:
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run ``work`` in one transaction; returns once it is durable (DESIGN 3.6, 6.3).
 
-        Whatever ``work`` raises undoes it all and is raised here. Raises ``VaultError`` for faults of the disk.
+        Whatever ``work`` raises undoes it all and is raised here. Raises ``VaultError`` for faults of the disk, and
+        ``VaultGone`` when nobody would find again what was written.
         """
         with self._writing:
             if self._key is None:
@@ -266,6 +273,7 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 result = work(connection)
+                self._whereabouts.check()
                 connection.execute("COMMIT")
             except BaseException:
                 # A full disk may have ended the transaction already.
@@ -278,20 +286,35 @@ class Database:
         """The rows of one question, as of now, whole. Raises ``VaultError``."""
         while True:
             reader = getattr(self._own, "reader", None) or self._new_reader()
+            if reader is None:
+                return self._read_what_is_gone(sql, parameters)
             with reader.lock, speaking():
                 if not reader.closed:
                     rows: list[Row] = reader.connection.execute(sql, parameters).fetchall()
                     return rows
             # Locked meanwhile, or another file is in the place of this one: a new reader knows.
 
+    def _read_what_is_gone(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+        """No new reader finds the file; what is open still has all of it, for a thread that comes to save it."""
+        with self._writing, speaking():
+            if self._key is None:
+                raise VaultClosed
+            rows: list[Row] = self._writer.execute(sql, parameters).fetchall()
+            return rows
+
     def beside(self) -> Connection:
         """A connection of the caller's own, for what takes long and needs tables of its own. Close it."""
         return connect(self._path, self.key)
 
-    def _new_reader(self) -> _Reader:
+    def _new_reader(self) -> _Reader | None:
+        """None when the file is not under its name any more."""
         with self._door:
             if self._key is None:
                 raise VaultClosed
+            try:
+                self._whereabouts.check()
+            except VaultGone:
+                return None
             connection = connect(self._path, self._key)
             connection.execute("PRAGMA query_only = ON")
             reader = _Reader(connection)
@@ -347,6 +370,7 @@ class Database:
         assert self._key is not None
         try:
             self._writer = connect_to_write(self._path, self._key)
+            self._whereabouts = Whereabouts(self._path)
         except VaultError:
             self._key = None
             raise
@@ -362,6 +386,7 @@ class Database:
             if last is not None and self._key is not None:
                 self._close_readers()
                 with suppress(VaultError), speaking():
+                    self._whereabouts.check()
                     self._writer.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
                     last()
             self._shut()

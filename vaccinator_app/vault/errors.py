@@ -26,6 +26,15 @@ class VaultMissing(VaultError):
     message_key = "vault.missing"
 
 
+class VaultFileMissing(VaultError):
+    """The file of this desk's records is missing from its folder; put it back, or restore a backup into another folder.
+
+    The staff's keys are here, so this machine is a desk, and is not to be enrolled anew.
+    """
+
+    message_key = "vault.file_missing"
+
+
 class VaultExists(VaultError):
     """There is a vault here already; it is kept, and no other is made in its place."""
 
@@ -81,6 +90,15 @@ class VaultDisk(VaultError):
     """The disk did not take what was to be saved; see that it has room and is sound. What was saved before is safe."""
 
     message_key = "vault.disk"
+
+
+class VaultGone(VaultError):
+    """This desk's records were removed, moved or replaced while open: this was not saved. Do not lock; call for help.
+
+    What is open can still be read, and written into a file for another machine to deliver.
+    """
+
+    message_key = "vault.gone"
 
 
 class VaultBusy(VaultError):
