@@ -202,6 +202,13 @@ class Books:
             total = overview(desk, day).tally.total
             assert total.given + total.twice == self.standing(have, day), f"the desk's tally of {day} is not what is so"
 
+    def given_at(self, desk: Desk) -> set[str]:
+        """Whose dose stands at this desk."""
+        have = self.desks[desk.device].ledger.keys()
+        taken_back = {self.saved[digest].voids for digest in have}
+        bodies = [self.saved[digest].body for digest in have - taken_back]
+        return {body.appointment for body in bodies if isinstance(body, DoseGiven)}
+
     def standing(self, have: Iterable[bytes], day: date) -> int:
         """How many doses of ``day`` nobody took back, among these records: counted the plain way."""
         have = set(have)

@@ -149,3 +149,5 @@ ONLINE = {
         *(goes_home, receive, open_vial, throw_away, close_day, settle_one),
     )
 }
+
+AFTER_A_DOSE = frozenset({"void", "never_came", "correct", "adverse_event", "goes_home"})

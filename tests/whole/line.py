@@ -40,6 +40,7 @@ class Fault(StrEnum):
     NOBODY_SIGNS = "the same, signed by nobody"
     OTHER_DESKS = "the answer to another desk"
     CENTRAL_DIES = "central dies at a statement"
+    CENTRAL_DIES_COMMITTING = "central dies before a commit"
     RESTARTED = "central is restarted before"
 
 
@@ -101,9 +102,10 @@ class Line:
 
         if fault is Fault.RESTARTED:
             self._town.restart_central()
-        if fault is Fault.CENTRAL_DIES:
+        if fault in (Fault.CENTRAL_DIES, Fault.CENTRAL_DIES_COMMITTING):
+            commits = fault is Fault.CENTRAL_DIES_COMMITTING
             try:
-                with self._town.central_dies(1 + where % 40):
+                with self._town.central_dies(1 + where % (5 if commits else 40), commits=commits):
                     getattr(self._town.simulator, name)(packed)
             except PowerCut:
                 pass

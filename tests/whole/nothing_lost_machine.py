@@ -48,7 +48,8 @@ DISTRICT = "Rampur"
 some_desk = st.integers(0, 2)
 somebody = st.integers(0, 15)
 one_fault = st.tuples(st.sampled_from(Fault), st.integers(0, 2000))
-faults = st.just([]) | st.lists(one_fault, min_size=1, max_size=4)
+faults: st.SearchStrategy[list[tuple[Fault, int]]] = st.just([]) | st.lists(one_fault, min_size=1, max_size=4)
+cuts = st.tuples(st.just(value=True), st.integers(1, 6)) | st.tuples(st.just(value=False), st.integers(1, 90))
 act_names = st.sampled_from(sorted(doings.ONLINE))
 jumps = st.sampled_from(
     [timedelta(hours=5), timedelta(hours=-5), timedelta(days=2), timedelta(days=400), timedelta(days=-400)]
@@ -106,9 +107,7 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         self._step()
         there = self._desk(desk)
         if act is not None:
-            there.line.meanwhile = lambda: self._attempt(
-                partial(doings.ONLINE[act], there, self.town.of(there, person))
-            )
+            there.line.meanwhile = self._act(there, act, person)
         self._sync(there, plan)
         self._checked(there)
 
@@ -129,18 +128,18 @@ class EverybodyAtOnce(RuleBasedStateMachine):
 
     # What machines do
 
-    @rule(desk=some_desk, statement=st.integers(1, 45), act=act_names, person=somebody, who=st.integers(0, 2))
-    def power_goes_at_a_desk(self, desk: int, statement: int, act: str, person: int, who: int = 0) -> None:
+    @rule(desk=some_desk, at=cuts, act=act_names, person=somebody, who=st.integers(0, 2))
+    def power_goes_at_a_desk(self, desk: int, at: tuple[bool, int], act: str, person: int, who: int = 0) -> None:
+        """``at``: after which statement; with True, after which commit."""
         self._step()
         there = self._desk(desk)
-        work = partial(doings.ONLINE[act], there, self.town.of(there, person))
-        self._power_goes(there, statement, partial(self._attempt, work), who)
+        self._power_goes(there, at, self._act(there, act, person), who)
 
-    @rule(desk=some_desk, statement=st.integers(1, 120), plan=faults)
-    def power_goes_in_a_sync(self, desk: int, statement: int, plan: Sequence[tuple[Fault, int]] = ()) -> None:
+    @rule(desk=some_desk, at=cuts, plan=faults)
+    def power_goes_in_a_sync(self, desk: int, at: tuple[bool, int], plan: Sequence[tuple[Fault, int]] = ()) -> None:
         self._step()
         there = self._desk(desk)
-        self._power_goes(there, statement, partial(self._sync, there, plan, settling=False), 0)
+        self._power_goes(there, at, partial(self._sync, there, plan, settling=False), 0)
 
     @rule(desk=some_desk)
     def folder_is_copied(self, desk: int) -> None:
@@ -324,8 +323,16 @@ class EverybodyAtOnce(RuleBasedStateMachine):
 
     def _do(self, desk: Desk, act: str, person: int) -> None:
         self._step()
-        self._attempt(partial(doings.ONLINE[act], desk, self.town.of(desk, person)))
+        self._act(desk, act, person)()
         self._checked(desk)
+
+    def _act(self, desk: Desk, act: str, person: int) -> Callable[[], None]:
+        """An act and, of those it may be about, the person with this number."""
+        theirs = [one for one in self.town.people if one.centre == desk.centre]
+        given = self.books.given_at(desk)
+        wanted = [one for one in theirs if (one.reference in given) == (act in doings.AFTER_A_DOSE)]
+        some = wanted or theirs
+        return partial(self._attempt, partial(doings.ONLINE[act], desk, some[person % len(some)]))
 
     def _attempt(self, act: Callable[[], Any]) -> None:
         try:
@@ -335,8 +342,9 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         except VisitMoved:
             event("visit moved")
 
-    def _power_goes(self, desk: Desk, statement: int, act: Callable[[], Any], who: int) -> None:
-        desk.cut(statement, act)
+    def _power_goes(self, desk: Desk, at: tuple[bool, int], act: Callable[[], Any], who: int) -> None:
+        commits, number = at
+        desk.cut(number, act, commits=commits)
         desk.line.plan, desk.line.meanwhile = [], None
         desk.boot()
         desk.open(who)
@@ -356,7 +364,7 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         engine = Engine(desk_of(place.vault), place.vault.exchange, desk.line)
         failure: SyncError | None = None
         try:
-            engine.run(**({} if cancelled is None else {"cancelled": cancelled}))
+            engine.run(cancelled=cancelled or (lambda: False))
         except SyncError as error:
             failure = error
             event(f"sync: {error.message.key}")

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import get_ident
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import event, update
@@ -53,23 +54,29 @@ class PowerCut(BaseException):
 
 
 class Dying:
-    """A connection of which the ``last``-th statement is the last; then the files are as ``then`` finds them."""
+    """A connection of which the ``last``-th statement (with ``commits`` the ``last``-th commit) is the last; then the
+    files are as ``then`` finds them. What goes on behind, on another thread, is not counted: nobody there would hear of
+    the end."""
 
-    def __init__(self, connection: Connection, last: int, then: Callable[[], None]) -> None:
+    def __init__(self, connection: Connection, last: int, then: Callable[[], None], *, commits: bool) -> None:
         self._connection = connection
         self._left = last
         self._then = then
+        self._commits = commits
+        self._thread = get_ident()
 
     def execute(self, *asked: object) -> object:
-        return self._counted(self._connection.execute(*asked))
+        return self._counted(self._connection.execute(*asked), asked[0])
 
     def executemany(self, *asked: object) -> object:
-        return self._counted(self._connection.executemany(*asked))
+        return self._counted(self._connection.executemany(*asked), asked[0])
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._connection, name)
 
-    def _counted(self, done: object) -> object:
+    def _counted(self, done: object, sql: object) -> object:
+        if get_ident() != self._thread or (self._commits and sql != "COMMIT"):
+            return done
         self._left -= 1
         if self._left == 0:
             self._then()
@@ -132,16 +139,16 @@ class Desk:
         self.boots += 1
         self.clock.name, self.clock.ran = f"boot{self.boots:04d}", timedelta(seconds=30)
 
-    def cut(self, statement: int, act: Callable[[], None]) -> bool:
-        """``act``, and the power goes at its ``statement``-th statement, or right after it. What then lies on the disk
-        is what there is from now on. False when it went on to its end."""
+    def cut(self, statement: int, act: Callable[[], None], *, commits: bool) -> bool:
+        """``act``, and the power goes right after its ``statement``-th statement or commit, at the latest at its end.
+        What then lies on the disk is what there is from now on. False when it went on to its end."""
         as_it_lies = self.home.with_name(self.home.name + "-cut")
 
         def photograph() -> None:
             shutil.copytree(self.home, as_it_lies)
 
         database = self.place.vault._database
-        database._writer = Dying(database._writer, statement, photograph)
+        database._writer = Dying(database._writer, statement, photograph, commits=commits)
         try:
             act()
             ended = True
@@ -214,11 +221,6 @@ class Town:
         for desk in self.desks:
             desk.clock.pass_time(span)
 
-    def of(self, desk: Desk, number: int) -> Booked:
-        """One of those who were ever booked where this desk stands."""
-        theirs = [one for one in self.people if one.centre == desk.centre]
-        return theirs[number % len(theirs)]
-
     def restart_central(self) -> None:
         """Another process, on whatever is durable."""
         self.world.home.database.close()
@@ -228,15 +230,16 @@ class Town:
         self.restarts += 1
 
     @contextmanager
-    def central_dies(self, statement: int) -> Iterator[None]:
-        """Central's process ends at its ``statement``-th statement or commit; ``PowerCut`` is raised."""
+    def central_dies(self, statement: int, *, commits: bool) -> Iterator[None]:
+        """Central's process ends before its ``statement``-th statement or commit; ``PowerCut`` is raised."""
         engine, left = self.world.home.database.engine, statement
 
-        def step(*_: object) -> None:
+        def step(*told: Any) -> None:
             nonlocal left
-            left -= 1
-            if left == 0:
-                raise PowerCut
+            if not commits or len(told) == 1 or told[2] == "COMMIT":
+                left -= 1
+                if left == 0:
+                    raise PowerCut
 
         for name in ("before_cursor_execute", "commit"):
             event.listen(engine, name, step)
