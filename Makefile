@@ -38,7 +38,7 @@ controls: $(VENV)/.for-dev ## take each control of the threat model out of a cop
 	$(BIN)/python -m tests.controls $(ARGS)
 
 bench: $(VENV)/.for-dev ## the budgets, each beside its reference; to the screen and bench.json
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks $(ARGS)
 
 pictures: $(VENV)/.for-dev ## every screen in every look, into pictures/; those of the README are taken from there
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.gui.pictures pictures

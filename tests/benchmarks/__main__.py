@@ -1,40 +1,116 @@
-"""``make bench``: each row with its reference in the same run, to the screen and to ``bench.json``."""
+"""``make bench``: each row with its reference in the same run, to the screen and to ``bench.json``.
+
+``python -m tests.benchmarks [NAME...] [--quick] [--plots]``. Without names everything is measured and written down;
+with names only those rows, to the screen. Each measure is a process of its own: one that fails says why, leaves the
+others alone and takes what it started with it.
+"""
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
 import os
+import signal
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+import time
 from pathlib import Path
+from typing import Any
 
-from tests.benchmarks.dose import durable_dose
-from tests.benchmarks.reconcile import reconcile
-from tests.benchmarks.rows import Row
-from tests.benchmarks.search import search
-from tests.benchmarks.start import start
-from tests.benchmarks.sync import push
+MEASURES = {
+    "start": "start.start",
+    "dose": "dose.durable_dose",
+    "push": "push.push",
+    "pull": "pull.pull",
+    "search": "search.search",
+    "stall": "stall.stall",
+    "wire": "wire.wire",
+    "memory": "memory.memory",
+    "intake": "intake.intake",
+    "reconcile": "reconcile.reconcile",
+}
+"""By name: the module here and its function, which takes a folder and whether to be quick."""
 
-MEASURES: tuple[Callable[[Path], list[Row]], ...] = (start, durable_dose, search, push, reconcile)
+PATIENCE = 900.0
+"""Seconds after which a measure is ended."""
+
+_HEAD = f"{'row':<56}{'ours':>14}{'reference':>14}{'ratio':>8}  {'spread':<15}{'runs':>5}  {'budget':<9}"
 
 
-def main() -> None:
-    """Measure everything; the exit code says nothing of the budgets, which are read, not enforced."""
+def main() -> int:
+    """Measure; the exit code says nothing of the budgets, which are read, not enforced, but of measures that failed."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="The budgets, measured.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASURES)}; all without any")
+    parser.add_argument("--quick", action="store_true", help="smaller and fewer: to see a change, not to say")
+    parser.add_argument("--out", type=Path, help="where the rows go as JSON; bench.json when all are measured")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    unknown = set(given.names) - set(MEASURES)
+    if unknown:
+        parser.error(f"there is no row {', '.join(sorted(unknown))}")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    rows: list[Row] = []
-    print(f"{'row':<58}{'ours':>12}{'reference':>12}{'ratio':>8}{'budget':>9}")
-    for measure in MEASURES:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-            for row in measure(Path(folder)):
-                rows.append(row)
-                side = ">=" if row.at_least else "<="
-                print(
-                    f"{row.row:<58}{row.ours:>9.2f} {row.unit:<3}{row.reference:>8.2f} {row.unit:<3}{row.ratio:>8.2f}"
-                    f"{side:>4} {row.budget:<4}  {'holds' if row.holds else 'does not hold'}",
-                    flush=True,
-                )
-    Path("bench.json").write_text(json.dumps([row.as_json() for row in rows], indent=2) + "\n", encoding="utf-8")
+    if given.one is not None:
+        _measure(given.names[0], given.one, quick=given.quick)
+        return 0
+    print(_HEAD, flush=True)
+    found: list[dict[str, Any]] = []
+    for name in given.names or MEASURES:
+        found += _in_process(name, quick=given.quick)
+    out = given.out or (None if given.names or given.quick else Path("bench.json"))
+    if out is not None:
+        out.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return 1 if any("failed" in row for row in found) else 0
+
+
+def _in_process(name: str, *, quick: bool) -> list[dict[str, Any]]:
+    """The rows of one measure, printed as they come out; one that says what failed if nothing came."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", ignore_cleanup_errors=True) as folder:
+        command = [sys.executable, "-m", "tests.benchmarks", name, "--one", folder, *(["--quick"] if quick else [])]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        try:
+            _, said = process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            # it ends by itself, with whatever it started
+            process.terminate()
+            _, said = process.communicate()
+            said += f"\nended after {PATIENCE:.0f} seconds"
+        rows = Path(folder) / "rows.json"
+        if process.returncode == 0 and rows.exists():
+            found: list[dict[str, Any]] = json.loads(rows.read_text("utf-8"))
+            for row in found:
+                print(_line(row), flush=True)
+                if row["note"]:
+                    print(f"    {row['note']}", flush=True)
+            print(f"    ({name}: {time.monotonic() - began:.0f} s)", flush=True)
+            return found
+    why = said.strip().splitlines()[-1] if said.strip() else f"exit code {process.returncode}"
+    print(f"{name:<56}not measured: {why}", flush=True)
+    print(said, file=sys.stderr, flush=True)
+    none = dict.fromkeys(("ours", "reference", "ratio", "budget"))
+    return [{"row": name, **none, "holds": False, "failed": why}]
+
+
+def _measure(name: str, folder: Path, *, quick: bool) -> None:
+    """In the process of one measure: its rows into a file. Asked to end, it ends as after an error, and cleans up."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+    module, function = MEASURES[name].split(".")
+    measure = getattr(importlib.import_module(f"tests.benchmarks.{module}"), function)
+    rows = [row.as_json() for row in measure(folder, quick)]
+    (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def _line(row: dict[str, Any]) -> str:
+    low, high = row["spread"]
+    side = ">=" if row["side"] == "at least" else "<="
+    return (
+        f"{row['row']:<56}{row['ours']:>10.2f} {row['unit']:<3}{row['reference']:>10.2f} {row['unit']:<3}"
+        f"{row['ratio']:>8.2f}  {f'{low:.2f}..{high:.2f}':<15}{row['runs']:>5}  {side} {row['budget']:<6}"
+        f"  {'holds' if row['holds'] else 'DOES NOT HOLD'}"
+    )
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

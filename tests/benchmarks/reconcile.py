@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
+from tests.benchmarks.beats import Beats, until
 from tests.benchmarks.rows import Row, worst_of_hundred
 from tests.benchmarks.search import PAGE, roster_of
 from tests.support.desk import CentralSide, make_place
@@ -41,11 +39,9 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.sync.errors import Unreachable
 from vaccinator_app.vault.vault import Vault
 
-EVENTS = 100_000
-PEOPLE = EVENTS * 10 // 31
+EVENTS, QUICK_EVENTS = 100_000, 10_000
 STALL_MS, FRAME_MS = 50.0, 16.0
 REFRESHES = 5
-_BEAT_MS = 1
 _PROOF = Proof(how=ProofKind.CODE, seq=1, key="k", sealed=b"x" * 52)
 
 
@@ -61,10 +57,11 @@ class _Nobody:
         """Nothing is open."""
 
 
-def reconcile(folder: Path) -> list[Row]:
+def reconcile(folder: Path, quick: bool) -> list[Row]:
     """The longest gap between two beats of the window's own loop, and the 99th percentile of the gaps, while the day is
     read for the first time and five times again behind a new record each."""
-    place = _day(folder)
+    events = QUICK_EVENTS if quick else EVENTS
+    place = _day(folder, events)
     app = QApplication.instance() or make_application("bench")
     assert isinstance(app, QApplication)
     kit = Kit.load(resources_folder(), font_files())
@@ -74,82 +71,44 @@ def reconcile(folder: Path) -> list[Row]:
     opened = Opened(place=place, resume=None)
     session = Session(opened, _connect, tasks, window)
     screen = ReconcileScreen(kit, session)
+    kit.theme.dress(screen)
     screen.resize(1150, 640)
     screen.show()
     reader = DayReader.of(session)
     # the window stands; what follows is the read of a large day
-    _until(lambda: reader.reading)
-    gaps = _Beats(window)
-    _until(lambda: reader.seen is not None)
+    until(lambda: reader.reading)
+    gaps = Beats(window)
+    until(lambda: reader.seen is not None)
     for more in range(REFRESHES):
         place.record(CodeRefused(appointment=_name(more), attempt=1, proof=_PROOF))
         turn = reader.refresh(at_once=True)
-        _until(lambda turn=turn: reader.seen is not None and reader.seen.turn >= turn)  # type: ignore[misc]
+        until(lambda turn=turn: reader.seen is not None and reader.seen.turn >= turn)  # type: ignore[misc]
     found = gaps.stop()
     screen.deleteLater()
     tasks.close()
     place.vault.close()
+    size = f"{events:,} events"
     return [
-        Row(
-            row="reconcile refresh, longest window stall, 100,000 events",
-            unit="ms",
-            ours=max(found),
-            reference=STALL_MS,
-            budget=1.0,
-        ),
-        Row(
-            row="reconcile refresh, p99 window stall, 100,000 events",
-            unit="ms",
-            ours=worst_of_hundred(found),
-            reference=FRAME_MS,
-            budget=1.0,
-        ),
+        Row.against(f"reconcile refresh, longest window stall, {size}", "ms", [max(found)], STALL_MS),
+        Row.against(f"reconcile refresh, p99 window stall, {size}", "ms", [worst_of_hundred(found)], FRAME_MS),
     ]
-
-
-class _Beats(QObject):
-    """Milliseconds from one beat of the loop to the next, less what the beat itself is."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self._gaps: list[float] = []
-        self._last = time.perf_counter()
-        self._timer = QTimer(self)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(_BEAT_MS)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    def stop(self) -> list[float]:
-        self._timer.stop()
-        return self._gaps
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self._gaps.append(max(0.0, 1e3 * (now - self._last) - _BEAT_MS))
-        self._last = now
 
 
 def _connect(_: Vault) -> _Nobody:
     return _Nobody()
 
 
-def _until(so: Callable[[], bool]) -> None:
-    loop = QEventLoop()
-    while not so():
-        loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
-
-
-def _day(folder: Path) -> Workplace:
+def _day(folder: Path, events: int) -> Workplace:
     """Everybody on the roster arrived, was given a dose and was watched for half an hour."""
+    people_in_all = events * 10 // 31
     central = CentralSide()
     place = make_place(folder, central, [])
-    for cursor, start in enumerate(range(0, PEOPLE, PAGE), 1):
-        people = roster_of(central, start, min(PEOPLE, start + PAGE))
+    for cursor, start in enumerate(range(0, people_in_all, PAGE), 1):
+        people = roster_of(central, start, min(people_in_all, start + PAGE))
         place.vault.exchange.apply(central.changes(place.vault.identity.device, people, from_cursor=cursor))
     place.vault.indexing.settle()
     bodies: list[Body] = []
-    for number in range(PEOPLE):
+    for number in range(people_in_all):
         bodies += _visit(number)
         if len(bodies) >= 3_000:
             place.record(*bodies)

@@ -41,7 +41,7 @@ os._exit(0)
 """
 
 
-def start(folder: Path) -> list[Row]:
+def start(folder: Path, quick: bool) -> list[Row]:
     """Whole processes, each drawn once, beside a bare Qt window with an empty table."""
     home = folder / "home"
     key = os.urandom(32)
