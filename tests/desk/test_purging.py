@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.support.desk import CENTRE, TODAY, CentralSide, ToldClock, make_place
+from tests.support.desk import CENTRE, TODAY, ZONE, CentralSide, ToldClock, make_place
 from vaccinator_app.desk import closing, purging
 from vaccinator_app.desk.closing import Counted
 from vaccinator_app.desk.drafts import Draft, read_draft
@@ -28,6 +28,7 @@ from vaccinator_app.domain.people import Gender, PhotoId
 from vaccinator_app.domain.staff_events import DetailsPurged, PurgeReason
 from vaccinator_app.protocol.messages import Outcome, Reason, Receipt, Status
 from vaccinator_app.protocol.records import FIRST_PREV
+from vaccinator_app.vault.checking import Fault, check
 from vaccinator_app.vault.vault import Vault
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -287,3 +288,12 @@ def test_two_histories_are_nobodys_to_add_to(old: Old) -> None:
     after(old, 5)
     old.place.disagreement = Message.of("sync.forked", seq=3)
     assert purging.purge(old.place) == []
+
+
+def test_a_day_that_begins_with_a_purge_makes_no_file_suspect(old: Old) -> None:
+    """After a power cut the views are computed anew beside those that are kept: both know where each day begins."""
+    old.close()
+    after(old, 5)
+    purging.purge(old.place)
+    assert next(reversed(list(old.place.vault.ledger.events())))[3].KIND == DetailsPurged.KIND
+    assert Fault.VIEWS not in check(old.place.vault._database.beside, ZONE)

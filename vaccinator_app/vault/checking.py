@@ -21,7 +21,7 @@ from vaccinator_app.protocol.records import FIRST_PREV, Record, read_event
 from vaccinator_app.vault.appointments import DAY_BITS, NUMBER_BITS
 from vaccinator_app.vault.connection import Connection, speaking
 from vaccinator_app.vault.errors import VaultError
-from vaccinator_app.vault.views import EPOCH, VIEWS, take_in
+from vaccinator_app.vault.views import EPOCH, VIEWS, begin_day, take_in
 
 
 class Fault(StrEnum):
@@ -131,8 +131,10 @@ def _views(connection: Connection, zone: ZoneInfo) -> bool:
     for seq, payload in connection.execute("SELECT seq, payload FROM main.ledger ORDER BY seq").fetchall():
         event = read_event(payload)
         body = event.read_body()
-        # What a purge takes away is no view: it goes from the roster, once.
-        if not isinstance(body, DetailsPurged):
+        if isinstance(body, DetailsPurged):
+            # What a purge takes away is no view: it goes from the roster, once.
+            begin_day(connection, seq, event.at, zone)
+        else:
             take_in(connection, seq, event.at, zone, body)
     return not any(_differs(connection, table) for table in tables)
 

@@ -70,8 +70,7 @@ def take_in(
 
     What stands in ``seen`` is not read again, and moves with the event.
     """
-    # Looked up by every record, written by the first of a day: a dose dirties no page here.
-    connection.execute("INSERT OR IGNORE INTO day_starts VALUES (?, ?)", (at.astimezone(zone).date().toordinal(), seq))
+    begin_day(connection, seq, at, zone)
     appointment = appointment_of(body)
     if appointment is not None:
         _move_visit(connection, appointment, seq, at, body, {} if seen is None else seen)
@@ -107,6 +106,12 @@ def take_in(
                 f"WHERE seq = ? AND seq < ? AND appointment = ? AND kind IN ({_VOIDABLE})",
                 (seq, body.seq, seq, body.appointment),
             )
+
+
+def begin_day(connection: Connection, seq: int, at: datetime, zone: ZoneInfo) -> None:
+    """The one view that every record is in, of whatever kind: where each day begins."""
+    # Looked up by every record, written by the first of a day: a dose dirties no page here.
+    connection.execute("INSERT OR IGNORE INTO day_starts VALUES (?, ?)", (at.astimezone(zone).date().toordinal(), seq))
 
 
 def _stock(
