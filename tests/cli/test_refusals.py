@@ -149,7 +149,7 @@ def test_a_vault_whose_slots_are_gone_is_not_called_new(desk: str, passphrase: s
 def test_a_field_left_out_is_no_internal_name(central: Running, tmp_path: Path, capsys: Said) -> None:
     import requests
 
-    from vaccinator_app.sync.http import OneAuthority
+    from vaccinator_app.sync.tls import OneAuthority
 
     partner = ["central", "partner", "add", "Aarogya", "--scope", "book", "--calls-a-day", "10"]
     assert main([*partner, "--home", str(tmp_path / "central")]) == 0

@@ -182,7 +182,7 @@ def tour(day: Day, hands: Hands, stop: Stop) -> None:
     give(day, hands, "Fatima Begum")
     day.pass_time(timedelta(minutes=2))
     hands.press(Qt.Key.Key_F5)
-    hands.until(lambda: "could not reach central" in words(hands, "status"))
+    hands.until(lambda: "Could not reach central" in words(hands, "status"))
     stop("after-a-dose")
     visit(day, hands, stop)
     others(hands, stop)

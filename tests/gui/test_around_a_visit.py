@@ -129,7 +129,7 @@ def test_central_confirming_steals_no_focus_and_moves_no_row(day: Day, hands: Ha
     type_code(hands, day.booked["Sunita Kumari"].code)
     hands.enter()
     hands.settle()
-    hands.until(lambda: "could not reach central" in hands.said("status"))
+    hands.until(lambda: "Could not reach central" in hands.said("status"))
     hands.write("su")
     hands.press(Qt.Key.Key_Down)
     people = hands.find(QListView, "queue-list")

@@ -157,7 +157,7 @@ def test_the_sync_screen_says_what_waits_why_and_when_it_is_tried_again(day: Day
     to_code(hands, "sun")
     day.pass_time(timedelta(minutes=5))
     hands.press(Qt.Key.Key_F6)
-    hands.until(lambda: "could not reach central" in hands.said("sync-failure"))
+    hands.until(lambda: "Could not reach central" in hands.said("sync-failure"))
 
     assert hands.said("sync-unconfirmed") == "1 record"
     assert hands.said("sync-oldest") == "5 min, since 10:00"

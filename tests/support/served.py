@@ -1,7 +1,8 @@
 """A real central in processes of its own, over TLS, as ``vaccinator central serve`` runs it; its time stands still.
 
 ``ServedCentral(home)`` starts ``python -m tests.support.served``: the same ``serve`` as the command's, with the process
-that watches and its worker. ``kill`` ends both as a power cut would, ``start`` begins again, on a port of one's choice. ``dies_at(step)`` has the worker that next comes to this step kill itself there (SIGKILL); the process that watches
+that watches and its worker. ``kill`` ends both as a power cut would, ``start`` begins again, on a port of one's choice.
+``dies_at(step)`` has the worker that next comes to this step kill itself there (SIGKILL); the process that watches
 starts another on the same port by itself, which is what a district office sees of a crash. Steps of a push, in order:
 
 - ``asked``: the request is here, nothing was done;

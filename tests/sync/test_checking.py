@@ -16,8 +16,9 @@ import requests
 
 from tests.sync.tls import Answer, serving
 from vaccinator_app.domain.message import Message
-from vaccinator_app.sync.checking import check, has_way_out
-from vaccinator_app.sync.http import OneAuthority
+from vaccinator_app.sync.checking import check
+from vaccinator_app.sync.reasons import has_way_out
+from vaccinator_app.sync.tls import OneAuthority
 from vaccinator_app.trust.authority import Pair, make_authority
 
 HEALTH = b'{"status":"ok","version":"1","oldest_keys":2}'

@@ -27,7 +27,7 @@ def told(error: BaseException) -> int:
         case CannotDo():
             return _end(Exit.NOT_DONE, speak(error.message))
         case Unreachable():
-            return _end(Exit.UNREACHABLE, _with_advice(speak(error.message)))
+            return _end(Exit.UNREACHABLE, speak(error.message))
         case SyncError():
             return _end(Exit.REFUSED, speak(error.message))
         case ProtocolError() | TrustError():
@@ -41,11 +41,6 @@ def told(error: BaseException) -> int:
     # The log gets the kind, never the values: an exception's text may hold what somebody typed.
     _LOG.error("command ended in %s", type(error).__name__)
     return _end(Exit.FAULT, f"Something went wrong that this program did not foresee ({type(error).__name__}).")
-
-
-def _with_advice(text: str) -> str:
-    """The window's foot has room for half a sentence; here it is made whole, and says what to do."""
-    return text if text.endswith((".", "।")) else speak(Message.of("sync.check_network", what=text))
 
 
 def _end(code: Exit, sentence: str) -> int:

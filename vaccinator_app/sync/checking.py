@@ -6,21 +6,18 @@ and changes nothing; it saves somebody with a fresh enrolment file from using it
 
 from __future__ import annotations
 
-import errno
 import json
-import socket
-import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.client import RemoteDisconnected
 from urllib.parse import urlsplit
 
 import requests
 
 from vaccinator_app.domain.message import Message
-from vaccinator_app.sync.http import OneAuthority
+from vaccinator_app.sync.reasons import causes, failed_by_date, has_way_out, reason
+from vaccinator_app.sync.tls import Limits, OneAuthority
 
 SECONDS = 10.0
 """How long one step of the question may take: connecting, and the answer."""
@@ -30,13 +27,6 @@ MOST_OFF = timedelta(minutes=10)
 
 _PATH = "/v1/health"
 _LONGEST = 64 * 1024
-_SOMEWHERE = ("192.0.2.1", 9)
-"""An address of documentation (RFC 5737): asking for the way to it sends nothing."""
-
-_NO_WAY = {errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTUNREACH, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
-_CUT = {errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED}
-_NOT_YET, _NO_MORE, _OTHER_NAME, _OTHER_IP = 9, 10, 62, 64
-"""OpenSSL's verification results: dates, and names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,18 +39,6 @@ class Checked:
     def reached(self) -> bool:
         """Central answers, and may be asked to take this machine in."""
         return self.why is None
-
-
-def has_way_out() -> bool:
-    """Whether this machine has a network that leads anywhere but to itself."""
-    for family, place in ((socket.AF_INET, _SOMEWHERE), (socket.AF_INET6, ("2001:db8::1", 9))):
-        try:
-            with socket.socket(family, socket.SOCK_DGRAM) as one:
-                one.connect(place)
-            return True
-        except OSError:
-            continue
-    return False
 
 
 def check(
@@ -82,10 +60,10 @@ def check(
     try:
         answer = _ask(address, authority, seconds)
     except requests.RequestException as error:
-        causes = list(_causes(error))
-        if _failed_by_date(causes):
-            return Checked(_untimely(address, authority, now, seconds, host))
-        return Checked(_reason(causes, host, seconds, way_out))
+        found = causes(error)
+        if failed_by_date(found):
+            return Checked(untimely(address, authority, now, seconds))
+        return Checked(reason(found, host, seconds, way_out))
     return Checked(_clock_off(answer.date, now()) or _state(answer, keys))
 
 
@@ -98,10 +76,11 @@ class _Answer:
 
 def _ask(address: str, authority: str, seconds: float, *, any_date: bool = False) -> _Answer:
     with requests.Session() as session:
-        session.mount("https://", OneAuthority(authority, any_date=any_date))
-        session.headers["User-Agent"] = "vaccinator"
+        limits = Limits(connect=seconds, exchange=seconds)
+        session.mount("https://", OneAuthority(authority, any_date=any_date, limits=limits))
+        session.headers.update({"User-Agent": "vaccinator", "Accept-Encoding": "identity"})
         where = address.rstrip("/") + _PATH
-        with session.get(where, timeout=(seconds, seconds), allow_redirects=False, stream=True) as response:
+        with session.get(where, allow_redirects=False, stream=True) as response:
             body = next(response.iter_content(_LONGEST), b"")
             return _Answer(response.status_code, _date(response.headers.get("Date", "")), _oldest_keys(body))
 
@@ -141,63 +120,11 @@ def _state(answer: _Answer, keys: int) -> Message | None:
     return None
 
 
-def _untimely(address: str, authority: str, now: Callable[[], datetime], seconds: float, host: str) -> Message:
+def untimely(address: str, authority: str, now: Callable[[], datetime], seconds: float = SECONDS) -> Message:
     """Central's certificate is not good today: by this machine's clock, or at all? Its own clock tells."""
+    host = urlsplit(address).netloc
     try:
         answer = _ask(address, authority, seconds, any_date=True)
     except requests.RequestException:
         return Message.of("check.certificate_date", host=host)
     return _clock_off(answer.date, now()) or Message.of("check.certificate_date", host=host)
-
-
-def _failed_by_date(causes: Sequence[BaseException]) -> bool:
-    return any(_verify_code(cause) in (_NOT_YET, _NO_MORE) for cause in causes)
-
-
-def _verify_code(cause: BaseException) -> int | None:
-    return cause.verify_code if isinstance(cause, ssl.SSLCertVerificationError) else None
-
-
-def _reason(causes: Sequence[BaseException], host: str, seconds: float, way_out: Callable[[], bool]) -> Message:
-    """Why no answer came, by what lies at the bottom of it."""
-    if any(_verify_code(cause) in (_OTHER_NAME, _OTHER_IP) for cause in causes):
-        return Message.of("check.other_name", host=host)
-    if _met(causes, ssl.SSLCertVerificationError) or _speaks_no_tls(causes):
-        return Message.of("check.stranger")
-    if _met(causes, requests.exceptions.ProxyError):
-        return Message.of("check.proxy")
-    if _met(causes, socket.gaierror):
-        return Message.of("check.no_name", host=host) if way_out() else Message.of("check.no_network")
-    codes = {cause.errno for cause in causes if isinstance(cause, OSError)}
-    if codes & _NO_WAY and not way_out():
-        return Message.of("check.no_network")
-    if _met(causes, requests.exceptions.Timeout, TimeoutError):
-        return Message.of("check.slow", host=host, seconds=round(seconds))
-    if codes & _CUT or _met(causes, RemoteDisconnected, ssl.SSLEOFError, requests.exceptions.ChunkedEncodingError):
-        return Message.of("check.cut", host=host)
-    return Message.of("check.refused", host=host)
-
-
-def _met(causes: Sequence[BaseException], *kinds: type[BaseException]) -> bool:
-    return any(isinstance(cause, kinds) for cause in causes)
-
-
-def _speaks_no_tls(causes: Sequence[BaseException]) -> bool:
-    """What answered is a plain web server, as a network's sign-in page often is."""
-    return any(
-        isinstance(cause, ssl.SSLError) and cause.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "UNKNOWN_PROTOCOL")
-        for cause in causes
-    )
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """``error`` and all that it was made of: the client wraps what the system said several times over."""
-    waiting, seen = [error], set[int]()
-    while waiting:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        inner = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
-        waiting += [part for part in inner if isinstance(part, BaseException)]

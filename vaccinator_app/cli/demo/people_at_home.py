@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from vaccinator_app.sync.http import OneAuthority
+from vaccinator_app.sync.tls import OneAuthority
 
 _SECONDS = 20.0
 _OTP = re.compile(r"\b(\d{6})\b")
