@@ -1,0 +1,125 @@
+"""What of the week's figures should stay as it is, from one day to another, and whether it does; a table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from tests.soak.child import Told
+from tests.soak.week import Outcome
+
+MIB = 1 << 20
+FEW = 20
+"""Figures of a day with fewer doses than this say nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """One figure on the second day and on the last. ``most``: what the ratio may be; None for one that is to grow, and
+    is shown only."""
+
+    what: str
+    unit: str
+    days: tuple[float, ...]
+    most: float | None
+
+    @property
+    def ratio(self) -> float:
+        """The last day to the second: on the first everything is new."""
+        first = self.days[1] if len(self.days) > 1 else self.days[0]
+        return self.days[-1] / first if first else 1.0
+
+    @property
+    def holds(self) -> bool:
+        return self.most is None or self.ratio <= self.most
+
+
+def growth(outcome: Outcome) -> list[Growth]:
+    """Every figure, those that must not grow first."""
+    days = outcome.days
+
+    def desks(of: Callable[[Told], float]) -> tuple[float, ...]:
+        return tuple(median(of(desk) for desk in day["desks"]) for day in days)
+
+    def first(of: Callable[[Told], float]) -> tuple[float, ...]:
+        return tuple(of(day["desks"][0]) for day in days)
+
+    def central(of: Callable[[Told], float]) -> tuple[float, ...]:
+        return tuple(of(day["central"]) for day in days)
+
+    def closes(of: Callable[[Told], float]) -> tuple[float, ...]:
+        return tuple(of(day["closes"][-1]) for day in days)
+
+    def row(what: str, unit: str, found: Sequence[float], most: float | None = None) -> Growth:
+        return Growth(what=what, unit=unit, days=tuple(found), most=most)
+
+    return [
+        row("desk, memory (the one never killed)", "MiB", first(lambda d: d["rss"] / MIB), 1.15),
+        row("desk, Python objects", "", first(lambda d: d["objects"]), 1.05),
+        row("central, memory", "MiB", central(lambda c: c["rss"] / MIB), 1.25),
+        row("central, Python objects", "", central(lambda c: c["objects"]), 1.05),
+        row("a dose, CPU", "ms", desks(lambda d: 1000 * _middle(d["doses"])), 1.3),
+        row("a visit, CPU", "ms", desks(lambda d: 1000 * _middle(d["visits"])), 1.3),
+        row("lists, counts and a search, CPU", "ms", desks(lambda d: 1000 * d["screens"]), 1.5),
+        row("a record's sync, CPU of the desk", "ms", desks(_a_record), 1.5),
+        row("days whose people are on the desk", "", desks(lambda d: d["days_of_people"])),
+        row("vault.db", "MiB", desks(lambda d: d["files"]["vault.db"] / MIB)),
+        row("vault.db, for 1,000 records of the centre", "MiB", _a_thousand(days), 1.1),
+        row("other files of a desk", "MiB", desks(lambda d: _others(d["files"]) / MIB)),
+        row("unlocking, CPU (the file is read whole)", "ms", desks(lambda d: _unlock(d, "cpu"))),
+        row("unlocking, of it for each MiB of vault.db", "ms", desks(lambda d: _unlock(d, "cpu") / _megabytes(d))),
+        row("reconcile, CPU", "ms", closes(lambda c: 1000 * c["cpu"])),
+        row("reconcile, for 1,000 records it reads", "ms", closes(lambda c: 1e6 * c["cpu"] / max(1, c["records"])), 1.5),
+        row("records that reconcile reads", "", closes(lambda c: c["records"])),
+        row("records to catch up, at most", "", desks(lambda d: max(s["waited"] for s in d["syncs"]))),
+        row("longest run", "s", desks(lambda d: max(s["seconds"] for s in d["syncs"]))),
+        row("central's database", "MiB", central(lambda c: c["database"] / MIB)),
+        row("central's write-ahead log", "MiB", central(lambda c: c["files"].get("central.db-wal", 0) / MIB)),
+        row("central's CPU so far", "s", central(lambda c: c["cpu"])),
+    ]
+
+
+def _middle(found: Sequence[float]) -> float:
+    return median(found) if found else 0.0
+
+
+def _a_record(desk: Told) -> float:
+    done = [sync for sync in desk["syncs"] if sync["waited"] - sync["left"] >= FEW]
+    records = sum(sync["waited"] - sync["left"] for sync in done)
+    return 1000 * sum(sync["cpu"] for sync in done) / records if records else 0.0
+
+
+def _a_thousand(days: Sequence[Told]) -> list[float]:
+    return [
+        1000 * median(desk["files"]["vault.db"] for desk in day["desks"]) / MIB / sum(d["records"] for d in day["desks"])
+        for day in days
+    ]
+
+
+def _others(files: dict[str, int]) -> float:
+    return sum(size for name, size in files.items() if name != "vault.db")
+
+
+def _unlock(desk: Told, what: str) -> float:
+    return 1000 * _middle([one[what] for one in desk["unlocks"]])
+
+
+def _megabytes(desk: Told) -> float:
+    return max(0.1, _middle([one["bytes"] for one in desk["unlocks"]]) / MIB)
+
+
+def table(outcome: Outcome) -> Iterator[str]:
+    """Markdown, a day a column."""
+    days = len(outcome.days)
+    yield "| what | " + " | ".join(f"day {n + 1}" for n in range(days)) + f" | day {days} to day {min(2, days)} | may be |"
+    yield "|---|" + "---:|" * (days + 2)
+    for one in growth(outcome):
+        unit = f", {one.unit}" if one.unit else ""
+        cells = " | ".join(_said(value) for value in one.days)
+        may = "grows" if one.most is None else f"≤ {one.most}{'' if one.holds else ': **no**'}"
+        yield f"| {one.what}{unit} | {cells} | {one.ratio:.2f} | {may} |"
+
+
+def _said(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
