@@ -7,6 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from vaccinator_app.gui import qt_numbers
+from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.text import Text
+
 _SCRIPT = """
 import sys
 from pathlib import Path
@@ -14,6 +22,9 @@ from vaccinator_app.cli.window import desk_window
 app, window = desk_window(Path(sys.argv[1]))
 window.show()
 window.grab()
+import PySide6.QtCore, PySide6.QtWidgets
+print(*(f"named:{name}" for module in (PySide6.QtCore, PySide6.QtWidgets) for name in ("Qt", "QStyle", "QWidget")
+        if name in vars(module)))
 print(*sorted({name.partition(".")[0] for name in sys.modules} | set(sys.modules)))
 window.close()
 """
@@ -34,3 +45,22 @@ def test_nothing_behind_the_door_is_imported_for_the_unlock_screen(tmp_path: Pat
     loaded = set(done.stdout.split())
     assert "vaccinator_app.gui.screens.unlock" in loaded
     assert [name for name in BEHIND if name in loaded] == []
+    # Qt's classes come when they are asked for, and these are a tenth of the start (``gui.qt_numbers``)
+    assert [name for name in loaded if name.startswith("named:")] == ["named:QWidget"]
+
+
+def test_the_numbers_are_those_of_qt() -> None:
+    assert (Qt.Key.Key_Return, Qt.Key.Key_Enter) == qt_numbers.ENTER
+    assert (Qt.Key.Key_Up, Qt.Key.Key_Down) == (qt_numbers.UP, qt_numbers.DOWN)
+    assert Qt.ContextMenuPolicy.NoContextMenu.value == qt_numbers.NO_CONTEXT_MENU
+    assert Qt.ScrollBarPolicy.ScrollBarAlwaysOff.value == qt_numbers.SCROLL_BAR_OFF
+    assert Qt.TextFormat.PlainText.value == qt_numbers.PLAIN_TEXT
+    assert (Qt.ColorScheme.Light.value, Qt.ColorScheme.Dark.value) == (qt_numbers.LIGHT, qt_numbers.DARK)
+    assert (Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter).value == qt_numbers.RIGHT_MIDDLE
+
+
+@pytest.mark.usefixtures("qapp")
+def test_what_is_set_by_number_is_what_qt_says_by_name(kit: Kit) -> None:
+    assert Text(kit, "<b>").textFormat() is Qt.TextFormat.PlainText
+    hints = QGuiApplication.styleHints().metaObject()
+    assert hints.property(hints.indexOfProperty("colorScheme")).isWritable()

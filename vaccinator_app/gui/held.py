@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QWindow
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+from vaccinator_app.gui.qt_numbers import ENTER
 
 
 class HeldEnter(QObject):
@@ -21,7 +21,7 @@ class HeldEnter(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if not isinstance(event, QKeyEvent) or event.key() not in _ENTER:
+        if not isinstance(event, QKeyEvent) or event.key() not in ENTER:
             return False
         # 0 is what events have that no keyboard sent
         moment = (event.key(), event.timestamp()) if event.timestamp() else None

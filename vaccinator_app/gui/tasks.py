@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import TypeVar
 
-from PySide6.QtCore import QMetaObject, QObject, Qt, QThreadPool, Signal, Slot
+from PySide6.QtCore import QMetaObject, QObject, QThreadPool, Signal, Slot
 
 T = TypeVar("T")
 
@@ -104,8 +104,9 @@ class Tasks(QObject):
         self._calls: dict[Task, _Call] = {}
         self._places: dict[tuple[int, str], Task] = {}
         self._closed = False
-        self._over.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
-        self._moved.connect(self._tell, Qt.ConnectionType.QueuedConnection)
+        # both are said on the work's thread, so that Qt queues them for this one
+        self._over.connect(self._deliver)
+        self._moved.connect(self._tell)
 
     def run(
         self,

@@ -11,11 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication
 
 from vaccinator_app.gui import fonts
+from vaccinator_app.gui.qt_numbers import DARK, LIGHT
 
 Tokens = Mapping[str, QColor]
 
@@ -149,7 +150,7 @@ class Theme(QObject):
         if self.mode is Mode.CONTRAST:
             hints.unsetColorScheme()
         else:
-            hints.setColorScheme(Qt.ColorScheme.Dark if self.mode is Mode.DARK else Qt.ColorScheme.Light)
+            hints.setProperty("colorScheme", DARK if self.mode is Mode.DARK else LIGHT)
         hints.blockSignals(blocked)
         if self.mode is Mode.CONTRAST:
             app.setPalette(QPalette())

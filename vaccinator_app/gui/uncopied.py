@@ -5,7 +5,8 @@ Whatever else runs on the machine may read both, and managers of clipboards keep
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6 import QtCore
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QClipboard, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QWindow
 
 _TAKES = (QKeySequence.StandardKey.Copy, QKeySequence.StandardKey.Cut)
@@ -26,7 +27,7 @@ class Uncopied(QObject):
         if isinstance(event, QKeyEvent):
             return event.type() == QEvent.Type.KeyPress and any(event.matches(one) for one in _TAKES)
         if isinstance(event, QMouseEvent):
-            return event.type() == QEvent.Type.MouseButtonPress and event.button() == Qt.MouseButton.RightButton
+            return event.type() == QEvent.Type.MouseButtonPress and event.button() == QtCore.Qt.MouseButton.RightButton
         return False
 
     def _let_go(self, mode: QClipboard.Mode) -> None:

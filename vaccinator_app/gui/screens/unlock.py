@@ -6,13 +6,14 @@ from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role, StaffMember
+from vaccinator_app.gui import qt_numbers
 from vaccinator_app.gui.sentences import sentence
 from vaccinator_app.gui.tasks import Tasks
 from vaccinator_app.gui.theme import Size
@@ -30,7 +31,6 @@ _WIDTH = 440
 _MOST_ROWS = 6
 _LOOK_MS = 500
 _ROLES: dict[Role, str] = {role: f"role.{role.value}" for role in Role}
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class _Passphrase(QLineEdit):
@@ -41,12 +41,12 @@ class _Passphrase(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setEchoMode(QLineEdit.EchoMode.Password)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setProperty("contextMenuPolicy", qt_numbers.NO_CONTEXT_MENU)
         self.setObjectName("passphrase")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.moved.emit(1 if event.key() == Qt.Key.Key_Down else -1)
+        if event.key() in (qt_numbers.UP, qt_numbers.DOWN):
+            self.moved.emit(1 if event.key() == qt_numbers.DOWN else -1)
         else:
             super().keyPressEvent(event)
 
@@ -73,7 +73,7 @@ class UnlockScreen(QWidget):
         self._who = Text(kit, Message.of("unlock.who"), tone="quiet")
         self._staff = QListWidget()
         self._staff.setObjectName("staff")
-        self._staff.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._staff.setProperty("horizontalScrollBarPolicy", qt_numbers.SCROLL_BAR_OFF)
         self._typed = _Passphrase()
         self._field = Field(kit, Message.of("unlock.passphrase"), editor=self._typed)
         self._notice = Notice(kit)

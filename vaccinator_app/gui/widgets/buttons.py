@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.qt_numbers import ENTER, RIGHT_MIDDLE
 from vaccinator_app.gui.widgets.kit import Kit
 
-_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _RING_INSET = 3.0
 
 
@@ -49,7 +49,7 @@ class Button(QPushButton):
         self._speak()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in _ENTER and not event.isAutoRepeat():
+        if event.key() in ENTER and not event.isAutoRepeat():
             self.click()
         else:
             super().keyPressEvent(event)
@@ -94,10 +94,12 @@ class PrimaryButton(Button):
         beside = self.width() - self.fontMetrics().horizontalAdvance(self.text())
         if self._key and beside >= 2 * (self._hint_width() + theme.step):
             # where the words leave no room, the tooltip has the key
-            painter.setPen(words)
+            if painter.pen().color() != words:
+                # mostly the style sheet has given it; to ask for a pen is to ask for ``Qt`` and its names
+                painter.setPen(words)
             painter.setFont(theme.font())
             box = self.rect().adjusted(0, 0, -2 * theme.step, 0)
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._key)
+            painter.drawText(box, RIGHT_MIDDLE, self._key)
         if self.hasFocus():
             # inside the fill: a ring in the accent would not show on it
             painter.setPen(QPen(words, 2))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.icons import IconMark
@@ -41,7 +40,10 @@ class Field(QWidget):
         grid.setVerticalSpacing(kit.theme.step // 2)
         grid.addWidget(self._label, 0, 0, 1, 2)
         grid.addWidget(self.editor, 1, 0, 1, 2)
-        grid.addWidget(self._mark, 2, 0, Qt.AlignmentFlag.AlignTop)
+        top = QVBoxLayout()
+        top.addWidget(self._mark)
+        top.addStretch(1)
+        grid.addLayout(top, 2, 0)
         grid.addWidget(self._sentence, 2, 1)
         grid.setColumnStretch(1, 1)
         self.editor.setProperty("wrong", False)

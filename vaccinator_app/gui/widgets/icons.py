@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QByteArray, QRectF, QSize
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QWidget
 
@@ -59,7 +59,7 @@ class Icons:
         size = self.button_size
         pixmap = QPixmap(size * ratio)
         pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.fill(QColor.fromRgba(0))
         painter = QPainter(pixmap)
         painter.drawPixmap(0, 0, self._pixmap(name, tone, size.height(), ratio))
         painter.end()
@@ -79,7 +79,7 @@ class Icons:
             self._sources[name] = (self._folder / f"{name}.svg").read_bytes()
         ink = self._theme.color(tone).name().encode()
         pixmap = QPixmap(QSize(pixels, pixels))
-        pixmap.fill(Qt.GlobalColor.transparent)
+        pixmap.fill(QColor.fromRgba(0))
         painter = QPainter(pixmap)
         QSvgRenderer(QByteArray(self._sources[name].replace(_INK, ink))).render(painter)
         painter.end()

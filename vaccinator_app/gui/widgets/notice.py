@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.icons import IconMark
@@ -23,7 +22,10 @@ class Notice(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(kit.theme.step)
-        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        top = QVBoxLayout()
+        top.addWidget(self._icon)
+        top.addStretch(1)
+        row.addLayout(top)
         row.addWidget(self._words, 1)
         self._what: Message | None = None
         self.setVisible(False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6 import QtCore
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.qt_numbers import PLAIN_TEXT
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.kit import Kit
 
@@ -37,7 +39,7 @@ class Text(QLabel):
         self._size = size
         self._strong = strong
         self._elide = elide
-        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("textFormat", PLAIN_TEXT)
         self.setWordWrap(wrap)
         self.setIndent(0)
         self.setProperty("tone", tone)
@@ -92,7 +94,7 @@ class Text(QLabel):
 
     def _fit(self) -> None:
         spoken = self._kit.words.say(self._what)
-        shown = self.fontMetrics().elidedText(spoken, Qt.TextElideMode.ElideRight, self.width())
+        shown = self.fontMetrics().elidedText(spoken, QtCore.Qt.TextElideMode.ElideRight, self.width())
         self.setText(shown)
         # a tooltip guesses whether it is HTML; a zero-width space behind "<" keeps a name a name
         self.setToolTip(spoken.replace("<", "<\u200b") if shown != spoken else "")
