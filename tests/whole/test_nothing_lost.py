@@ -1,18 +1,34 @@
 """Whatever people, machines and the network do, in any order: no saved record is lost, doubled or called confirmed too
 early (DESIGN 3, 7). Short in ``make test``, thousands of steps in ``make nightly``.
+
+Beside luck's own order of steps stand the ways that lead through the dangerous places, each of them walked every time.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.scale import many
+from tests.whole.line import Fault
 from tests.whole.nothing_lost_machine import EverybodyAtOnce
 
 
-@pytest.mark.slow
+@pytest.fixture
+def everybody() -> Iterator[EverybodyAtOnce]:
+    """The same machine, its steps called by hand. What must hold is looked at after each, and in the end."""
+    machine = EverybodyAtOnce()
+    machine.morning()
+    try:
+        yield machine
+        machine.evening()
+    finally:
+        machine.put_away()
+
+
 def test_everybody_at_once() -> None:
     run_state_machine_as_test(
         EverybodyAtOnce,
@@ -24,3 +40,95 @@ def test_everybody_at_once() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_answers_that_central_never_gave(everybody: EverybodyAtOnce) -> None:
+    """While records wait, and more are saved than one batch holds."""
+    for _ in range(4):
+        everybody.walks_in(0)
+    for number, fault in enumerate(
+        (Fault.STRANGER_SIGNS, Fault.NOBODY_SIGNS, Fault.OTHER_DESKS, Fault.PORTAL, Fault.TRUNCATED, Fault.FLIPPED)
+    ):
+        everybody.syncs(1, [])
+        everybody.syncs(0, [(fault, 100 + number)])
+        everybody.gives_a_dose(0, number)
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.STRANGER_SIGNS, 0)])
+    everybody.syncs(0, [(Fault.NONE, 0)] * 5 + [(Fault.OTHER_DESKS, 0)])
+
+
+def test_what_is_saved_while_an_answer_is_under_way(everybody: EverybodyAtOnce) -> None:
+    """A receipt confirms the records that it names, and no others."""
+    everybody.gives_a_dose(0, 0)
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.REQUEST_LOST, 0)], act="dose", person=1)
+    for _ in range(4):
+        everybody.walks_in(0)
+    everybody.breaks_a_sync_off(0, 1)
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.ANSWER_LOST, 0)])
+    everybody.syncs(0, [(Fault.REQUEST_LATE, 0)], act="dose", person=2)
+    everybody.what_was_late_arrives(0, 2)
+    everybody.syncs(0, [(Fault.OLD_ANSWER, 0), (Fault.DOUBLED, 0)])
+
+
+def test_central_dies_before_each_commit(everybody: EverybodyAtOnce) -> None:
+    for number in range(4):
+        everybody.gives_a_dose(number % 2, number)
+        everybody.syncs(number % 2, [(Fault.CENTRAL_DIES_COMMITTING, number)])
+        everybody.syncs(number % 2, [(Fault.CENTRAL_DIES, 7 * number + 3)])
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.CENTRAL_DIES_COMMITTING, 0)])
+
+
+def test_power_goes_after_each_commit(everybody: EverybodyAtOnce) -> None:
+    for number in range(1, 4):
+        everybody.power_goes_at_a_desk(0, (True, number), "receive", 0)
+        everybody.power_goes_at_a_desk(0, (True, number), "dose", number)
+    for number in range(1, 7):
+        everybody.person_is_renamed(number)
+        everybody.another_unlocks(0, 1)
+        everybody.power_goes_in_a_sync(0, (True, number))
+        everybody.syncs(0, [])
+
+
+def test_two_desks_give_one_dose(everybody: EverybodyAtOnce) -> None:
+    for desk in (0, 1):
+        everybody.gives_a_dose(desk, 0)
+    everybody.at_the_desk(1, "guessed_dose", 3)
+    for desk in (0, 1, 0):
+        everybody.syncs(desk, [])
+    everybody.district_decides(0, accepts=False)
+    everybody.at_the_desk(1, "void", 0)
+    for desk in (1, 0):
+        everybody.syncs(desk, [])
+
+
+def test_an_old_folder_is_put_back(everybody: EverybodyAtOnce) -> None:
+    everybody.gives_a_dose(0, 0)
+    everybody.syncs(0, [])
+    everybody.folder_is_copied(0)
+    everybody.gives_a_dose(0, 1)
+    everybody.syncs(0, [])
+    everybody.gives_a_dose(0, 2)
+    everybody.old_folder_is_put_back(0)
+    everybody.gives_a_dose(0, 3)
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.NONE, 0), (Fault.REQUEST_LOST, 0)])
+    everybody.gives_a_dose(0, 4)
+    everybody.syncs(0, [(Fault.OLD_ANSWER, 0), (Fault.REQUEST_LOST, 0)])
+    everybody.gives_a_dose(0, 4)
+    everybody.syncs(0, [])
+    everybody.gives_a_dose(0, 3)
+
+
+def test_central_comes_back_from_a_backup(everybody: EverybodyAtOnce) -> None:
+    everybody.gives_a_dose(0, 0)
+    everybody.syncs(0, [])
+    everybody.central_is_backed_up()
+    for _ in range(5):
+        everybody.walks_in(0)
+    everybody.syncs(0, [(Fault.REQUEST_LATE, 0)])
+    everybody.syncs(0, [])
+    everybody.gives_a_dose(1, 1)
+    everybody.syncs(1, [])
+    everybody.central_comes_back_from_a_backup(0)
+    everybody.gives_a_dose(0, 2)
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.ANSWER_LOST, 0)])
+    everybody.what_was_late_arrives(0, 1)
+    everybody.syncs(0, [(Fault.NONE, 0), (Fault.OLD_ANSWER, 0)])
