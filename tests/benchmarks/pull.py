@@ -26,11 +26,10 @@ def pull(folder: Path, quick: bool) -> list[Row]:
     durable, searchable = [], []
     with peer.peer(folder / "peer") as other, serving(folder / "central") as server:
         there = other.filled_there(file)
-        enrol_desk(server, folder / "desk")
         other.pull(there)
         for turn in range(ROUNDS):
             theirs = other.pull(there)
-            kept, found = _pulled(server, folder / "desk", folder / f"desk{turn}", number)
+            kept, found = _pulled(server, folder / f"desk{turn}", number)
             durable.append((kept, theirs))
             searchable.append((found, theirs))
     note = f"{number:,} people, the peer {documents:,} documents, unsigned, unencrypted, not durable; {cores()}"
@@ -42,9 +41,9 @@ def pull(folder: Path, quick: bool) -> list[Row]:
     ]  # fmt: skip
 
 
-def _pulled(server: Central, template: Path, folder: Path, number: int) -> tuple[float, float]:
-    """People a second to a copy of the desk that was enrolled and never pulled: kept, and in the index."""
-    shutil.copytree(template, folder)
+def _pulled(server: Central, folder: Path, number: int) -> tuple[float, float]:
+    """People a second to a desk that was just enrolled: kept, and in the index."""
+    enrol_desk(server, folder)
     with at_the_desk(folder) as place:
         client = connect(server)
         engine = Engine(desk_of(place.vault), place.vault.exchange, client)
