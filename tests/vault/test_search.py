@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -332,6 +333,18 @@ def test_after_the_last_page_the_index_is_made_one(vault: Vault, monkeypatch: py
 def test_the_words_of_a_large_page_follow_it_by_themselves(vault: Vault) -> None:
     put(vault, *(person(n, day=TOMORROW) for n in range(1, 1502)))
     vault._database._behind.submit(int).result()
+    while vault._database.read("SELECT 1 FROM unworded LIMIT 1"):
+        vault._database._behind.submit(int).result()
+    assert _rows_of_the_index(vault) == 1501
+
+
+def test_while_pages_come_their_words_wait(vault: Vault) -> None:
+    """Indexing them beside made a first download take twice as long; the people of the day are found meanwhile."""
+    page = changes(*(person(n) for n in range(1, 1502)), cursor=vault.exchange.cursor())
+    vault.exchange.apply(msgspec.structs.replace(page, more=True))
+    vault._database._behind.submit(int).result()
+    assert (_rows_of_the_index(vault), len(found(vault, "sunita", limit=5000))) == (0, 1501)
+    vault.exchange.rest()
     while vault._database.read("SELECT 1 FROM unworded LIMIT 1"):
         vault._database._behind.submit(int).result()
     assert _rows_of_the_index(vault) == 1501

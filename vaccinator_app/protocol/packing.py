@@ -23,7 +23,9 @@ MAX_PACKED = 4 * 1024 * 1024
 MAX_UNPACKED = 32 * 1024 * 1024
 """Bytes of one message after decompression."""
 
-_LEVEL = 6
+_LEVEL = 1
+"""Of zstd. Measured: a batch of doses is mostly seals and signatures, which higher levels (up to 9) make no smaller in
+five times the time; a page of people is 4 % larger than at level 6."""
 
 T = TypeVar("T")
 

@@ -5,7 +5,8 @@ durable step ended. What it believes, central signed; what it acknowledges, it a
 
 One batch is under way at a time. While central works on it, the next is made ready, and thrown away again should the
 receipt name another place. Serious adverse events that would have to wait for a later batch go with the first, out of
-turn: central raises the alarm at once and confirms them in their turn (P.10.7).
+turn: central raises the alarm at once and confirms them in their turn (P.10.7). While one page of changes is taken
+over, the next is asked for; what it brings is taken over in its turn, or not at all.
 """
 
 from __future__ import annotations
@@ -175,22 +176,32 @@ class Engine:
     def _pull(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:
         pulled = 0
         expected = 0
-        while not cancelled():
-            known = self._desk.central().number
-            changes = self._pull_once()
-            self._store.apply(changes)
-            pulled += len(changes.appointments)
-            expected = max(expected, changes.total, pulled)
-            progress = replace(progress, pulled=pulled, to_pull=expected)
-            report(progress)
-            # With new keys it asks once more, so that central hears at once by which it is known (P.17.4).
-            if not changes.more and self._desk.central().number == known:
-                break
+        more = False
+        ahead: Future[Changes] | None = None
+        try:
+            with ThreadPoolExecutor(1, thread_name_prefix="next-page") as beside:
+                while not cancelled():
+                    known = self._desk.central().number
+                    changes = self._pull_once(self._store.cursor()) if ahead is None else ahead.result()
+                    more = changes.more
+                    # Central's next keys are to be kept before anything else of a page is used (P.17.3).
+                    alone = not more or bool(changes.keys)
+                    ahead = None if alone else beside.submit(self._pull_once, changes.cursor)
+                    self._store.apply(changes)
+                    pulled += len(changes.appointments)
+                    expected = max(expected, changes.total, pulled)
+                    progress = replace(progress, pulled=pulled, to_pull=expected)
+                    report(progress)
+                    # With new keys it asks once more, so that central hears at once by which it is known (P.17.4).
+                    if not more and self._desk.central().number == known:
+                        break
+        finally:
+            if more:
+                self._store.rest()
         return progress
 
-    def _pull_once(self) -> Changes:
+    def _pull_once(self, cursor: int) -> Changes:
         nonce = os.urandom(16)
-        cursor = self._store.cursor()
         request = PullRequest(
             centre=self._desk.centre,
             device=self._desk.device,

@@ -93,5 +93,11 @@ class Store(Protocol):
         ...
 
     def apply(self, changes: Changes) -> None:
-        """Take over one verified page: roster, lease, outcomes, batches and cursor together (DESIGN 7.5)."""
+        """Take over one verified page: roster, lease, outcomes, batches and cursor together (DESIGN 7.5).
+
+        While ``more`` is set, what nobody waits for is put off until the last page or ``rest``."""
+        ...
+
+    def rest(self) -> None:
+        """No further page comes for now, though the last one had ``more``: do what was put off, behind."""
         ...
