@@ -69,6 +69,42 @@ def test_a_demo_asked_to_end_takes_its_central_along(tmp_path: Path, asked: sign
     assert [path.name for path in tmp_path.iterdir()] == ["day"], "nothing of the day lies about"
 
 
+CENTRAL_OF_A_DEMO = """
+import sys
+from pathlib import Path
+from vaccinator_app.cli.demo.server import Central
+
+central = Central(Path(sys.argv[1]), Path(sys.argv[2]))
+print("serving", flush=True)
+sys.stdin.read()
+central.stop()
+"""
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_demo_that_is_killed_takes_its_central_along(tmp_path: Path, *, killed: bool) -> None:
+    home = tmp_path / "central"
+    assert main(["central", "init", "--home", str(home)]) == 0
+    demo = subprocess.Popen(
+        [sys.executable, "-c", CENTRAL_OF_A_DEMO, str(home), str(tmp_path / "log")],
+        env=environment(tmp_path), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        assert demo.stdout is not None
+        assert demo.stdout.readline() == "serving\n"
+        (central,) = children(demo.pid)
+        if killed:
+            demo.kill()
+        demo.communicate(timeout=_PATIENCE)
+    finally:
+        demo.kill()
+    until = time.monotonic() + _PATIENCE
+    while alive(central):
+        assert time.monotonic() < until, "its central stayed behind"
+        time.sleep(0.02)
+    assert not (home / "central.db-wal").exists(), "the database was not closed"
+
+
 ASK_TO_END = """
 import os, signal, sys, threading, time
 from vaccinator_app.cli.main import main

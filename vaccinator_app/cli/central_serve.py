@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from argparse import ArgumentTypeError, Namespace
 from pathlib import Path
 
@@ -45,6 +47,11 @@ def add(groups: Groups) -> None:
     )
     server.add_argument(
         "--kannel-config", type=Path, metavar="FILE", help="address, user and password of the Kannel (docs/messages.md)"
+    )
+    server.add_argument(
+        "--while-stdin",
+        action="store_true",
+        help="serve for as long as whoever started it is there: until standard input ends",
     )
     server.add_argument("--metrics", type=_place, metavar="HOST:PORT", help="answer Prometheus there")
 
@@ -95,8 +102,19 @@ def _kannel(arguments: Namespace) -> KannelConfig | None:
 
 def _serve(arguments: Namespace) -> int:
     _log_here()
-    serve(settings_of(arguments), _announce, _log_here)
+    settings = settings_of(arguments)
+    if arguments.while_stdin:
+        threading.Thread(target=_end_with_stdin, name="end-with-stdin", daemon=True).start()
+    serve(settings, _announce, _log_here)
     return Exit.OK
+
+
+def _end_with_stdin() -> None:
+    """Nothing is read: the pipe closes when the process that holds its other end is gone, however it went."""
+    # the descriptor itself: a thread that waits within ``sys.stdin`` would hold its lock as the program ends
+    while os.read(0, 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _log_here(worker: int | None = None) -> None:

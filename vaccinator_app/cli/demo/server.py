@@ -64,13 +64,16 @@ def partner_key(home: Path) -> str:
 
 
 class Central:
-    """``central serve`` in its own process; its log goes to ``log``. Stop it when done."""
+    """``central serve`` in its own process; its log goes to ``log``. Stop it when done; killed, it is taken along."""
 
     def __init__(self, home: Path, log: Path) -> None:
         self.home = home
         self._log: IO[bytes] = log.open("ab")
+        serve = ["serve", "--home", str(home), "--port", "0", "--while-stdin"]
         self._process = subprocess.Popen(  # noqa: S603  (our own command)
-            [sys.executable, "-m", "vaccinator_app.cli", "central", "serve", "--home", str(home), "--port", "0"],
+            [sys.executable, "-m", "vaccinator_app.cli", "central", *serve],
+            # It ends with us, and so does central, also when we are killed.
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
@@ -100,6 +103,7 @@ class Central:
         if self._process.poll() is None:
             self._process.terminate()
             self._process.wait(timeout=60)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                stream.close()
         self._log.close()
