@@ -11,12 +11,11 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict
-from datetime import date, timedelta
 from pathlib import Path
 
 from tests.soak.figures import growth, table
 from tests.soak.test_week import check
-from tests.soak.week import Outcome, Size, Week
+from tests.soak.week import Outcome, Size, Week, just_past
 from tests.support import postgres
 
 
@@ -37,7 +36,7 @@ def main() -> None:
         if database == "postgresql":
             given["url"] = postgres.fresh(stack.enter_context(postgres.Server(durable=True)).url)
         size = Size(**given)
-        week = Week(folder, size, date.today() - timedelta(days=size.days + 1), lambda said: print(said, flush=True))
+        week = Week(folder, size, just_past(size), lambda said: print(said, flush=True))
         stack.callback(week.close)
         outcome = week.run()
     report(outcome, out)

@@ -35,7 +35,8 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._to, self._from = self._process.stdin, self._process.stdout
 
     def ask(self, do: str, heard: Callable[[Told], None] = lambda _: None, **told: object) -> Told:

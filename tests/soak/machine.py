@@ -163,7 +163,8 @@ class Machine:
         took = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
         self._who = who
         self._authority = self.place.vault.identity.authority
-        self._watched = [(r.observe_until, r.appointment) for r in self.place.vault.queue.observing() if r.observe_until]
+        watched = self.place.vault.queue.observing()
+        self._watched = [(row.observe_until, row.appointment) for row in watched if row.observe_until is not None]
         words = [m.key for m in (self.place.file_words, self.place.clock_words, self.place.disagreement) if m]
         return {**took, "bytes": (self._home / "vault.db").stat().st_size, "words": words}
 
@@ -180,7 +181,7 @@ class Machine:
         return {}
 
     def do_work(self, told: Told) -> Told:
-        """A slot's acts from ``skip`` on, each said as it ends. ``die`` is when to be killed: in which, and how soon."""
+        """A slot's acts from ``skip`` on, each said as it ends. ``die``: killed in which, and how soon."""
         acts, die = [Act(Kind(one.pop("kind")), **one) for one in told["acts"]], told.get("die")
         for number, act in enumerate(acts):
             if number < told["skip"]:
@@ -312,7 +313,8 @@ class Machine:
             client.close()
         done = after_run(self.place, DriverStatus(failure=failure, reached=up))
         left = self.place.vault.exchange.pending().count
-        assert done.locks is None and self.place.disagreement is None, "the desk stopped recording"
+        assert done.locks is None, "whoever sits here was locked out"
+        assert self.place.disagreement is None, "the desk stopped recording"
         return {
             "seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "waited": waiting, "left": left,
             "failure": None if failure is None else failure.key, "more": done.more,

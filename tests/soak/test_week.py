@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.soak.figures import growth
-from tests.soak.week import Outcome, Size, Week
+from tests.soak.week import Outcome, Size, Week, just_past
 from tests.support import postgres
 from tests.support.demand import demanded
 from tests.support.scale import NIGHTLY, count
@@ -19,8 +19,7 @@ SHORT = Size(days=2, desks=2, doses=25, kills=1, seed=3)
 
 
 def played(folder: Path, size: Size) -> Outcome:
-    # TLS goes by the machine's own clock, so the week is one that has just passed
-    week = Week(folder, size, date.today() - timedelta(days=size.days + 1))
+    week = Week(folder, size, just_past(size))
     try:
         return week.run()
     finally:

@@ -54,6 +54,12 @@ class Size:
     url: str | None = None
 
 
+def just_past(size: Size) -> date:
+    """The first day of a week that is over: TLS goes by the machine's own clock, and takes no certificate of days to
+    come."""
+    return datetime.now(ZONE).date() - timedelta(days=size.days + 1)
+
+
 @dataclass(slots=True)
 class Counter:
     """One desk of the centre, and what it was heard to call saved."""
@@ -94,7 +100,7 @@ class Outcome:
 
 
 class Week:
-    """A central, its desks and what happens to them. Raises ``AssertionError`` for anything lost, doubled or claimed."""
+    """A central, its desks and what happens to them. ``AssertionError`` for anything lost, doubled or claimed."""
 
     def __init__(
         self, folder: Path, size: Size, first_day: date, watch: Callable[[str], None] = lambda _: None
