@@ -64,6 +64,7 @@ class Dying:
         self._then = then
         self._commits = commits
         self._thread = get_ident()
+        self.done = False
 
     def execute(self, *asked: object) -> object:
         return self._counted(self._connection.execute(*asked), asked[0])
@@ -75,7 +76,7 @@ class Dying:
         return getattr(self._connection, name)
 
     def _counted(self, done: object, sql: object) -> object:
-        if get_ident() != self._thread or (self._commits and sql != "COMMIT"):
+        if self.done or get_ident() != self._thread or (self._commits and sql != "COMMIT"):
             return done
         self._left -= 1
         if self._left == 0:
@@ -148,12 +149,13 @@ class Desk:
             shutil.copytree(self.home, as_it_lies)
 
         database = self.place.vault._database
-        database._writer = Dying(database._writer, statement, photograph, commits=commits)
+        database._writer = dying = Dying(database._writer, statement, photograph, commits=commits)
         try:
             act()
             ended = True
         except PowerCut:
             ended = False
+        dying.done = True
         if ended:
             photograph()
         self._replace(as_it_lies)
