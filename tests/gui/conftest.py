@@ -39,9 +39,12 @@ def _kit(resources: Path, qapp: QApplication) -> Kit:
 
 @pytest.fixture
 def kit(_kit: Kit, qapp: QApplication, qtbot: QtBot) -> Iterator[Kit]:
-    """Look and words as the desk starts with them: light, English, normal size."""
+    """Look and words as the desk starts with them: light, English, normal size; for widgets without a window."""
+    _kit.theme.drawn.connect(qapp.setStyleSheet)
     _kit.theme.apply(qapp, Mode.LIGHT)
     yield _kit
+    _kit.theme.drawn.disconnect(qapp.setStyleSheet)
+    qapp.setStyleSheet("")
     _kit.words.set_language("en")
     _kit.words.zone = None
 

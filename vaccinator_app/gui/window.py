@@ -58,6 +58,7 @@ class Window(QWidget):
     ) -> None:
         super().__init__()
         self._kit = kit
+        kit.theme.dress(self)
         self._connect = connect
         self._settings_file = settings
         self._settings = settings.read()

@@ -41,11 +41,11 @@ class TopBar(QFrame):
         self.who = HandOver(kit)
         self._help = help_button = Button(kit, Message.of("help.button"), plain=True, icon="help", key="F1")
         help_button.setObjectName("help-button")
-        lock = Button(kit, Message.of("lock.button"), icon="lock", key="Ctrl+L")
+        self._lock = lock = Button(kit, Message.of("lock.button"), icon="lock", key="Ctrl+L")
         lock.setObjectName("lock")
         help_button.clicked.connect(self.help_asked)
         lock.clicked.connect(self.lock_asked)
-        step = kit.theme.step
+        self._step = step = kit.theme.step
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * step, step, 2 * step, step)
         row.setSpacing(step)
@@ -99,12 +99,18 @@ class TopBar(QFrame):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Before a countdown is cut short, what changes the look goes until it is over; its keys stay."""
-        spare = (self.look, self._help)
+        """Before a countdown is cut short, what changes the look goes until it is over; its keys stay. Then the help,
+        and last the name of the place."""
         loud = self._locks_in or self._news
-        # what there is while those are shown
-        room = self._middle.width() - sum(part.sizeHint().width() for part in spare if not part.isVisibleTo(self))
-        tight = loud is not None and self._middle.sizeHint().width() > room
-        if any(part.isVisibleTo(self) is tight for part in spare):
-            for part in spare:
-                part.setVisible(not tight)
+        always = (self._mark, self.who, self._lock)
+        left = self.contentsRect().width() - 8 * self._step - sum(_needs(part) + self._step for part in always)
+        left -= _needs(self._middle)
+        for part in (self._where, self._help, self.look):
+            left -= _needs(part) + self._step
+            shown = loud is None or left >= 0
+            if part.isVisibleTo(self) is not shown:
+                part.setVisible(shown)
+
+
+def _needs(part: QWidget) -> int:
+    return max(part.sizeHint().width(), part.minimumWidth())
