@@ -18,6 +18,7 @@ from tests.support.postgres import copy_home
 from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.central.intake.comparing import differences
 from vaccinator_app.central.operations import admin
+from vaccinator_app.central.operations.lost_device import revoke_device
 from vaccinator_app.domain.closing_events import LedgerHead
 from vaccinator_app.domain.events import (
     Arrived,
@@ -26,6 +27,7 @@ from vaccinator_app.domain.events import (
     DoseDeferred,
     Proof,
     ProofKind,
+    SignedIn,
     Voided,
     VoidReason,
 )
@@ -103,6 +105,25 @@ def test_a_close_waits_for_what_it_covers(world: World, desk: Desk) -> None:
     other.push()
     assert desk.pull().closes == [CloseAnswer(desk.device, 4, ())]
     assert desk.pull().outcomes == []
+
+
+def test_a_close_does_not_wait_for_a_machine_that_is_out_of_use(world: World, desk: Desk) -> None:
+    other, booked = Desk(world), world.book()
+    other.record(stock())
+    other.record(other.dose(booked))
+    a_day(world, desk)
+    desk.record(close_of(desk, other))
+    other.push(other.ledger[:1])
+    desk.push()
+    assert desk.pull().closes == []
+    revoke_device(world.home, other.device, world.clock())
+    desk.record(SignedIn())
+    cursor = desk.pull().cursor
+    desk.push()
+    assert desk.pull(cursor).outcomes == [Outcome(4, H, (R.TALLY_DIFFERS,))]
+    found = differing(desk)
+    assert found[f"head.{other.device}"] == (2, 0)
+    assert found["total.given"] == (2, 1)
 
 
 def test_a_close_that_turns_out_to_differ_is_held_later(world: World, desk: Desk) -> None:

@@ -20,7 +20,7 @@ from vaccinator_app.central.desks.seats import read_entry
 from vaccinator_app.central.district.decisions import DecisionKind, amend, decide
 from vaccinator_app.central.intake.comparing import MOST, differences
 from vaccinator_app.central.programme import Centre
-from vaccinator_app.central.schema import FOR_EVER, closes, device_heads, records, roster
+from vaccinator_app.central.schema import FOR_EVER, closes, device_heads, devices, records, roster
 from vaccinator_app.domain.appointment import Booking
 from vaccinator_app.domain.closing_events import DayClosed, LedgerHead
 from vaccinator_app.domain.day import Booked, Happened
@@ -164,17 +164,24 @@ def _settle(connection: Connection, close: Row[Any], counted: tuple[CountedElsew
 
 
 def _count(connection: Connection, centre: Centre, close: Row[Any]) -> tuple[CountedElsewhere, ...] | None:
-    """Where central's count differs; None while records that the close covers are missing here."""
+    """Where central's count differs; None while records that the close covers are to come: not of a machine that is out
+    of use, which may never come back. What is missing of it is one of the differences then."""
     body = read_event(close.payload).read_body()
     assert isinstance(body, DayClosed)
     statement = select(device_heads.c.device, device_heads.c.seq).where(device_heads.c.centre == centre.centre)
     have = {row.device: row.seq for row in connection.execute(statement)}
-    if any(head.seq > have.get(head.device, head.seq) for head in body.heads):
+    missing = {head.device for head in body.heads if head.seq > have.get(head.device, head.seq)}
+    if missing and missing - _out_of_use(connection, centre.centre):
         return None
     other = _other_heads(connection, centre.centre, body.heads, have)
     covered = {head.device: head.seq for head in body.heads if head.device in have}
     counted = tally(body.day, _happened(connection, centre, body.day, covered), _booked(connection, centre, body.day))
     return (*other, *differences(body.tally, counted))[:MOST]
+
+
+def _out_of_use(connection: Connection, centre: str) -> set[str]:
+    theirs = select(devices.c.device).where(devices.c.centre == centre, devices.c.revoked_at.is_not(None))
+    return set(connection.scalars(theirs))
 
 
 def _other_heads(
