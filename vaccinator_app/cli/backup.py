@@ -13,7 +13,6 @@ from vaccinator_app.desk.before_vault import refuse_existing
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.domain.message import Message
 
-
 _YES = ("yes", "हाँ", "हां")
 
 

@@ -11,6 +11,7 @@ from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import open_desk
 from vaccinator_app.cli.speech import speak
 from vaccinator_app.desk import delivery
+from vaccinator_app.desk.new_file import new_file
 from vaccinator_app.desk.unlock import lock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.protocol.enrolment import read_file
@@ -26,7 +27,7 @@ def run_export(arguments: Namespace) -> int:
         raise Failed(Exit.USAGE, "--from goes with --sealed; without it every record is written.")
     opened = open_desk(arguments)
     try:
-        count = _write_lines(arguments.out, write_export(opened.place.vault))
+        count = write_lines(arguments.out, write_export(opened.place.vault))
     finally:
         lock(opened.place)
     print(f"{count} envelopes are in {arguments.out.name}.")
@@ -66,17 +67,12 @@ def run_receipts(arguments: Namespace) -> int:
     return Exit.OK
 
 
-def _write_lines(path: Path, lines: Iterator[str]) -> int:
+def write_lines(path: Path, lines: Iterator[str]) -> int:
+    """Write a new file, whole or not at all; how many lines. Raises ``CannotDo``."""
     count = 0
-    try:
-        with path.open("x", encoding="utf-8") as out:
-            path.chmod(0o600)
-            for count, line in enumerate(lines, 1):  # noqa: B007  (the last count is the answer)
-                out.write(line + "\n")
-    except FileExistsError as error:
-        raise Failed(Exit.BAD_INPUT, f"{path.name} is there already; name another file.") from error
-    except OSError as error:
-        raise Failed(Exit.BAD_INPUT, f"{path.name} cannot be written.") from error
+    with new_file(path) as out:
+        for count, line in enumerate(lines, 1):  # noqa: B007  (the last count is the answer)
+            out.write(f"{line}\n".encode())
     return count
 
 

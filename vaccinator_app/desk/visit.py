@@ -153,9 +153,11 @@ class VisitDesk:
         """The photo ID was seen. Whoever stands at the desk has arrived: that is recorded too."""
         self._place.require(Power.RECEIVE)
         self._may_act()
+        draft = replace(self.draft, identity=method, acted=True)
         if self.visit.state is VisitState.EXPECTED:
-            self._record(Arrived(appointment=self.appointment.appointment))
-        self._keep(replace(self.draft, identity=method, acted=True))
+            self._record(Arrived(appointment=self.appointment.appointment), draft)
+        else:
+            self._keep(draft)
 
     def show_previous_dose(self, given_on: date) -> None:
         """The date of the dose before, read off the certificate that was shown."""
@@ -244,8 +246,8 @@ class VisitDesk:
             raise CannotDo(Message.of("code.walk_in"))
         if self.proven:
             raise CannotDo(Message.of("code.passed_already"))
-        self._record(OverrideGranted(appointment=self.appointment.appointment, reason=reason))
-        self._keep(replace(self.draft, acted=True))
+        granted = OverrideGranted(appointment=self.appointment.appointment, reason=reason)
+        self._record(granted, replace(self.draft, acted=True))
 
     @property
     def why_not_undo(self) -> Message | None:
@@ -343,13 +345,16 @@ class VisitDesk:
             self._keep(replace(self.draft, proof=proof))
             return True
         attempt = self.visit.tries + 1
-        self._record(CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof))
-        self._keep(replace(self.draft, acted=True))
+        refused = CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof)
+        self._record(refused, replace(self.draft, acted=True))
         return False
 
-    def _record(self, body: Body) -> None:
-        self._place.record(body, expect=self.visit)
-        self.draft = replace(self.draft, looking_since=None)
+    def _record(self, body: Body, draft: Draft) -> None:
+        """All of it or nothing: a try that was recorded and yet called failed would be typed once more."""
+        kept = replace(draft, looking_since=None)
+        appointment = self.appointment.appointment
+        self._place.record(body, expect=self.visit, keep_draft=(appointment, write_draft(kept)))
+        self.draft = kept
         self.look()
 
     def _end(self, *bodies: Body) -> Saved:

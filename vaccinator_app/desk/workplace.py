@@ -127,12 +127,13 @@ class Workplace:
         self,
         *bodies: Body,
         drop_draft: str | None = None,
+        keep_draft: tuple[str, bytes] | None = None,
         person: Appointment | None = None,
         expect: Visit | None = None,
     ) -> list[Saved]:
         """Append events in one transaction, signed by this person; returns once they are durable (DESIGN 3.6).
 
-        ``drop_draft``, ``person`` and ``expect`` as for ``vault.ledger.append``.
+        ``drop_draft``, ``keep_draft``, ``person`` and ``expect`` as for ``vault.ledger.append``.
 
         Raises ``CannotDo`` when recording has stopped, ``VaultError`` when the disk does not take them.
         """
@@ -144,4 +145,6 @@ class Workplace:
                 raise CannotDo(Message.of("may.not_yours"))
         moment = Moment(at=self.clock.now(), boot=self.clock.boot(), uptime_ms=self.clock.uptime_ms())
         author = Author(staff=self.staff.staff, key=self.signing_key)
-        return self.vault.ledger.append(moment, author, bodies, drop_draft=drop_draft, person=person, expect=expect)
+        return self.vault.ledger.append(
+            moment, author, bodies, drop_draft=drop_draft, keep_draft=keep_draft, person=person, expect=expect
+        )

@@ -13,14 +13,7 @@ class Drafts:
 
     def save(self, appointment: str, staff: str, data: bytes) -> None:
         """Keep ``data`` as what ``staff`` has done of this visit, in place of what was kept before."""
-
-        def work(connection: Connection) -> None:
-            connection.execute(
-                "INSERT OR REPLACE INTO drafts VALUES (?, ?, (SELECT coalesce(max(saved), 0) + 1 FROM drafts), ?)",
-                (appointment, staff, data),
-            )
-
-        self._database.write(work)
+        self._database.write(lambda connection: save_within(connection, appointment, staff, data))
 
     def of(self, staff: str) -> list[tuple[str, bytes]]:
         """``(appointment, data)`` of one staff member's drafts, the newest last."""
@@ -30,6 +23,14 @@ class Drafts:
     def drop(self, appointment: str, staff: str | None = None) -> None:
         """Forget this appointment's drafts: all of them, or only those of ``staff``."""
         self._database.write(lambda connection: drop_within(connection, appointment, staff))
+
+
+def save_within(connection: Connection, appointment: str, staff: str, data: bytes) -> None:
+    """The same, inside a transaction under way."""
+    connection.execute(
+        "INSERT OR REPLACE INTO drafts VALUES (?, ?, (SELECT coalesce(max(saved), 0) + 1 FROM drafts), ?)",
+        (appointment, staff, data),
+    )
 
 
 def drop_within(connection: Connection, appointment: str, staff: str | None) -> None:

@@ -62,13 +62,15 @@ class Ledger:
         bodies: Sequence[Body],
         *,
         drop_draft: str | None = None,
+        keep_draft: tuple[str, bytes] | None = None,
         person: Appointment | None = None,
         expect: Visit | None = None,
     ) -> list[Saved]:
         """Sign and save ``bodies`` in order, in one transaction with all that follows from them (DESIGN 3.6, 6.3).
 
         ``person`` is a walk-in's row for the roster. ``drop_draft`` names the appointment whose draft of this author
-        is done with; an event that ends the visit takes everybody's. ``expect`` is the visit as the person acting saw
+        is done with; an event that ends the visit takes everybody's. ``keep_draft`` is an appointment and what its
+        draft is from here on. ``expect`` is the visit as the person acting saw
         it: when another act changed it since, ``VisitMoved`` is raised, so that no dose is recorded upon another.
         Returns once durable. Raises ``VaultError``, and then nothing was saved.
         """
@@ -87,6 +89,8 @@ class Ledger:
             if drop_draft is not None:
                 ended = any(isinstance(b, DoseGiven | DoseDeferred) and b.appointment == drop_draft for b in bodies)
                 drafts.drop_within(connection, drop_draft, None if ended else author.staff)
+            if keep_draft is not None:
+                drafts.save_within(connection, keep_draft[0], author.staff, keep_draft[1])
             first = link.seq - len(bodies) + 1
             return [Saved(seq, moment.at) for seq in range(first, link.seq + 1)]
 
