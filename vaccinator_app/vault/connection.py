@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -59,13 +59,21 @@ Row = tuple[Any, ...]
 T = TypeVar("T")
 
 
-@contextmanager
-def speaking(*, opening: bool = False) -> Iterator[None]:
+class speaking:
     """Turn the database's errors into ours. Their text may hold SQL, so only the name of their code is kept."""
-    try:
-        yield
-    except dbapi2.DatabaseError as error:
-        raise _meaning(error, opening=opening) from None
+
+    __slots__ = ("_opening",)
+
+    def __init__(self, *, opening: bool = False) -> None:
+        self._opening = opening
+
+    def __enter__(self) -> None:
+        """Nothing yet."""
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        """Another error in the place of the database's own."""
+        if isinstance(error, dbapi2.DatabaseError):
+            raise _meaning(error, opening=self._opening) from None
 
 
 def _meaning(error: dbapi2.DatabaseError, *, opening: bool) -> VaultError:
