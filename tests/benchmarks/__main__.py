@@ -1,8 +1,8 @@
 """``make bench``: each row with its reference in the same run, to the screen and to ``bench.json``.
 
-``python -m tests.benchmarks [NAME...] [--quick] [--plots]``. Without names everything is measured and written down;
-with names only those rows, to the screen. Each measure is a process of its own: one that fails says why, leaves the
-others alone and takes what it started with it.
+``python -m tests.benchmarks [NAME...] [--quick] [--plots [KIND...]]``. Without names everything is measured and written
+down; with names only those rows, to the screen. Each measure is a process of its own: one that fails says why, leaves
+the others alone and takes what it started with it.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASURES)}; all without any")
     parser.add_argument("--quick", action="store_true", help="smaller and fewer: to see a change, not to say")
     parser.add_argument("--out", type=Path, help="where the rows go as JSON; bench.json when all are measured")
+    parser.add_argument(
+        "--plots", nargs="*", metavar="KIND", choices=("people", "records", "desks"),
+        help="instead of rows, costs against size, into docs/performance: people, records, desks; long",
+    )  # fmt: skip
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     unknown = set(given.names) - set(MEASURES)
@@ -53,6 +57,9 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if given.one is not None:
         _measure(given.names[0], given.one, quick=given.quick)
+        return 0
+    if given.plots is not None:
+        _plot(given.plots or ["people", "records", "desks"], quick=given.quick)
         return 0
     print(_HEAD, flush=True)
     found: list[dict[str, Any]] = []
@@ -100,6 +107,16 @@ def _measure(name: str, folder: Path, *, quick: bool) -> None:
     measure = getattr(importlib.import_module(f"tests.benchmarks.{module}"), function)
     rows = [row.as_json() for row in measure(folder, quick)]
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def _plot(kinds: list[str], *, quick: bool) -> None:
+    from tests.benchmarks import growth, plots
+
+    for kind in kinds:
+        print(kind, flush=True)
+        with tempfile.TemporaryDirectory(prefix=f"bench-{kind}-") as folder:
+            drawn = getattr(growth, kind)(Path(folder), quick)
+        plots.write([drawn], Path(tempfile.gettempdir()) / "plots" / "points.json" if quick else plots.POINTS)
 
 
 def _line(row: dict[str, Any]) -> str:

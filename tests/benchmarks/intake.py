@@ -52,8 +52,9 @@ def intake(folder: Path, quick: bool) -> list[Row]:
     with serving(template) as server:
         enrol_desk(server, folder / "desk")
     with at_the_desk(folder / "desk") as place:
-        ledger, public = _ledger(place, waiting), place.signing_key.public
-        batches = _packed(place, ledger)
+        # with what the desk recorded so far there are as many records as people
+        ledger, public = ledger_of(place, waiting[place.vault.ledger.head().seq :]), place.signing_key.public
+        batches = packed(place, ledger)
         device = place.vault.identity.device
     first = ledger[:number]
     parts = [batches[n * len(batches) // TIMES : (n + 1) * len(batches) // TIMES] for n in range(TIMES)]
@@ -78,14 +79,13 @@ def intake(folder: Path, quick: bool) -> list[Row]:
     ]  # fmt: skip
 
 
-def _ledger(place: Workplace, people: Sequence[Person]) -> list[Record]:
-    """A dose for each, signed as the desk's next records but kept nowhere: what the desk does is not measured here."""
+def ledger_of(place: Workplace, people: Sequence[Person]) -> list[Record]:
+    """What the desk has, and a dose for each, signed as its next records but kept nowhere."""
     link, identity, clock = place.vault.ledger.head(), place.vault.identity, place.clock
     codes, expiry = identity.central.codes, today() + timedelta(days=190)
     kept = list(place.vault.ledger.records())
     prev = link.hash
-    # with what the desk recorded so far there are as many records as people
-    for seq, person in enumerate(people[link.seq :], link.seq + 1):
+    for seq, person in enumerate(people, link.seq + 1):
         body = dose(person, codes, identity.device, seq, vial=seq // 10 + 1, expiry=expiry)
         event = Event(
             centre=identity.centre,
@@ -104,11 +104,12 @@ def _ledger(place: Workplace, people: Sequence[Person]) -> list[Record]:
     return kept
 
 
-def _packed(place: Workplace, ledger: Sequence[Record]) -> list[bytes]:
+def packed(place: Workplace, ledger: Sequence[Record], at_once: int = BATCH) -> list[bytes]:
+    """The whole ledger as pushes, ready to go out."""
     identity = place.vault.identity
     found = []
-    for start in range(0, len(ledger), BATCH):
-        some = list(ledger[start : start + BATCH])
+    for start in range(0, len(ledger), at_once):
+        some = list(ledger[start : start + at_once])
         request = PushRequest(
             centre=identity.centre,
             device=identity.device,
@@ -124,8 +125,8 @@ def _packed(place: Workplace, ledger: Sequence[Record]) -> list[bytes]:
 
 def _take_in(client: HttpCentral, batches: Sequence[bytes]) -> float:
     def push() -> None:
-        for packed in batches:
-            client.push(packed)
+        for batch in batches:
+            client.push(batch)
 
     return seconds(push)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.names import name_of
 from tests.benchmarks.rows import Row, seconds, worst_of_hundred
-from tests.support.desk import CentralSide, make_place
+from tests.support.desk import TODAY, CentralSide, make_place
 from vaccinator_app.desk.queue import Queue
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Appointment
@@ -55,16 +56,16 @@ def filled(folder: Path, size: int) -> Iterator[Workplace]:
         place.vault.close()
 
 
-def add_people(place: Workplace, central: CentralSide, have: int, size: int) -> None:
-    """More people on the roster of a desk that has ``have``, up to ``size``."""
+def add_people(place: Workplace, central: CentralSide, have: int, size: int, day: date = TODAY) -> None:
+    """More people on the roster of a desk that has ``have``, up to ``size``, all expected on ``day``."""
     device = place.vault.identity.device
     for start in range(have, size, PAGE):
-        people = roster_of(central, start, min(size, start + PAGE))
+        people = roster_of(central, start, min(size, start + PAGE), day)
         cursor = place.vault.exchange.cursor()
         place.vault.exchange.apply(central.changes(device, people, from_cursor=cursor))
     place.vault.indexing.settle()
 
 
-def roster_of(central: CentralSide, start: int, end: int) -> list[Appointment]:
+def roster_of(central: CentralSide, start: int, end: int, day: date = TODAY) -> list[Appointment]:
     """People with names as common and as rare as a district's."""
-    return [central.appointment(n + 1, name_of(n)) for n in range(start, end)]
+    return [central.appointment(n + 1, name_of(n), day=day) for n in range(start, end)]

@@ -5,6 +5,7 @@ Imports nothing but what the desk itself does, since its memory is measured. Pri
 ``bare``                         a Qt window with an empty table; its memory
 ``day HOME ADDRESS AUTHORITY``   unlock, sync until central has nothing new, look people up; the memory of it
 ``sync HOME ADDRESS AUTHORITY``  unlock, wait, sync; the gaps of the window's loop before and meanwhile
+``open HOME``                    unlock, look people up; the memory of it, with no central
 ``idle``                         the gaps of a bare window's loop until standard input ends
 """
 
@@ -78,25 +79,30 @@ def idle() -> dict[str, Any]:
 
 
 class _Gate:
-    """The desk's client, and a door before it: what is asked waits until somebody opens."""
+    """A desk's client, and a door before it: what is asked waits until somebody opens."""
 
-    def __init__(self, address: str, authority: str) -> None:
-        from vaccinator_app.sync.http import HttpCentral
-
-        self._central = HttpCentral(address, authority)
+    def __init__(self, central: Any = None) -> None:
+        self._central = central
         self.open = threading.Event()
 
     def __getattr__(self, name: str) -> Any:
-        ask = getattr(self._central, name)
-        if name == "close":
-            return ask
-
         def asked(packed: bytes) -> bytes:
             self.open.wait()
-            answer: bytes = ask(packed)
+            answer: bytes = getattr(self._central, name)(packed)
             return answer
 
         return asked
+
+    def close(self) -> None:
+        """Nobody comes through any more."""
+        if self._central is not None:
+            self._central.close()
+
+
+def _client(address: str, authority: Path) -> Any:
+    from vaccinator_app.sync.http import HttpCentral
+
+    return HttpCentral(address, authority.read_text("utf-8"))
 
 
 def _sit(home: Path, gate: _Gate) -> tuple[Window, Session]:
@@ -137,16 +143,28 @@ def _still(session: Session) -> bool:
 
 def day(home: Path, address: str, authority: Path) -> dict[str, Any]:
     """What a desk takes that pulled its roster, or opened again with it, and looked people up."""
-    from PySide6.QtWidgets import QLineEdit
+    from tests.benchmarks.beats import until
 
-    from tests.benchmarks.beats import rest, until
-
-    gate = _Gate(address, authority.read_text("utf-8"))
+    gate = _Gate(_client(address, authority))
     gate.open.set()
     window, session = _sit(home, gate)
     until(lambda: _still(session))
     read = session.place.vault._database.read
     until(lambda: read("SELECT count(*) FROM unworded") == [(0,)])
+    return _looked_up(window, session)
+
+
+def opened(home: Path) -> dict[str, Any]:
+    """What a desk takes that opened with what it has."""
+    return _looked_up(*_sit(home, _Gate()))
+
+
+def _looked_up(window: Window, session: Session) -> dict[str, Any]:
+    """Memory once a few people were looked up as they are typed. The window is put away."""
+    from PySide6.QtWidgets import QLineEdit
+
+    from tests.benchmarks.beats import rest
+
     search = window.findChild(QLineEdit, "search")
     assert isinstance(search, QLineEdit)
     for text in _TYPED:
@@ -155,7 +173,7 @@ def day(home: Path, address: str, authority: Path) -> dict[str, Any]:
             rest(0.02)
     rest(0.5)
     found = memory()
-    people = read("SELECT count(*) FROM roster")[0][0]
+    people = session.place.vault._database.read("SELECT count(*) FROM roster")[0][0]
     _put_away(window)
     return {**found, "people": people}
 
@@ -164,7 +182,7 @@ def sync(home: Path, address: str, authority: Path) -> dict[str, Any]:
     """The gaps of the window's loop while it waits for central, and while it syncs all it has."""
     from tests.benchmarks.beats import Beats, rest, until
 
-    gate = _Gate(address, authority.read_text("utf-8"))
+    gate = _Gate(_client(address, authority))
     window, session = _sit(home, gate)
     rest(2.0)
     waiting = session.place.vault.exchange.pending().count
@@ -203,6 +221,8 @@ def main() -> None:
     what, *given = sys.argv[1:]
     if what in ("bare", "idle"):
         found = bare() if what == "bare" else idle()
+    elif what == "open":
+        found = opened(Path(given[0]))
     else:
         home, address, authority = given
         found = {"day": day, "sync": sync}[what](Path(home), address, Path(authority))
