@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.desk import CentralSide, ToldClock
+from vaccinator_app.desk import observe
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.observe import Observation
 from vaccinator_app.desk.status import sync_words
@@ -36,6 +37,18 @@ def test_the_clock_runs_from_the_dose(place: Workplace, clock: ToldClock) -> Non
     (watched,) = Observation(place).people()
     assert watched.over
     assert watched.share == 1.0
+
+
+def test_of_more_than_a_list_holds_everybody_is_counted(
+    place: Workplace, clock: ToldClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dosed(place)
+    monkeypatch.setattr(observe, "MOST", 0)
+    clock.pass_time(timedelta(minutes=29, seconds=59))
+    assert Observation(place).people() == []
+    assert Observation(place).counts() == (1, 0)
+    clock.pass_time(timedelta(seconds=1))
+    assert Observation(place).counts() == (1, 1)
 
 
 def test_a_clock_set_back_asks_for_no_more_than_thirty_minutes(place: Workplace, clock: ToldClock) -> None:

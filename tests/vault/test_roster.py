@@ -240,6 +240,17 @@ def test_the_first_to_be_free_is_watched_first(vault: Vault) -> None:
     assert numbers(vault.queue.observing()) == [2, 1]
 
 
+def test_of_many_who_are_watched_those_who_are_free_first(vault: Vault) -> None:
+    put(vault, *(person(n) for n in (1, 2, 3)))
+    for number, minutes in ((2, 1), (3, 2), (1, 3)):
+        save(vault, dose_given(person(number).appointment), minutes=minutes)
+    save(vault, dose_given("W000000000000009f"), minutes=0)
+    assert numbers(vault.queue.observing(2)) == [2, 3]
+    until = moment(2).at + OBSERVATION
+    assert vault.queue.watched(until.astimezone(UTC)) == (3, 2)
+    assert vault.queue.watched(until - timedelta(milliseconds=1)) == (3, 1)
+
+
 def test_who_is_watched_is_found_whatever_the_other_days_hold(vault: Vault) -> None:
     put(vault, *(person(n, day=DAY + timedelta(days=n - 5)) for n in range(1, 10)))
     for number in range(1, 10):

@@ -35,6 +35,10 @@ class Watched:
         return 1.0 - self.left / OBSERVATION
 
 
+MOST = 200
+"""Of more people than this the list shows those who are free first; the others follow as these go."""
+
+
 class Observation:
     """Everybody under observation on this desk, the first to be free first."""
 
@@ -42,14 +46,19 @@ class Observation:
         self._place = place
 
     def people(self) -> list[Watched]:
-        """Who is watched, with the time left. A clock set back never asks for more than the 30 minutes."""
+        """Who is watched, with the time left: at most ``MOST``. A clock set back never asks for more than the 30
+        minutes."""
         now = self._place.now()
         found = []
-        for row in self._place.vault.queue.observing():
+        for row in self._place.vault.queue.observing(MOST):
             until = row.observe_until or now
             left = min(OBSERVATION, max(timedelta(0), until - now))
             found.append(Watched(row=row, name=masked_name(row.name), left=left))
         return found
+
+    def counts(self) -> tuple[int, int]:
+        """How many are watched, and how many of them may go."""
+        return self._place.vault.queue.watched(self._place.now())
 
     def end(self, appointment: str, reason: EarlyReason = EarlyReason.NONE) -> Saved:
         """The person goes: well after the 30 minutes, or early, which the record says with the ``reason`` for it."""

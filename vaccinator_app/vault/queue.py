@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from vaccinator_app.domain.appointment import Booking
-from vaccinator_app.domain.visits import VisitState
+from vaccinator_app.domain.visits import OBSERVATION, VisitState
 from vaccinator_app.protocol.messages import MessageState, Reason, Status
 from vaccinator_app.vault.appointments import DAY_BITS, day_range, slot_of
 from vaccinator_app.vault.connection import Database, Row
@@ -61,6 +61,7 @@ _VISITED = f"visits v ON v.day = r.id >> {DAY_BITS} AND v.appointment = r.appoin
 _ROSTER = f"FROM roster r LEFT JOIN {_VISITED} "
 _VISITORS = "FROM visits v CROSS JOIN roster r ON r.appointment = v.appointment "
 _BY_SLOT = "ORDER BY r.id"
+_WATCHED = "FROM visits WHERE day > 0 AND day IN last_days AND state = 'observing'"
 _LAST_DAYS = (
     "WITH RECURSIVE last_days (day) AS (SELECT max(day) FROM visits UNION ALL "
     "SELECT (SELECT max(v.day) FROM visits v WHERE v.day < l.day) FROM last_days l WHERE l.day IS NOT NULL LIMIT 7)"
@@ -120,14 +121,28 @@ class Queue:
             f"{_ROW} {_VISITORS} {where} {_BY_SLOT} LIMIT ? OFFSET ?", day.toordinal(), state, limit, offset
         )
 
-    def observing(self) -> list[QueueRow]:
+    def observing(self, limit: int = -1) -> list[QueueRow]:
         """Everybody under observation, the first to be free first: of the last few days on which anybody came.
 
-        Whoever was forgotten before that is still in that day's ``rows``. There is no index of them: a dose would pay
-        for it, each time.
+        With a ``limit`` only so many. Whoever was forgotten before that is still in that day's ``rows``. There is no
+        index of them: a dose would pay for it, each time.
         """
-        rows = self._rows(f"{_LAST_DAYS} {_ROW} {_VISITORS} WHERE v.day IN last_days AND v.state = 'observing'")
-        return sorted((row for row in rows if row.observe_until is not None), key=_until)
+        rows = self._rows(
+            f"{_LAST_DAYS}, watched AS (SELECT day, appointment, julianday(dose_at) AS since {_WATCHED} "
+            f"ORDER BY since LIMIT ?) {_ROW} FROM watched w CROSS JOIN visits v ON v.day = w.day "
+            "AND v.appointment = w.appointment CROSS JOIN roster r ON r.appointment = v.appointment",
+            limit,
+        )
+        return sorted(rows, key=_until)
+
+    def watched(self, now: datetime) -> tuple[int, int]:
+        """How many are under observation, and of how many the time is over by ``now``."""
+        since = (now - OBSERVATION).isoformat()
+        ((everybody, over),) = self._database.read(
+            f"{_LAST_DAYS} SELECT count(*), count(*) FILTER (WHERE julianday(dose_at) <= julianday(?)) {_WATCHED}",
+            (since,),
+        )
+        return everybody, over
 
     def attention(self, day: date) -> list[Attention]:
         """Who needs somebody: codes run out on ``day``, or a record of ``day`` or before held or refused and unsettled.

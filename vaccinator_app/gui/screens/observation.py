@@ -8,8 +8,10 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
+from vaccinator_app.desk import half_typed
 from vaccinator_app.desk.aefi import AefiForm, report
-from vaccinator_app.desk.observe import Watched
+from vaccinator_app.desk.half_typed import HalfTyped
+from vaccinator_app.desk.observe import MOST, Watched
 from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import EarlyReason
 from vaccinator_app.domain.message import Message
@@ -160,6 +162,17 @@ class ObservationScreen(Screen):
         self._report(appointment)
         self._from_visit = True
 
+    def half_typed(self) -> HalfTyped | None:
+        """A report that was begun and not saved."""
+        return self._aefi.half_typed()
+
+    def give_back(self, half: HalfTyped) -> bool:
+        """That report again; False when it cannot be made any more."""
+        if not self._aefi.give_back(half):
+            return False
+        self.sheets.setCurrentWidget(self._aefi)
+        return True
+
     def _report(self, appointment: str) -> None:
         self.close_help()
         self._from_visit = False
@@ -191,7 +204,11 @@ class ObservationScreen(Screen):
             key = "aefi.saved_serious" if serious else "aefi.saved"
             self._sheet.notice.say(Message(key), "attention" if serious else "text")
 
-        self._session.record(lambda: report(form, place, appointment), saved, self._aefi.refuse)
+        def work() -> None:
+            report(form, place, appointment)
+            half_typed.done(place, half_typed.Form.AEFI, appointment)
+
+        self._session.record(work, saved, self._aefi.refuse)
 
     def _tick(self) -> None:
         if self.isVisible():
@@ -208,9 +225,10 @@ class ObservationScreen(Screen):
         now = self._session.place.now()
         people = self._people.everybody
         over = sum(1 for p in people if p.row.observe_until is None or p.row.observe_until <= now)
-        if self._count != (len(people), over):
-            self._count = (len(people), over)
-            self.counted.emit(len(people), over)
+        count = (len(people), over) if len(people) < MOST else self._session.observation.counts()
+        if self._count != count:
+            self._count = count
+            self.counted.emit(*count)
 
     def _chose(self) -> None:
         self._sheet.notice.say(None)
