@@ -16,7 +16,7 @@ from vaccinator_app.desk.unlock import lock
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.events import SignedIn
 from vaccinator_app.protocol.ledger import Link
-from vaccinator_app.sync.errors import LedgerDisagrees
+from vaccinator_app.sync.errors import LedgerDisagrees, SyncError
 from vaccinator_app.vault import connection
 from vaccinator_app.vault.checking import check
 from vaccinator_app.vault.errors import VaultError
@@ -66,6 +66,34 @@ def test_the_whole_file_put_back_is_noticed_before_anything_is_recorded_on_it(ma
     done = machine.take_back()
     assert (done.aside, machine.kinds().count("dose_given")) == (0, 3)
     assert noticed(machine) == [("rolled_back", done.added)]
+
+
+def test_an_old_answer_played_again_takes_no_stop_back(machine: Machine) -> None:
+    """A receipt from before the folder was put back fits the old copy; central has said more since."""
+    heard: list[bytes] = []
+
+    def keep(answer: bytes) -> bytes:
+        heard.append(answer)
+        return answer
+
+    machine.counter.simulator.spoil = keep
+    machine.sync()
+    rolled_back(machine)
+    with pytest.raises(LedgerDisagrees):
+        machine.sync()
+    noticing.stand(machine.place)
+    assert machine.stopped
+
+    machine.counter.simulator.spoil = lambda _: heard[0]
+    with pytest.raises(SyncError):
+        machine.sync()
+    noticing.stand(machine.place)
+    assert machine.stopped
+    with pytest.raises(CannotDo):
+        machine.dose(5)
+    machine.counter.simulator.spoil = keep
+    machine.take_back()
+    assert not machine.stopped
 
 
 def test_an_old_file_of_which_central_lacks_what_is_missing_goes_on_after_a_sync(machine: Machine) -> None:

@@ -172,6 +172,8 @@ class Books:
                 seq for digest, seq in there.ledger.items() if seq <= there.confirmed and digest not in central.rows
             ]
             assert not lacks, f"claimed: record {min(lacks)} shows confirmed, and central does not have it"
+        goes_on = desk.place.disagreement is None or vault.standing.stopped() is None
+        assert not (desk.stopped and goes_on), "central holds another history, and the desk goes on recording"
         self._counts(desk)
         noticed = self.noticed(desk)
         assert Notice.FILE_CHANGED not in noticed, "the desk says that its file was changed, and nobody did"
@@ -225,7 +227,7 @@ class Books:
         """Nothing waits; desk and central have the same, of this desk's records, its neighbours' and its people."""
         central, there = self.central(), self.look(desk)
         self.central_went_back.discard(desk.device)
-        desk.behind = False
+        desk.behind = desk.stopped = False
         mine = {digest: row for digest, row in central.rows.items() if row.device == desk.device}
         assert there.ledger.keys() == mine.keys(), "after a sync desk and central have other records"
         assert there.confirmed == len(mine), "after a sync something waits"

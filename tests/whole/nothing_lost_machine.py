@@ -139,7 +139,16 @@ class EverybodyAtOnce(RuleBasedStateMachine):
     def power_goes_in_a_sync(self, desk: int, at: tuple[bool, int], plan: Sequence[tuple[Fault, int]] = ()) -> None:
         self._step()
         there = self._desk(desk)
-        self._power_goes(there, at, partial(self._sync, there, plan, settling=False), 0)
+        self._power_goes(there, at, partial(self._sync, there, plan), 0)
+
+    @precondition(lambda self: any(desk.stopped for desk in self.town.desks))
+    @rule(number=st.integers(0, 2), plan=faults)
+    def ledger_is_taken_back(self, number: int, plan: Sequence[tuple[Fault, int]]) -> None:
+        self._step()
+        stopped = [desk for desk in self.town.desks if desk.stopped]
+        there = stopped[number % len(stopped)]
+        self._recover(there, plan)
+        self._checked(there)
 
     @rule(desk=some_desk)
     def folder_is_copied(self, desk: int) -> None:
@@ -206,8 +215,9 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         self.books.written_off(before, self.books.everywhere())
         self.books.central_went_back = {desk.device for desk in self.town.desks}
         for desk in self.town.desks:
-            # old folders from before now would be two disasters in one
+            # central may lack now what the desk was stopped for; old folders would be two disasters in one
             desk.copies.clear()
+            desk.stopped = False
         self._checked()
 
     @rule()
@@ -300,7 +310,9 @@ class EverybodyAtOnce(RuleBasedStateMachine):
             desk.line.plan, desk.line.late = [], []
             desk.clock.moment = self.town.now.astimezone(desk.clock.moment.tzinfo)
             desk.switch(0)
-            assert any(self._sync(desk, ()) for _ in range(4)), f"{desk.name} does not come to terms with central"
+            if not self._sync(desk, ()):
+                self._recover(desk, ())
+                assert self._sync(desk, ()), f"{desk.name} does not come to terms with central"
         for desk in self.town.desks:
             # what was noticed meanwhile, and what the others have recorded
             self._sync(desk, ())
@@ -355,7 +367,6 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         desk: Desk,
         plan: Sequence[tuple[Fault, int]],
         *,
-        settling: bool = True,
         cancelled: Callable[[], bool] | None = None,
     ) -> bool:
         """One run as the window makes it, with all that follows. True when it went through to its end."""
@@ -379,20 +390,22 @@ class EverybodyAtOnce(RuleBasedStateMachine):
             place.disagreement = failure.message
         done = after_run(place, status)
         desk.line.plan, desk.line.meanwhile = [], None
+        desk.stopped |= place.vault.standing.stopped() is not None
         if done.locks is not None:
             desk.switch(0)
-        elif isinstance(failure, LedgerDisagrees) and settling:
-            self._recover(desk)
         return failure is None
 
-    def _recover(self, desk: Desk) -> None:
+    def _recover(self, desk: Desk, plan: Sequence[tuple[Fault, int]]) -> None:
         """The in-charge has the ledger taken back."""
         if not desk.place.may(Power.MANAGE_MACHINE):
             desk.switch(0)
+        desk.line.plan = list(plan)
         try:
             take_back(desk.place, lambda _: desk.line)
+            desk.stopped = False
         except SyncError as error:
             _happened(f"recover: {error.message.key}")
+        desk.line.plan = []
 
 
 def _happened(what: str) -> None:

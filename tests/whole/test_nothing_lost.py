@@ -109,12 +109,16 @@ def test_an_old_folder_is_put_back(everybody: EverybodyAtOnce) -> None:
     everybody.gives_a_dose(0, 2)
     everybody.old_folder_is_put_back(0)
     everybody.gives_a_dose(0, 3)
-    everybody.syncs(0, [(Fault.NONE, 0), (Fault.NONE, 0), (Fault.REQUEST_LOST, 0)])
+    everybody.syncs(0, [])
     everybody.gives_a_dose(0, 4)
+    everybody.ledger_is_taken_back(0, [(Fault.NONE, 0), (Fault.ANSWER_LOST, 0)])
+    # an answer from before the folder was put back, which fits, says nothing of what was found since
     everybody.syncs(0, [(Fault.OLD_ANSWER, 0), (Fault.REQUEST_LOST, 0)])
     everybody.gives_a_dose(0, 4)
-    everybody.syncs(0, [])
+    everybody.ledger_is_taken_back(0, [(Fault.NONE, 0), (Fault.STRANGER_SIGNS, 0)])
+    everybody.ledger_is_taken_back(0, [])
     everybody.gives_a_dose(0, 3)
+    everybody.syncs(0, [])
 
 
 def test_central_comes_back_from_a_backup(everybody: EverybodyAtOnce) -> None:

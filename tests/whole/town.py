@@ -98,7 +98,7 @@ class Copy(Generic[T]):
 
 @dataclass(slots=True)
 class Desk:
-    """One machine. ``behind``: an old copy was put back and its ledger is not taken back yet."""
+    """One machine. ``behind``: an old copy was put back and its ledger is not taken back yet; ``stopped``: it knows."""
 
     name: str
     centre: str
@@ -110,6 +110,7 @@ class Desk:
     copies: list[Copy[Any]] = field(default_factory=list)
     behind: bool = False
     ever_put_back: bool = False
+    stopped: bool = False
     boots: int = 1
 
     @property
@@ -175,6 +176,7 @@ class Desk:
         """The whole folder is again what it was when it was copied. Nobody has opened it yet."""
         self._replace(copy.folder)
         self.behind = self.ever_put_back = True
+        self.stopped = False
 
     def _replace(self, folder: Path) -> None:
         place, self.place_or_none = self.place_or_none, None

@@ -119,7 +119,7 @@ class Engine:
                 self._believe(receipt, answer)
                 gained = receipt.upto - place
                 if gained < 0 and fell_back:
-                    raise LedgerDisagrees(Message.of("sync.no_progress"))
+                    raise Untrusted(Message.of("sync.no_progress"))
                 # Central may have come back from a backup and know less than it signed for: push again from there.
                 fell_back = fell_back or gained < 0
                 place = receipt.upto
@@ -131,7 +131,7 @@ class Engine:
                     return progress
                 # nothing was pushed when the first record of all was saved meanwhile: it goes with the next batch
                 if gained == 0 and ready.upto > ready.after:
-                    raise LedgerDisagrees(Message.of("sync.no_progress"))
+                    raise Untrusted(Message.of("sync.no_progress"))
                 ready = self._next(ahead, place)
 
     def _next(self, ahead: Future[Batch] | None, place: int) -> Batch:
@@ -159,18 +159,18 @@ class Engine:
         """Take over a receipt whose hash is our own record's; stop when central holds another history."""
         here, there = self._store.head().seq, receipt.upto
         if there > here:
-            raise self._stopped(Notice.ROLLED_BACK, there - here, "sync.rolled_back", here=here, there=there)
+            raise self._stopped(receipt, Notice.ROLLED_BACK, there - here, "sync.rolled_back", here=here, there=there)
         if receipt.forked:
-            raise self._stopped(Notice.FORKED, len(receipt.forked), "sync.forked", seq=receipt.forked[0])
+            raise self._stopped(receipt, Notice.FORKED, len(receipt.forked), "sync.forked", seq=receipt.forked[0])
         own = FIRST_PREV if there == 0 else self._store.hash_at(there)
         if own != receipt.head:
-            raise self._stopped(Notice.FORKED, 0, "sync.other_history", seq=there)
+            raise self._stopped(receipt, Notice.FORKED, 0, "sync.other_history", seq=there)
         self._store.confirm(receipt, envelope)
 
-    def _stopped(self, what: Notice, count: int, key: str, **blanks: int) -> LedgerDisagrees:
+    def _stopped(self, receipt: Receipt, what: Notice, count: int, key: str, **blanks: int) -> LedgerDisagrees:
         """The store keeps that nothing is recorded, past a lock; the words say what to do (P.10.11)."""
         words = Message.of(key, **blanks)
-        self._store.stop(what, words, count)
+        self._store.stop(what, words, count, receipt.at)
         return LedgerDisagrees(words)
 
     def _pull(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from vaccinator_app.domain.message import Message
@@ -84,8 +85,9 @@ class Store(Protocol):
         nothing is recorded from then on (P.20.3)."""
         ...
 
-    def stop(self, what: Notice, words: Message, count: int = 0) -> None:
-        """Central holds another history: record nothing from here on, until a receipt fits again (P.10.11)."""
+    def stop(self, what: Notice, words: Message, count: int = 0, at: datetime | None = None) -> None:
+        """Central holds another history: record nothing from here on, until a receipt fits again that is not older than
+        ``at``, when central said so (P.10.11)."""
         ...
 
     def cursor(self) -> int:

@@ -75,9 +75,9 @@ class Exchange:
 
     # The engine's side
 
-    def stop(self, what: Notice, words: Message, count: int = 0) -> None:
+    def stop(self, what: Notice, words: Message, count: int = 0, at: datetime | None = None) -> None:
         """Central holds another history: nothing is recorded from here on, also after a lock (``Standing.stop``)."""
-        self._standing.stop(what, words, count)
+        self._standing.stop(what, words, count, None if at is None else utc(at))
 
     def prove(self) -> Message | None:
         """Look a file through that was not closed, or is another: once, before central is told of anything in it.
@@ -255,7 +255,7 @@ def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
         ).lastrowid
         decide(connection, outcomes, at, kept)
     _out_of_use(connection, receipt.revoked_at)
-    go_on(connection)
+    go_on(connection, at)
     _heard(connection, at)
 
 

@@ -62,13 +62,13 @@ class Standing:
         found = meta.get(self._database, _STOPPED)
         return None if found is None else _read_stop(found)
 
-    def stop(self, what: Notice, words: Message, count: int = 0) -> None:
+    def stop(self, what: Notice, words: Message, count: int = 0, at: str | None = None) -> None:
         """Record nothing from here on. That it was noticed goes on record once recording goes on (``unsaid``).
 
         ``words`` have numbers and texts alone in their blanks. ``count`` says how many records it is about.
         """
 
-        self._database.write(lambda connection: stop_within(connection, what, words, count))
+        self._database.write(lambda connection: stop_within(connection, what, words, count, at))
 
     def unsaid(self) -> list[Noticed]:
         """What was noticed while nothing could be recorded, in order."""
@@ -161,10 +161,11 @@ class Standing:
         self._database.write(lambda connection: meta.put(connection, _MOMENT, kept))
 
 
-def stop_within(connection: Connection, what: Notice, words: Message, count: int) -> None:
+def stop_within(connection: Connection, what: Notice, words: Message, count: int, at: str | None = None) -> None:
     """``Standing.stop``, inside a transaction under way."""
     before = meta.get_within(connection, _STOPPED)
-    meta.put(connection, _STOPPED, json.dumps([what, words.key, dict(words.params)]).encode())
+    said = max(at or "", _said_at(before))
+    meta.put(connection, _STOPPED, json.dumps([what, words.key, dict(words.params), said]).encode())
     if before is None or _read_stop(before).what is not what:
         say_later(connection, Noticed(what=what, count=count))
 
@@ -180,17 +181,30 @@ def sound(connection: Connection) -> None:
     meta.drop(connection, _FILE)
 
 
-def go_on(connection: Connection) -> None:
-    """Recording goes on, inside a transaction under way."""
-    meta.drop(connection, _STOPPED)
+def go_on(connection: Connection, said: str | None = None) -> None:
+    """Recording goes on, inside a transaction under way.
+
+    Not by what central ``said`` (UTC, of one width) before it said for what recording stopped: such an answer, played
+    again, still fits an old copy.
+    """
+    if said is None or said >= _said_at(meta.get_within(connection, _STOPPED)):
+        meta.drop(connection, _STOPPED)
 
 
 def _read_stop(kept: bytes) -> Stop:
     try:
-        what, key, params = json.loads(kept)
+        what, key, params, *_ = json.loads(kept)
         return Stop(Notice(what), Message(str(key), params))
     except (ValueError, TypeError):
         raise VaultDamaged from None
+
+
+def _said_at(kept: bytes | None) -> str:
+    """When central said for what recording stopped; nothing where it did not say it, or nobody wrote down when."""
+    if kept is None:
+        return ""
+    _read_stop(kept)
+    return str([*json.loads(kept), ""][3])
 
 
 def _read_unsaid(kept: bytes | None) -> list[Noticed]:
