@@ -21,7 +21,7 @@ from vaccinator_app.domain.events import WalkInRegistered
 from vaccinator_app.domain.staff_events import DetailsPurged, PurgeReason
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.records import read_event
-from vaccinator_app.vault import meta
+from vaccinator_app.vault import forms, meta
 from vaccinator_app.vault.appointments import DAY_BITS, NOBODY, day_range
 from vaccinator_app.vault.connection import Connection, Database
 from vaccinator_app.vault.words import fold
@@ -186,6 +186,7 @@ def purge_within(connection: Connection, at: datetime, body: DetailsPurged) -> N
     numbers = connection.execute(of_day, (first, last)).fetchall()
     # Of a draft nothing stays but that somebody opened this person: its owner records that they looked.
     connection.executemany("UPDATE drafts SET data = x'' WHERE appointment = ?", [(name,) for _, name in numbers])
+    forms.forget_within(connection, frozenset(name for _, name in numbers))
     # Else so many deletions would have the index rewritten here and now; it is, in steps, by ``Purge.fold``.
     connection.execute("INSERT INTO roster_words (roster_words, rank) VALUES ('deletemerge', 0)")
     connection.executemany("DELETE FROM roster_words WHERE rowid = ?", [(number,) for number, _ in numbers])
@@ -193,6 +194,7 @@ def purge_within(connection: Connection, at: datetime, body: DetailsPurged) -> N
     connection.execute(f"UPDATE roster SET {_BLANK} WHERE id BETWEEN ? AND ?", (first, last))
     if body.reason is PurgeReason.REVOKED:
         connection.execute("UPDATE drafts SET data = x''")
+        forms.forget_within(connection, None)
         connection.execute("DELETE FROM meta WHERE key = 'roster_key'")
         walk_in = f'"kind":"{WalkInRegistered.KIND}"'.encode()
         connection.execute("DELETE FROM peer_records WHERE instr(payload, ?) > 0", (walk_in,))

@@ -19,6 +19,7 @@ from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultError, Vau
 from vaccinator_app.vault.exchange import Exchange
 from vaccinator_app.vault.file_seal import FileFound, judge, restored, restored_noted, seal, take_print
 from vaccinator_app.vault.files import DATABASE, FILE_MODE, RESTORED, make_private_folder, sync_folder, tighten
+from vaccinator_app.vault.forms import Forms
 from vaccinator_app.vault.history import Past
 from vaccinator_app.vault.identity import Identity, read_identity, write_identity
 from vaccinator_app.vault.indexing import Indexing
@@ -54,6 +55,7 @@ class Vault:
         self.ledger = Ledger(database, self.identity)
         self.certificates = Certificates(database, self.identity.centre, self.trusted)
         self.drafts = Drafts(database)
+        self.forms = Forms(database)
         zone = ZoneInfo(self.identity.time_zone)
         self.views = Views(database, zone)
         self.indexing = Indexing(database)

@@ -6,6 +6,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.aefi import AefiForm, onset_of
+from vaccinator_app.desk.half_typed import Form as Kept
+from vaccinator_app.desk.half_typed import HalfTyped
 from vaccinator_app.desk.purging import gone_words
 from vaccinator_app.domain.aefi import AefiOutcome, AefiSign, Seriousness
 from vaccinator_app.domain.message import Message
@@ -136,6 +138,35 @@ class AefiPanel(Form):
         for box in self._told.values():
             box.editor.clear()
         self._referred.setChecked(False)
+
+    def half_typed(self) -> HalfTyped | None:
+        """What stands here and was not saved; None when nothing does."""
+        fields = {
+            "signs": " ".join(self._signs.value),
+            "onset": self._onset.text,
+            "serious": self._serious.value or "",
+            "referred": "yes" if self._referred.isChecked() else "",
+            **{name: box.text for name, box in self._told.items()},
+        }
+        if self.appointment is None or not any(fields.values()):
+            return None
+        fields["outcome"] = self._outcome.value
+        return HalfTyped(form=Kept.AEFI, appointment=self.appointment, fields=fields, front=self.isVisible())
+
+    def give_back(self, half: HalfTyped) -> bool:
+        """What stood here when the desk locked. False when nothing can be reported of that person any more."""
+        if self.begin(half.appointment) is not None:
+            return False
+        fields = half.fields
+        self._signs.tick([AefiSign(sign) for sign in fields["signs"].split()])
+        self._onset.editor.setText(fields["onset"])
+        self._serious.choose(Seriousness(fields["serious"]) if fields["serious"] else None)
+        self._outcome.choose(AefiOutcome(fields["outcome"]))
+        self._referred.setChecked(bool(fields["referred"]))
+        for name, box in self._told.items():
+            box.editor.setPlainText(fields[name])
+        self.notice.say(Message.of("form.given_back"), "text")
+        return True
 
     def take_focus(self) -> None:
         """To the first sign."""

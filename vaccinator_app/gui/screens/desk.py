@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from vaccinator_app.desk import noticing
+from vaccinator_app.desk import half_typed, noticing
 from vaccinator_app.desk.heading import heading
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.powers import Power
@@ -81,8 +81,11 @@ class DeskScreen(QWidget):
         self._session.start()
         if self._session.place.may(Power.MANAGE_STAFF):
             self._ending(len(self._session.staff.ending()))
+        front = self._give_back()
         if self._session.resume is not None:
             self.queue.open(self._session.resume)
+        elif front is not None:
+            self.show_place(front)
         else:
             self.queue.take_focus()
 
@@ -95,13 +98,19 @@ class DeskScreen(QWidget):
         return self._screen is self.queue and self.queue.visit.due is Go.DOSE
 
     def leave(self) -> Callable[[], object]:
-        """What is still to be written of the sheet that is open: that it was looked at, if it was no more."""
+        """What is still to be written: that the sheet that is open was looked at, if it was no more; forms that were
+        filled in half."""
         # the vault is closed before the last of this screen is gone
         self._minute.stop()
-        desk = self.queue.visit.forget()
-        if desk is not None and desk.draft.looking_since is not None:
-            return desk.close
-        return lambda: None
+        desk, place = self.queue.visit.forget(), self._session.place
+        forms = [screen.half_typed() for screen in (self._observation, self._stock)]
+
+        def write() -> None:
+            half_typed.keep(place, [one for one in forms if one is not None])
+            if desk is not None and desk.draft.looking_since is not None:
+                desk.close()
+
+        return write
 
     def say(self, what: Message) -> None:
         """A sentence that no screen says itself."""
@@ -137,6 +146,16 @@ class DeskScreen(QWidget):
     def _place(self) -> Place:
         shown = self._front.currentWidget()
         return next(place for place, screen in self._screens.items() if screen is shown)
+
+    def _give_back(self) -> Place | None:
+        """What this person had typed when the desk locked stands there again; which screen was in front with it."""
+        front = None
+        for half in half_typed.given_back(self._session.place):
+            place = {half_typed.Form.AEFI: Place.OBSERVATION, half_typed.Form.RECEIVE: Place.STOCK}[half.form]
+            screen = self._observation if place is Place.OBSERVATION else self._stock
+            if screen.give_back(half) and half.front:
+                front = place
+        return front
 
     def _help(self) -> None:
         self._screen.toggle_help()

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
+from vaccinator_app.desk import half_typed
+from vaccinator_app.desk.half_typed import HalfTyped
 from vaccinator_app.desk.numbers import small_number
 from vaccinator_app.desk.stock import OpenVial, ReceiveForm, StockLine
 from vaccinator_app.domain.message import Message
@@ -108,6 +110,16 @@ class StockScreen(Screen):
         else:
             self.setFocus()
 
+    def half_typed(self) -> HalfTyped | None:
+        """Vials that are being counted in and are not saved."""
+        return self._receive.half_typed() if self.sheets.currentWidget() is self._receive else None
+
+    def give_back(self, half: HalfTyped) -> bool:
+        """That form again."""
+        self._show(self._receive)
+        self._receive.give_back(half)
+        return True
+
     def back(self) -> None:
         """Out of help, out of a form, back to the queue."""
         if self.close_help():
@@ -196,7 +208,12 @@ class StockScreen(Screen):
             waits = next((row for row, line in self._batches.lines() if not _settled(line)), place)
             self.list.choose(waits if waits >= 0 else self.list.row)
 
-        self._session.record(lambda: self._session.stock.receive(form).seq, done, self._receive.refuse)
+        def work() -> int:
+            seq = self._session.stock.receive(form).seq
+            half_typed.done(self._session.place, half_typed.Form.RECEIVE)
+            return seq
+
+        self._session.record(work, done, self._receive.refuse)
 
     def _discarded(self, amount: Amount) -> None:
         batch, reason = self._about, self._reason

@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.dates import typed_date
+from vaccinator_app.desk.half_typed import Form as Kept
+from vaccinator_app.desk.half_typed import HalfTyped
 from vaccinator_app.desk.stock import LONGEST_BATCH, LONGEST_PLACE, ReceiveForm, StockLine
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock import Batch, first_to_expire
@@ -88,6 +90,32 @@ class ReceivePanel(Form):
             self._batch.choose(line.batch.batch)
             self._other_batch()
         self.take_focus()
+
+    def half_typed(self) -> HalfTyped | None:
+        """What stands here while it is open; None when nothing was typed."""
+        named = self._known() is None
+        fields = {"vials": self._vials.text}
+        if named:
+            fields |= {"batch": self._new.text, "expiry": self._expiry.text}
+        if self.isHidden() or not any(fields.values()):
+            return None
+        fields |= {"vaccine": self._vaccine.value, "known": self._batch.value, "vvm": self._vvm.value}
+        return HalfTyped(form=Kept.RECEIVE, fields=fields, front=self.isVisible())
+
+    def give_back(self, half: HalfTyped) -> None:
+        """What stood here when the desk locked."""
+        fields = half.fields
+        self.begin(None)
+        self._vaccine.choose(fields["vaccine"])
+        self._other_vaccine()
+        self._batch.choose(fields["known"])
+        self._other_batch()
+        if self._known() is None:
+            self._new.editor.setText(fields.get("batch", fields["known"]))
+            self._expiry.editor.setText(fields.get("expiry", ""))
+        self._vvm.choose(VvmStage(fields["vvm"]))
+        self._vials.editor.setText(fields["vials"])
+        self.notice.say(Message.of("form.given_back"), "text")
 
     def take_focus(self) -> None:
         """To the first thing that is still open."""

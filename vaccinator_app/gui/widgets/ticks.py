@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Generic, TypeVar
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -131,6 +131,11 @@ class Ticks(QWidget, Generic[V]):
     def value(self) -> tuple[V, ...]:
         """All that are ticked."""
         return tuple(value for value, tick in self._ticks if tick.isChecked())
+
+    def tick(self, values: Collection[V]) -> None:
+        """These are ticked, and no others."""
+        for value, tick in self._ticks:
+            tick.setChecked(value in values)
 
     def clear(self) -> None:
         """Nothing is ticked."""
