@@ -20,7 +20,8 @@ from typing import Any
 import msgspec
 
 from tests.benchmarks.centre import Person
-from tests.benchmarks.rows import Missing
+from tests.benchmarks.rows import Missing, Rate
+from tests.benchmarks.work import of_session
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.protocol.records import Record
 
@@ -48,6 +49,7 @@ class Peer:
 
     _client: subprocess.Popen[str]
     _url: str
+    _sessions: tuple[int, ...]
     _numbers: Iterator[int] = field(default_factory=count)
 
     def filled(self, documents: Path) -> str:
@@ -62,17 +64,19 @@ class Peer:
         self._ask("fill", f"{self._url}/{name}", str(documents))
         return name
 
-    def push(self, name: str) -> float:
+    def push(self, name: str) -> Rate:
         """Documents a second from a database here to a new one there."""
         return self._replicated("push", name, f"{self._url}/central{next(self._numbers)}")
 
-    def pull(self, name: str) -> float:
+    def pull(self, name: str) -> Rate:
         """Documents a second from a database there to a new one here."""
         return self._replicated("pull", f"desk{next(self._numbers)}", f"{self._url}/{name}")
 
-    def _replicated(self, *command: str) -> float:
+    def _replicated(self, *command: str) -> Rate:
+        before = sum(map(of_session, self._sessions))
         found = self._ask(*command)
-        return float(found["docs"]) / float(found["seconds"])
+        worked = sum(map(of_session, self._sessions)) - before
+        return Rate(float(found["docs"]) / float(found["seconds"]), float(found["docs"]) / worked)
 
     def _ask(self, *command: str) -> dict[str, Any]:
         assert self._client.stdin is not None
@@ -95,9 +99,10 @@ def peer(folder: Path) -> Iterator[Peer]:
             (folder / name).mkdir(parents=True)
             command = ["node", str(HOME / f"{name}.js"), str(folder / name)]
             pipe = subprocess.PIPE
-            started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
+            # a session of its own, so that its work can be told; it ends with its standard input at the latest
+            started.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, start_new_session=True))
         port = started[0].stdout.readline().strip()  # type: ignore[union-attr]
-        yield Peer(started[1], f"http://127.0.0.1:{port}")
+        yield Peer(started[1], f"http://127.0.0.1:{port}", tuple(process.pid for process in started))
     finally:
         for process in started:
             process.terminate()

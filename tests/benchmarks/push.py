@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.benchmarks import peer
 from tests.benchmarks.centre import accepted, at_the_desk, connect, cores, enrol_desk, give_doses, make_central, serving
-from tests.benchmarks.rows import Row, seconds
+from tests.benchmarks.rows import Rate, Row, seconds
+from tests.benchmarks.work import worked
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.ports import Central
@@ -28,8 +29,7 @@ def push(folder: Path, quick: bool) -> list[Row]:
             pairs.append((pushed(folder, folder / f"turn{turn}", number), there))
     note = f"{number:,} doses, all accepted; batches of 500; {cores()}; the peer unsigned, unencrypted, not durable"
     # the first of each warms the other's compiler and both's caches
-    return [Row.paired(f"push {number:,} doses, records/s to PouchDB docs/s", "1/s", pairs[1:], 3.0, at_least=True,
-                       note=note)]  # fmt: skip
+    return [Row.rates(f"push {number:,} doses, records/s to PouchDB docs/s", pairs[1:], 3.0, note=note)]
 
 
 def prepare(folder: Path, number: int) -> Path:
@@ -43,7 +43,7 @@ def prepare(folder: Path, number: int) -> Path:
         return peer.doses(place.vault.ledger.records(before), waiting, folder / "doses.jsonl")
 
 
-def pushed(template: Path, folder: Path, number: int) -> float:
+def pushed(template: Path, folder: Path, number: int) -> Rate:
     """Records a second from a copy of the prepared desk to a copy of the prepared central; both are removed again."""
     for name in ("central", "desk"):
         shutil.copytree(template / name, folder / name)
@@ -51,13 +51,14 @@ def pushed(template: Path, folder: Path, number: int) -> float:
         client = connect(server)
         engine = Engine(desk_of(place.vault), place.vault.exchange, client)
         waiting = place.vault.exchange.pending().count
-        took = seconds(lambda: push_only(engine))
+        took: list[float] = []
+        work = worked(lambda: took.append(seconds(lambda: push_only(engine))), server._process.pid)
         client.close()
         whole = place.vault.ledger.head().seq
     assert waiting >= number
     assert accepted(folder / "central") == whole, "central did not accept every record"
     shutil.rmtree(folder)
-    return waiting / took
+    return Rate(waiting / took[0], waiting / work)
 
 
 def push_only(engine: Engine) -> None:

@@ -15,6 +15,14 @@ class Missing(Exception):
     """What a row is measured beside is not on this machine; the text says what."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """So many a second of the clock, and a second of processor time of all who took part."""
+
+    clock: float
+    work: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
     """``ratio`` is ours to the reference; it holds while it stays on the right side of ``budget``.
@@ -44,6 +52,14 @@ class Row:
             row=row, unit=unit, ours=ours, reference=reference, budget=budget, at_least=at_least, ratios=ratios,
             note=note,
         )  # fmt: skip
+
+    @classmethod
+    def rates(cls, row: str, pairs: Sequence[tuple[Rate, Rate]], budget: float, *, note: str) -> Row:
+        """A row of rates, to be at least ``budget``; the note says beside what they are by processor time alone."""
+        by_clock = [(mine.clock, other.clock) for mine, other in pairs]
+        work = statistics.median(mine.work / other.work for mine, other in pairs)
+        note = f"{note}; of processor time alone {work:.2f}"
+        return cls.paired(row, "1/s", by_clock, budget, at_least=True, note=note)
 
     @classmethod
     def against(cls, row: str, unit: str, ours: Sequence[float], limit: float, *, note: str = "") -> Row:
