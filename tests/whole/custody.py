@@ -308,6 +308,9 @@ class Books:
                 assert total.given + total.twice == self.standing(counting, day), f"central's tally of {day}"
                 if not refused:
                     found = differences(overview(desk, day).tally, there)
+                    if day < self.town.now.astimezone(ZONE).date():
+                        # whose booking changed while this desk heard nothing until its day was over, it is not told
+                        found = tuple(one for one in found if not one.what.endswith((".booked", ".no_show")))
                     assert not found, f"desk and central count {day} otherwise: {found[0] if found else ''}"
 
     def _central_tally(self, centre: str, day: date, have: Iterable[bytes]) -> DayTally:

@@ -72,6 +72,7 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         self.town = Town()
         self.books = Books(self.town)
         self.number = 0
+        self.revoked: set[str] = set()
         for desk in self.town.desks:
             desk.open(1)
         self._checked(*self.town.desks)
@@ -260,7 +261,8 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         if sure == 0:
             there = self._desk(desk)
             staff = there.people()[who % len(there.people())]
-            if staff.role != "in_charge":
+            if staff.role != "in_charge" and staff.staff not in self.revoked:
+                self.revoked.add(staff.staff)
                 revoke_staff(self.town.world.home, there.centre, staff.staff, clock=lambda: self.town.now)
         self._checked()
 
@@ -316,7 +318,7 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         for desk in self.town.desks:
             # what was noticed meanwhile, and what the others have recorded
             self._sync(desk, ())
-            self._checked(desk)
+        self._checked(*self.town.desks)
         for desk in self.town.desks:
             self.books.check_synced(desk)
         self.books.check_all_synced()
