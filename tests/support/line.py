@@ -23,6 +23,7 @@ Nothing here waits for a time: what holds a connection holds it until the fault 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import ssl
 import struct
@@ -65,8 +66,10 @@ class Near:
         """The connection is thrown away (RST), not closed."""
         with contextlib.suppress(OSError):
             self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.end.close()
-        self.raw.close()
+        for end in (self.end, self.raw):
+            # not ``close``, which waits for whoever still reads from it
+            with contextlib.suppress(OSError):
+                os.close(end.detach())
 
     def hold(self) -> None:
         """Say nothing more, until the fault is over or the desk hangs up."""
@@ -261,16 +264,22 @@ class Middle:
     _context: ssl.SSLContext | None = field(default=None, repr=False)
 
     def __call__(self, near: Near) -> None:
-        with self._server_context().wrap_socket(near.end, server_side=True) as end:
+        with self.context.wrap_socket(near.end, server_side=True) as end:
             spoken = Near(end, near.raw, near.line)
             reader = end.makefile("rb")
             while (asked := _read_request(reader)) is not None:
                 told = not self.only or asked.path in self.only
                 (self.tamper if told else as_asked)(spoken, asked, self._asker(near.line))
 
-    def _server_context(self) -> ssl.SSLContext:
+    def pair(self) -> Pair:
+        """What it shows the desk."""
+        return make_server(self.authority, self.names, self.at or datetime.now(UTC))
+
+    @property
+    def context(self) -> ssl.SSLContext:
+        """Its TLS towards the desk, made when it is first asked for."""
         if self._context is None:
-            pair = make_server(self.authority, self.names, self.at or datetime.now(UTC))
+            pair = self.pair()
             self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             with tempfile.NamedTemporaryFile() as file:
                 file.write(pair.certificate + pair.key)

@@ -19,7 +19,7 @@ from vaccinator_app.protocol.packing import MAX_PACKED
 from vaccinator_app.sync.checking import untimely
 from vaccinator_app.sync.errors import Refused, SyncError, Unreachable, Untrusted
 from vaccinator_app.sync.reasons import causes, failed_by_date, has_way_out, reason
-from vaccinator_app.sync.tls import Limits, OneAuthority
+from vaccinator_app.sync.tls import Limits, OneAuthority, TooMuch
 
 _CHUNK = 64 * 1024
 
@@ -101,6 +101,8 @@ class HttpCentral:
     def _why(self, error: requests.exceptions.RequestException) -> Message:
         """Why no answer came."""
         found = causes(error)
+        if any(isinstance(cause, TooMuch) for cause in found):
+            return Message.of("sync.too_large")
         if failed_by_date(found):
             return untimely(self._address, self._authority, self._now, self._limits.connect)
         host = urlsplit(self._address).netloc

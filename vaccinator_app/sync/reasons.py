@@ -62,7 +62,7 @@ def reason(found: Sequence[BaseException], host: str, seconds: float, way_out: C
         return Message.of("check.no_network")
     if _met(found, requests.exceptions.Timeout, TimeoutError):
         return Message.of("check.slow", host=host, seconds=round(seconds))
-    if codes & _CUT or _met(found, RemoteDisconnected, ssl.SSLEOFError, requests.exceptions.ChunkedEncodingError):
+    if codes & _CUT or _met(found, RemoteDisconnected, ssl.SSLError, requests.exceptions.ChunkedEncodingError):
         return Message.of("check.cut", host=host)
     return Message.of("check.refused", host=host)
 

@@ -23,20 +23,29 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
+from vaccinator_app.protocol.packing import MAX_PACKED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Seconds: to connect, and for a whole exchange beyond what ``least_rate`` bytes a second take."""
+    """Seconds: to connect, and for a whole exchange beyond what ``least_rate`` bytes a second take; and how many bytes
+    an answer may have in all, with what stands before it."""
 
     connect: float = 10.0
     exchange: float = 60.0
     least_rate: int = 512
+    most: int = MAX_PACKED + 1024 * 1024
+
+
+class TooMuch(OSError):
+    """More came than any answer has: no header or interim answer may go on without end."""
 
 
 class _Meter(threading.local):
-    """When the exchange of this thread is to be over."""
+    """When the exchange of this thread is to be over, and how many bytes came in it."""
 
     until = float("inf")
+    came = 0
 
 
 class _Context(ssl.SSLContext):
@@ -57,8 +66,13 @@ class _TimedSocket(ssl.SSLSocket):
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         """As much as comes, within the time that is left."""
+        shared = self._shared
         with self._within():
-            return self._moved(super().recv_into(*args, **kwargs))
+            count = self._moved(super().recv_into(*args, **kwargs))
+        shared.meter.came += count
+        if shared.meter.came > shared.limits.most:
+            raise TooMuch
+        return count
 
     def send(self, *args: Any, **kwargs: Any) -> int:
         """As much as goes, within the time that is left."""
@@ -129,6 +143,7 @@ class OneAuthority(HTTPAdapter):
         kwargs["verify"] = True
         kwargs["timeout"] = (limits.connect, limits.exchange)
         self._context.meter.until = time.monotonic() + limits.connect + limits.exchange
+        self._context.meter.came = 0
         return super().send(request, *args, **kwargs)
 
     def cert_verify(self, conn: Any, url: Any, verify: Any, cert: Any) -> None:
