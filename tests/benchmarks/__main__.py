@@ -114,9 +114,9 @@ def _plot(kinds: list[str], *, quick: bool) -> None:
 
     for kind in kinds:
         print(kind, flush=True)
+        file = Path(tempfile.gettempdir()) / "plots" / "points.json" if quick else plots.POINTS
         with tempfile.TemporaryDirectory(prefix=f"bench-{kind}-") as folder:
-            drawn = getattr(growth, kind)(Path(folder), quick)
-        plots.write([drawn], Path(tempfile.gettempdir()) / "plots" / "points.json" if quick else plots.POINTS)
+            getattr(growth, kind)(Path(folder), quick, lambda plot, file=file: plots.write([plot], file))
 
 
 def _line(row: dict[str, Any]) -> str:

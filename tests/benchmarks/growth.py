@@ -73,30 +73,38 @@ class Plot(msgspec.Struct):
     title: str
     across: str
     how: str
-    curves: list[Curve]
+    curves: list[Curve] = []
+
+
+Keep = Callable[[Plot], None]
+"""Hears of a plot after each size: a run that is ended early was not for nothing."""
 
 
 class Costs:
-    """Costs as they come, by curve."""
+    """Costs as they come, by curve of one plot."""
 
-    def __init__(self) -> None:
+    def __init__(self, plot: Plot) -> None:
+        self._plot = plot
         self._found: dict[str, list[tuple[int, float]]] = {}
 
     def add(self, name: str, size: int, cost: float) -> None:
         self._found.setdefault(name, []).append((size, cost))
         print(f"    {name:<44}{size:>10,}{cost:>14.6f}", flush=True)
 
-    def curves(self) -> list[Curve]:
-        """Relative to the first of each."""
-        return [
+    def so_far(self) -> Plot:
+        """Each curve relative to its first point."""
+        curves = [
             Curve(name, [size for size, _ in points], [round(cost / points[0][1], 4) for _, cost in points])
             for name, points in self._found.items()
         ]
+        return msgspec.structs.replace(self._plot, curves=curves)
 
 
-def people(folder: Path, quick: bool) -> Plot:
+def people(folder: Path, quick: bool, keep: Keep) -> None:
     """One desk whose roster grows: what each person costs to pull, a keystroke, an unlock, the file, the memory."""
-    costs, central, home = Costs(), CentralSide(), folder / "home"
+    how = "processor time; the file in bytes, memory resident"
+    costs = Costs(Plot("people", "A desk's cost as its roster grows", "people on the roster", how))
+    central, home = CentralSide(), folder / "home"
     _locked_desk(home, central)
     have = 0
     for size in QUICK_PEOPLE if quick else PEOPLE:
@@ -106,8 +114,7 @@ def people(folder: Path, quick: bool) -> Plot:
         costs.add("file, a person", size, (home / "vault.db").stat().st_size / size)
         costs.add("memory of the window", size, sitting("open", home)["resident"])
         have = size
-    how = "processor time; the file in bytes, memory resident"
-    return Plot("people", "A desk's cost as its roster grows", "people on the roster", how, costs.curves())
+        keep(costs.so_far())
 
 
 def _grow(costs: Costs, central: CentralSide, home: Path, have: int, size: int) -> None:
@@ -123,9 +130,10 @@ def _grow(costs: Costs, central: CentralSide, home: Path, have: int, size: int) 
         costs.add("search, p99 of a keystroke", size, worst_of_hundred(times))
 
 
-def records(folder: Path, quick: bool) -> Plot:
+def records(folder: Path, quick: bool, keep: Keep) -> None:
     """One desk whose ledger grows on one day, and the real central it pushes to."""
-    costs = Costs()
+    how = "processor time, of desk and central together for the push"
+    costs = Costs(Plot("records", "A desk's cost as its ledger grows", "records of one day", how))
     sizes = QUICK_RECORDS if quick else RECORDS
     waiting = make_central(folder / "central", sizes[-1])
     with serving(folder / "central") as server:
@@ -133,8 +141,7 @@ def records(folder: Path, quick: bool) -> Plot:
         for have, size in pairwise((0, *sizes)):
             with at_the_desk(folder / "desk") as place:
                 _work_on(costs, place, server, waiting[have:size], size)
-    how = "processor time, of desk and central together for the push"
-    return Plot("records", "A desk's cost as its ledger grows", "records of one day", how, costs.curves())
+            keep(costs.so_far())
 
 
 def _work_on(costs: Costs, place: Workplace, server: Central, new: Sequence[Person], size: int) -> None:
@@ -155,11 +162,12 @@ def _work_on(costs: Costs, place: Workplace, server: Central, new: Sequence[Pers
     vault.rekey(key)
 
 
-def desks(folder: Path, quick: bool) -> Plot:
+def desks(folder: Path, quick: bool, keep: Keep) -> None:
     """The same records from ever more desks at once, each with a ledger of its own, to one real central."""
-    costs = Costs()
     sizes = QUICK_DESKS if quick else DESKS
     number = QUICK_DESK_RECORDS if quick else DESK_RECORDS
+    how = f"by the clock; {number:,} records in all, in batches of {_A_BATCH}"
+    costs = Costs(Plot("desks", "One central, ever more desks at once", "desks", how))
     waiting = make_central(folder / "central", number)
     with serving(folder / "central") as server:
         for n in range(sizes[-1]):
@@ -176,8 +184,7 @@ def desks(folder: Path, quick: bool) -> Plot:
         costs.add("time for all records together", size, took)
         costs.add("p99 of a batch's answer", size, worst_of_hundred(each))
         costs.add("half of the answers", size, statistics.median(each))
-    how = f"by the clock; {number:,} records in all, in batches of {_A_BATCH}"
-    return Plot("desks", "One central, ever more desks at once", "desks", how, costs.curves())
+        keep(costs.so_far())
 
 
 def _all_at_once(clients: Sequence[HttpCentral], ready: Sequence[Sequence[bytes]]) -> tuple[float, list[float]]:

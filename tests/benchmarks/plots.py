@@ -37,7 +37,7 @@ def write(plots: Sequence[Plot], file: Path = POINTS) -> None:
     every = sorted([*plots, *(old for old in read(file) if old.name not in names)], key=lambda plot: plot.name)
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.format(msgspec.json.encode(every), indent=1) + b"\n")
-    for plot in every:
+    for plot in [one for one in every if any(len(curve.sizes) > 1 for curve in one.curves)]:
         file.with_name(f"{plot.name}.svg").write_text(svg(plot), encoding="utf-8")
 
 
