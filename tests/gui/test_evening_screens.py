@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.evening import Evening, evening_tour
-from tests.gui.test_every_screen import cut_off, english_left, nameless, wrong_heights
+from tests.gui.test_every_screen import english_left, faulty
 from tests.support.window import put_away, show_window
 from tests.whole.script import COVAXIN
 from vaccinator_app.gui.settings import Settings
@@ -48,7 +48,7 @@ def test_every_state_in_both_languages(evening: Evening, qapp: QApplication) -> 
                 QApplication.processEvents()
             found = english_left(evening.day, hands) if language == "hi" else set()
             left = {fault for fault in found if not fault.startswith(repr(COVAXIN))}
-            for fault in left | nameless(hands) | cut_off(hands) | wrong_heights(hands):
+            for fault in left | faulty(hands):
                 faults.add(f"{name}, {language}: {fault}")
             assert (hands.window.width(), hands.window.height()) == LEAST
         assert hands.focused() == focused, f"{name}: a switch of language took the focus away"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -38,9 +38,15 @@ _TWO_LINES = {"audit-list": 52, "audit-hours": 52}
 _TAKES_FOCUS = (QAbstractButton, QLineEdit, QComboBox, QListView)
 
 
-def widgets(hands: Hands) -> Iterator[QWidget]:
+def widgets(hands: Hands) -> list[QWidget]:
     """All that can be seen."""
-    return (widget for widget in hands.window.findChildren(QWidget) if widget.isVisible())
+    return [widget for widget in hands.window.findChildren(QWidget) if widget.isVisible()]
+
+
+def faulty(hands: Hands) -> set[str]:
+    """What is wrong with this screen, in whatever language it is in."""
+    seen = widgets(hands)
+    return nameless(seen) | cut_off(seen, hands.window) | wrong_heights(seen)
 
 
 def spoken(hands: Hands) -> Iterator[str]:
@@ -72,21 +78,21 @@ def english_left(day: Day, hands: Hands) -> set[str]:
     return found
 
 
-def nameless(hands: Hands) -> set[str]:
+def nameless(seen: Sequence[QWidget]) -> set[str]:
     """What takes the focus and has no name for a screen reader."""
     return {
         f"{type(widget).__name__} {widget.objectName()!r}"
-        for widget in widgets(hands)
+        for widget in seen
         if isinstance(widget, _TAKES_FOCUS)
         and widget.focusPolicy() != Qt.FocusPolicy.NoFocus
         and not widget.accessibleName()
     }
 
 
-def cut_off(hands: Hands) -> set[str]:
+def cut_off(seen: Sequence[QWidget], window: QWidget) -> set[str]:
     """Words that have less room than they need, and what stands outside the window."""
     found = set()
-    for widget in widgets(hands):
+    for widget in seen:
         text = widget.text() if isinstance(widget, QLabel | QAbstractButton) else ""
         metrics = QFontMetrics(widget.font())
         if isinstance(widget, Text) and text.endswith("…") and not widget.accessibleName().endswith("…"):
@@ -102,16 +108,16 @@ def cut_off(hands: Hands) -> set[str]:
                 found.add(f"too narrow: {text!r}")
         if isinstance(widget, QLineEdit) and metrics.horizontalAdvance(widget.placeholderText()) > widget.width():
             found.add(f"too narrow: {widget.placeholderText()!r}")
-        corner = widget.mapTo(hands.window, widget.rect().bottomRight())
-        if corner.x() >= hands.window.width() and not isinstance(widget, QListView) and not widget.isWindow():
+        corner = widget.mapTo(window, widget.rect().bottomRight())
+        if corner.x() >= window.width() and not isinstance(widget, QListView) and not widget.isWindow():
             found.add(f"outside: {type(widget).__name__} {text!r}")
     return found
 
 
-def wrong_heights(hands: Hands) -> set[str]:
+def wrong_heights(seen: Sequence[QWidget]) -> set[str]:
     """Rows and things to press that are not of the heights of SCREENS."""
     found = set()
-    for widget in widgets(hands):
+    for widget in seen:
         if isinstance(widget, QListView) and widget.model().rowCount():
             height, right = widget.sizeHintForRow(0), _TWO_LINES.get(widget.objectName(), 36)
             if height != right or (
@@ -138,7 +144,7 @@ def test_every_screen_in_both_languages(tmp_path: Path, qapp: QApplication) -> N
             for _ in range(8):
                 QApplication.processEvents()
             left = english_left(day, hands) if language == "hi" else set()
-            for fault in left | nameless(hands) | cut_off(hands) | wrong_heights(hands):
+            for fault in left | faulty(hands):
                 faults.add(f"{name}, {language}: {fault}")
             assert (hands.window.width(), hands.window.height()) == SIZE
         assert hands.focused() == focused, "a switch of language took the focus away"
@@ -160,5 +166,5 @@ def test_large_text_and_every_look_fit_the_window(hands: Hands) -> None:
             hands.window.apply(Settings(language=language, mode=mode, large=True))
             for _ in range(8):
                 QApplication.processEvents()
-            assert cut_off(hands) == set()
+            assert cut_off(widgets(hands), hands.window) == set()
     hands.window.apply(Settings())

@@ -21,7 +21,7 @@ from tests.gui.first_run_tour import (
     tell_names,
     window_of,
 )
-from tests.gui.test_every_screen import cut_off, nameless, wrong_heights
+from tests.gui.test_every_screen import faulty
 from tests.support.first_run import BOOKED, PASSPHRASE, Machine, Served, served
 from tests.support.window import Hands, put_away
 from vaccinator_app.desk.before_vault import not_enrolled
@@ -138,7 +138,7 @@ def test_every_step_in_both_languages_and_what_may_stand_in_its_way(
                 hands.window.apply(settings)
                 for _ in range(3):
                     QApplication.processEvents()
-                for fault in nameless(hands) | cut_off(hands) | wrong_heights(hands):
+                for fault in faulty(hands):
                     faults.add(f"{name}, {settings.language}: {fault}")
             assert hands.focused() == focused
 
