@@ -18,6 +18,7 @@ from vaccinator_app.central.messages import sms
 from vaccinator_app.central.messages.gateways import GatewayDown, Undeliverable
 from vaccinator_app.central.messages.message_states import DELIVERED, FAILED, REJECTED, Reports, report_token
 from vaccinator_app.central.messages.outbox import State
+from vaccinator_app.central.messages.postman import PATIENCE, PAUSE, Pushes
 from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.protocol.messages import MessageState as M
 
@@ -39,6 +40,42 @@ def test_a_message_that_was_not_taken_is_kept_and_tried_again(world: World) -> N
     world.clock.move(days=1)
     assert drain.run() == 0
     assert states(world) == [("otp", "taken")]
+
+
+def test_while_desks_push_only_what_somebody_waits_for_at_a_screen_goes_out(world: World, desk: Desk) -> None:
+    network = Network()
+    drain = drain_to(world, network)
+    dosed(world, desk)
+    world.login.ask(PHONE, "en", address=HOME)
+    assert drain.run(stands_back=lambda: True) == 1
+    assert ("dose_recorded", "waiting") in states(world)
+    assert drain.run() == 1
+    assert {("dose_recorded", "taken"), ("otp", "taken")} <= set(states(world))
+
+
+def test_desks_that_push_go_before_messages_but_not_for_ever() -> None:
+    now = 100.0
+    pushes = Pushes(lambda: now)
+    assert not pushes.are_under_way()
+    pushes.begin()
+    pushes.begin()
+    pushes.end()
+    assert pushes.are_under_way(), "the other one is not answered yet"
+    now += 5
+    pushes.end()
+    assert pushes.are_under_way(), "the desk may have more"
+    now += PAUSE + 0.1
+    assert not pushes.are_under_way()
+    began = now
+    while now <= began + PATIENCE:
+        pushes.begin()
+        assert pushes.are_under_way()
+        now += 1
+        pushes.end()
+    assert not pushes.are_under_way(), "messages have waited long enough"
+    now += PAUSE + 0.1
+    pushes.begin()
+    assert pushes.are_under_way(), "after a pause it begins anew"
 
 
 def test_waits_grow_to_five_minutes_and_never_end(world: World) -> None:
@@ -230,9 +267,9 @@ def test_nobody_waits_for_what_somebody_else_is_claiming(world: World) -> None:
     drain = drain_to(world, Network())
     with pytest.MonkeyPatch.context() as few, database.write() as first, database.write() as second:
         few.setattr(sms, "AT_ONCE", 3)
-        mine = {row.id for row in drain._claim(first)}
+        mine = {row.id for row in drain._claim(drain._due(urgent=False), first)}
         second.exec_driver_sql("SET LOCAL statement_timeout = 2000")
-        theirs = {row.id for row in drain._claim(second)}
+        theirs = {row.id for row in drain._claim(drain._due(urgent=False), second)}
     assert (len(mine), len(theirs)) == (3, 1)
     assert mine.isdisjoint(theirs)
 

@@ -5,6 +5,8 @@ The same object answers over HTTP (``app``) and, in tests, stands directly behin
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -74,7 +76,16 @@ class _Claimed(msgspec.Struct):
 class DeskApi:
     """Everything a desk asks of central. Each call raises ``Refused`` and then has changed nothing."""
 
-    def __init__(self, database: Database, keys: Keys, clock: Clock, crew: Crew | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keys: Keys,
+        clock: Clock,
+        crew: Crew | None = None,
+        pushing: Callable[[], AbstractContextManager[object]] = nullcontext,
+    ) -> None:
+        """Each push is taken in within a block of ``pushing``."""
+        self._pushing = pushing
         self._database = database
         self._keys = keys
         self._clock = clock
@@ -105,7 +116,8 @@ class DeskApi:
         if len(request.records) > MAX_BATCH_RECORDS or (size > MAX_BATCH_BYTES and len(request.records) > 1):
             raise Refused("batch_too_large", 413, "The batch is larger than central takes at once.")
         signer = self._signer(request.keys or known.keys)
-        receipt = self._intake.push(request, brought=brought, revoked_at=known.revoked_at)
+        with self._pushing():
+            receipt = self._intake.push(request, brought=brought, revoked_at=known.revoked_at)
         return packing.pack(receipt, RECEIPT_TYPE, signer), receipt.upto
 
     def deliver(self, packed: bytes) -> bytes:

@@ -75,21 +75,20 @@ def _tell(connection: Connection, found: Sequence[Became]) -> None:
             about.setdefault(centre, []).append((device, seq, one.state))
     for centre, told in sorted(about.items()):
         places = feed.take(connection, centre, len(told))
-        for (device, seq, state), place in zip(sorted(told), places, strict=True):
+        placed = [(*one, place) for one, place in zip(sorted(told), places, strict=True)]
+        for state in {state for _, _, state in told}:
+            before = ("", *(earlier.value for earlier in _BEFORE[state]))
             connection.execute(
                 update(records)
                 .where(
                     records.c.centre == centre,
-                    records.c.device == device,
-                    records.c.seq == seq,
-                    or_(records.c.message.is_(None), records.c.message.in_(_told_before(state))),
+                    records.c.device == bindparam("whose"),
+                    records.c.seq == bindparam("which"),
+                    or_(records.c.message.is_(None), *(records.c.message == word for word in before)),
                 )
-                .values(message=state.value, changed=place)
+                .values(message=state.value, changed=bindparam("place")),
+                [{"whose": device, "which": seq, "place": place} for device, seq, of, place in placed if of is state],
             )
-
-
-def _told_before(state: State) -> list[str]:
-    return ["", *(before.value for before in _BEFORE[state])]
 
 
 def report_token(cupboard: Cupboard, recipient: str, name: str) -> str:

@@ -42,7 +42,8 @@ class Kind(StrEnum):
 SHORT_LIVED = (Kind.OTP, Kind.CONFIRM)
 """Somebody waits for these at a screen: they go before all others, and are of no use once their password is over."""
 
-_AHEAD = timedelta(days=1)
+AHEAD = timedelta(days=1)
+"""By how much they are due before they were written: so they stand in front of all others."""
 
 
 class State(StrEnum):
@@ -103,7 +104,7 @@ def row(
     centre, device, seq = about or (None, None, None)
     return {
         **shared(now, centre=centre, device=device),
-        "due_at": now - _AHEAD if kind in SHORT_LIVED else now,
+        "due_at": now - AHEAD if kind in SHORT_LIVED else now,
         "seq": seq,
         "recipient": recipient,
         "id": name,

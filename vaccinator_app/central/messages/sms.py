@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import ColumnElement, Connection, TextClause, bindparam, select, text, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.citizens import one_time
@@ -25,7 +25,7 @@ from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.keyring.keys import Cupboard
 from vaccinator_app.central.messages.gateways import Gateway, GatewayDown, Undeliverable
 from vaccinator_app.central.messages.message_states import Became, report_token, settle
-from vaccinator_app.central.messages.outbox import SHORT_LIVED, Kind, State
+from vaccinator_app.central.messages.outbox import AHEAD, SHORT_LIVED, Kind, State
 from vaccinator_app.central.schema import people, sms_outbox
 from vaccinator_app.trust.errors import BadSeal
 
@@ -73,14 +73,15 @@ class Drain:
         self._clock = clock
         self._portal = portal
 
-    def run(self) -> int:
+    def run(self, stands_back: Callable[[], bool] = lambda: False) -> int:
         """Hand over what is due; returns how many the network took.
 
         Those it did not take now wait longer each time, to 5 minutes, for ever; those it never will are given up.
+        While it ``stands_back``, asked before each round, only what somebody waits for at a screen goes out.
         """
         taken = given_up = 0
-        while self._is_any_due():
-            batch = self._database.run(self._claim)
+        while self._is_any_due(due := self._due(urgent=stands_back())):
+            batch = self._database.run(partial(self._claim, due))
             done = self._hand_over(batch)
             self._database.run(partial(self._settle, done))
             taken += sum(one.state is not State.FAILED for one in done.became)
@@ -91,12 +92,18 @@ class Drain:
             log.event("messages_handed_over", accepted=taken, refused=given_up)
         return taken
 
-    def _is_any_due(self) -> bool:
-        due = select(sms_outbox.c.id).where(WAITING, sms_outbox.c.due_at <= self._clock()).limit(1)
-        with self._database.read() as connection:
-            return connection.execute(due).first() is not None
+    def _due(self, *, urgent: bool) -> list[ColumnElement[bool] | TextClause]:
+        now = self._clock()
+        if not urgent:
+            return [WAITING, sms_outbox.c.due_at <= now]
+        # Those that nobody has tried yet, which stand in front: few rows of the index to look at, however many wait.
+        return [WAITING, sms_outbox.c.due_at <= now - AHEAD / 2, sms_outbox.c.kind.in_(SHORT_LIVED)]
 
-    def _claim(self, connection: Connection) -> Sequence[Any]:
+    def _is_any_due(self, due: Sequence[ColumnElement[bool] | TextClause]) -> bool:
+        with self._database.read() as connection:
+            return connection.execute(select(sms_outbox.c.id).where(*due).limit(1)).first() is not None
+
+    def _claim(self, due: Sequence[ColumnElement[bool] | TextClause], connection: Connection) -> Sequence[Any]:
         """Take what is due, and what nobody else has taken, out of everybody's sight for a while."""
         now = self._clock()
         rows = connection.execute(
@@ -107,7 +114,7 @@ class Drain:
                 people.c.language.label("person_language"),
             )
             .join_from(sms_outbox, people, people.c.beneficiary == sms_outbox.c.recipient, isouter=True)
-            .where(WAITING, sms_outbox.c.due_at <= now)
+            .where(*due)
             .order_by(sms_outbox.c.due_at, sms_outbox.c.created_at)
             .limit(AT_ONCE)
             .with_for_update(of=sms_outbox, skip_locked=True)

@@ -64,7 +64,7 @@ def build(settings: Settings, address: str, stack: ExitStack, *, keeps_house: bo
     certificates = Certificates(database, keys, clock, login, address, codes)
     services = Services(
         database=database,
-        desks=DeskApi(database, keys, clock, crew),
+        desks=DeskApi(database, keys, clock, crew, postman.push),
         login=login,
         bookings=Bookings(database, keys, clock, login),
         account=Account(database, keys, clock, login),
