@@ -191,3 +191,25 @@ def test_a_kill_while_it_is_made_leaves_a_whole_vault_or_none(tmp_path: Path) ->
         vault = Vault.open(home, KEY)
         assert vault.certificates.chains() == [CHAIN]
         vault.close()
+
+
+def test_a_page_torn_on_its_way_back_into_the_file_is_no_damage(before: Path, home: Path, tmp_path: Path) -> None:
+    """The power goes while the log is folded back: the log has the page whole, and the desk goes on."""
+    shutil.copytree(before, home)
+    vault = Vault.open(home, KEY)
+    save(vault, walk_in("W1"), vial(5), dose_given("000000000009"))
+    cut = tmp_path / "cut"
+    shutil.copytree(home, cut)
+    vault.close()
+    log = (cut / f"{DATABASE}-wal").read_bytes()
+    pages = {int.from_bytes(log[at : at + 4], "big") for at in range(32, len(log), 24 + 4096)}
+    whole = bytearray((cut / DATABASE).read_bytes())
+    torn = max(page for page in pages if 1 < page <= len(whole) // 4096)
+    whole[(torn - 1) * 4096 + 2048 : torn * 4096] = bytes(2048)
+    (cut / DATABASE).write_bytes(whole)
+    vault = Vault.open(cut, KEY)
+    assert vault.note_file() is not None
+    assert vault.exchange.prove() is None
+    assert vault.standing.stopped() is None
+    assert vault.ledger.check(vault.certificates.find).seq == 5
+    vault.close()

@@ -33,7 +33,7 @@ from vaccinator_app.vault.appointments import put_appointments
 from vaccinator_app.vault.certificates import hear
 from vaccinator_app.vault.checking import CURABLE, Fault, check
 from vaccinator_app.vault.connection import Connection, Database
-from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack
+from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack, VaultBusy
 from vaccinator_app.vault.indexing import Indexing
 from vaccinator_app.vault.ledger import Ledger
 from vaccinator_app.vault.peers import Peers
@@ -87,6 +87,10 @@ class Exchange:
         """
         if self._standing.file() is None:
             return None
+        # A page that the power tore on its way back into the file stands whole in the log, where the check by pages
+        # does not look.
+        if not self._database.fold():
+            raise VaultBusy
         faults = check(self._database.beside, self._zone)
         if faults - CURABLE:
             words = Message.of("file.damaged")
