@@ -6,6 +6,7 @@ import platform
 import sys
 from argparse import Namespace
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from vaccinator_app.cli.exits import Exit, Failed
 from vaccinator_app.cli.home import desk_home, open_desk, passphrase
@@ -108,7 +109,7 @@ def run_status(arguments: Namespace) -> int:
 
 
 def run_trust(arguments: Namespace) -> int:
-    """``vaccinator trust FILE``: central's present keys, for a desk that missed their change (P.17.6)."""
+    """``vaccinator trust FILE``: central's present keys and address, if this desk missed a change (P.17.6, P.9.8)."""
     try:
         file = read_file(arguments.file.read_bytes())
     except (OSError, ProtocolError) as error:
@@ -118,5 +119,6 @@ def run_trust(arguments: Namespace) -> int:
         trust(opened.place, file)
     finally:
         lock(opened.place)
-    print("This machine knows central's present keys. Its records go on to central with the next sync.")
+    where = urlsplit(file.address).netloc
+    print(f"This machine knows central's present keys, and reaches it at {where}. Its records go on to it.")
     return Exit.OK

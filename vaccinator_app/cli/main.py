@@ -104,7 +104,7 @@ def _desk(commands: Commands) -> None:
     trust = _command(
         commands,
         "trust",
-        "central's present keys, from an enrolment file (in-charge only)",
+        "central's present keys and address, from an enrolment file (in-charge only)",
         "desk_commands:run_trust",
     )
     _person(trust)

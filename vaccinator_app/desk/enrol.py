@@ -158,7 +158,8 @@ def finish(
 
 
 def trust(place: Workplace, file: EnrolmentFile) -> None:
-    """Go by the keys of an enrolment file that was brought by hand, for a desk that missed their change (P.17.6).
+    """Go by the keys and the address of an enrolment file that was brought by hand: for a desk that missed the change
+    of the keys (P.17.6), and for one whose central has moved (P.9.8).
 
     Its token is not used. Raises ``CannotDo`` for anybody but the in-charge, for a file of another centre or another
     central, and for one that is older than what this desk knows.
@@ -169,7 +170,11 @@ def trust(place: Workplace, file: EnrolmentFile) -> None:
         raise CannotDo(Message.of("enrol.not_for_this_machine"))
     if file.central.number < identity.central.number:
         raise CannotDo(Message.of("enrol.token_expired"))
+    if not file.address.startswith("https://"):
+        raise CannotDo(Message.of("sync.not_https"))
     place.vault.trusted.take(file.central)
+    if file.address != identity.address:
+        place.vault.move(file.address)
 
 
 def _trusted(answer: bytes, file: EnrolmentFile, request: EnrolmentRequest, now: datetime) -> EnrolmentReply:

@@ -77,6 +77,12 @@ class Vault:
             self._identity = replace(self._identity, central=self.trusted.keys)
         return self._identity
 
+    def move(self, address: str) -> None:
+        """Central is reached at ``address`` (an ``https`` URL) from now on."""
+        moved = replace(self.identity, address=address)
+        self._database.write(lambda connection: meta.put(connection, "identity", write_identity(moved)))
+        self._identity = moved
+
     def note_file(self) -> FileFound | None:
         """Keep what speaks against the file as it was opened, until it was looked through; None when nothing does."""
         if self._unnoted is not None:
