@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
+from vaccinator_app.desk.dates import typed_date
 from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.walk_in import clean_name
 from vaccinator_app.desk.workplace import Workplace
@@ -80,15 +81,27 @@ def report(form: AefiForm, place: Workplace, appointment: str) -> Saved:
 
 
 def onset_of(place: Workplace, visit: Visit, typed: str) -> datetime | None:
-    """The time typed as ``1430`` or ``14:30``, on the day of the dose; None when it is none."""
-    digits = ascii_digits("".join(c for c in typed if c not in " :.-"))
-    if digits is None or len(digits) not in (3, 4) or visit.dose_at is None:
+    """The time typed as ``1430`` or ``14:30``, on the day of the dose, or on one that stands before it, with the year
+    or without: ``24 11 14:30``. None when it is none."""
+    if visit.dose_at is None:
+        return None
+    given = visit.dose_at.astimezone(place.now().tzinfo)
+    *before, last = typed.split() or [""]
+    day = _day_of(" ".join(before), given.date())
+    digits = ascii_digits("".join(c for c in (typed if day is None else last) if c not in " :.-"))
+    if digits is None or len(digits) not in (3, 4):
         return None
     hour, minute = int(digits[:-2]), int(digits[-2:])
     if hour > 23 or minute > 59:
         return None
-    given = visit.dose_at.astimezone(place.now().tzinfo)
-    return given.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return datetime.combine(day or given.date(), time(hour, minute), given.tzinfo)
+
+
+def _day_of(typed: str, given: date) -> date | None:
+    """A date; one without a year is the first such day from that of the dose on."""
+    found = typed_date(typed)
+    years = [] if found is not None else [typed_date(f"{typed} {year}") for year in (given.year, given.year + 1)]
+    return found or next((day for day in years if day is not None and day >= given), None)
 
 
 def _words(words: Mapping[str, str]) -> bytes:

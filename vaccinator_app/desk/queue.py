@@ -117,6 +117,9 @@ class Queue:
         if found.centre != vault.identity.centre:
             name = vault.roster.centre_name(found.centre) or found.centre
             return Scan(problem=Message.of("scan.other_centre", centre=name, day=found.session_date))
+        if vault.purge.left_at(found.appointment) is not None:
+            # of an old day, whose people have left: what is kept of it may still be asked for
+            return Scan(slip=found)
         if found.session_date != self._place.today():
             return Scan(problem=Message.of("scan.other_day", day=found.session_date))
         if vault.roster.appointment(found.appointment) is None:

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.aefi import AefiForm, onset_of
+from vaccinator_app.desk.gone import kept as gone_sheet
 from vaccinator_app.desk.half_typed import Form as Kept
 from vaccinator_app.desk.half_typed import HalfTyped
-from vaccinator_app.desk.purging import gone_words
 from vaccinator_app.domain.aefi import AefiOutcome, AefiSign, Seriousness
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
@@ -62,7 +62,7 @@ _TELLS: dict[str, tuple[str, int]] = {
     "contact": ("aefi.contact", 2),
 }
 """Free text by the field of the form: its name, and how many lines are seen."""
-_MOST_TIME = 8
+_MOST_TIME = 20
 
 
 class AefiPanel(Form):
@@ -107,22 +107,28 @@ class AefiPanel(Form):
         """Show the form for this person; or the sentence why there is nothing to report."""
         place = self._session.place
         found, visit = place.vault.roster.appointment(appointment), place.vault.roster.visit(appointment)
-        if found is None or visit.dose_at is None:
-            return gone_words(place, appointment) or Message.of("aefi.not_vaccinated")
+        gone = gone_sheet(place, appointment)
+        if visit.dose_at is None or (found is None and gone is None):
+            return Message.of("aefi.not_vaccinated")
         if appointment != self.appointment:
             self.clear()
         self.appointment = appointment
-        vaccine = place.formulary.get(found.vaccine)
-        self.about.say(
-            Message.of(
-                "aefi.person",
-                token=found.token,
-                name=masked_name(found.beneficiary.name),
-                vaccine=found.vaccine if vaccine is None else vaccine.name,
-                dose=found.dose,
-                at=visit.dose_at,
+        if found is None:
+            assert gone is not None
+            named = {"appointment": appointment, "vaccine": gone.vaccine, "dose": gone.dose, "at": visit.dose_at}
+            self.about.say(Message("aefi.reference", named))
+        else:
+            vaccine = place.formulary.get(found.vaccine)
+            self.about.say(
+                Message.of(
+                    "aefi.person",
+                    token=found.token,
+                    name=masked_name(found.beneficiary.name),
+                    vaccine=found.vaccine if vaccine is None else vaccine.name,
+                    dose=found.dose,
+                    at=visit.dose_at,
+                )
             )
-        )
         # whoever has gone home can no longer be sent from here
         self._referred.setVisible(visit.state is VisitState.OBSERVING)
         return None

@@ -25,7 +25,7 @@ _DEFER: dict[DeferReason, str] = {
     DeferReason.NOT_ELIGIBLE: "defer.not_eligible",
     DeferReason.CODE_NOT_SHOWN: "defer.code_not_shown",
 }
-_VOID: dict[VoidReason, str] = {
+VOID: dict[VoidReason, str] = {
     VoidReason.WRONG_PERSON: "void.wrong_person",
     VoidReason.NEVER_CAME: "void.never_came",
     VoidReason.NOT_GIVEN: "void.not_given",
@@ -60,7 +60,7 @@ class Questions(Choices):
     def ask_void(self) -> None:
         """Why the dose on record does not stand."""
         if self._may_undo():
-            options = [(Message(key), self._void(why)) for why, key in _VOID.items()]
+            options = [(Message(key), self._void(why)) for why, key in VOID.items()]
             self.ask(Message.of("void.title"), options, Message.of("void.why"))
 
     def ask_correct(self) -> None:

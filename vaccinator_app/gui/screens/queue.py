@@ -11,6 +11,7 @@ from vaccinator_app.desk.queue import Pile, Scan
 from vaccinator_app.desk.visit import VisitDesk
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.powers import Power
+from vaccinator_app.gui.screens.gone import GoneSheet
 from vaccinator_app.gui.screens.help import QUEUE
 from vaccinator_app.gui.screens.people_column import PeopleColumn
 from vaccinator_app.gui.screens.ready import Ready
@@ -38,8 +39,9 @@ class QueueScreen(Screen):
         self._ready = Ready(kit, session)
         self.visit = VisitPanel(kit, session)
         self._walk_in = WalkInPanel(kit, session)
+        self._gone = GoneSheet(kit, session)
         self._from = Pile.EXPECTED
-        self.set_columns(self._people, [self._ready, self.visit, self._walk_in])
+        self.set_columns(self._people, [self._ready, self.visit, self._walk_in, self._gone])
         self._wire()
 
     def refresh(self) -> None:
@@ -55,6 +57,8 @@ class QueueScreen(Screen):
             self.visit.take_focus()
         elif shown is self._walk_in:
             self._walk_in.take_focus()
+        elif shown is self._gone:
+            self._gone.take_focus()
         else:
             self._people.search.setFocus()
 
@@ -65,7 +69,7 @@ class QueueScreen(Screen):
         shown = self.sheets.currentWidget()
         if shown is self.visit:
             self.visit.leave()
-        elif shown is self._walk_in:
+        elif shown is self._walk_in or shown is self._gone:
             self._to_ready()
         else:
             self._people.search.clear()
@@ -87,7 +91,7 @@ class QueueScreen(Screen):
             desk = VisitDesk(place, appointment, None if scan is None else scan.slip)
             return desk, _use(desk, scan) if place.may(Power.VACCINATE) else None
 
-        self._session.act(work, lambda found: self._show(*found), self.say)
+        self._session.act(work, lambda found: self._show(*found), lambda why: self._not_opened(appointment, why))
 
     def say(self, what: Message) -> None:
         """A sentence where the eye is: in the open sheet, or where one would be."""
@@ -130,6 +134,18 @@ class QueueScreen(Screen):
         self.sheets.setCurrentWidget(self.visit)
         self._people.follow(desk.appointment.appointment, desk.visit.state)
         self.visit.open(desk, refused)
+        self.opened.emit()
+
+    def _not_opened(self, appointment: str, why: Message) -> None:
+        """Who has left has no sheet any more, but what is kept of the appointment can be asked for."""
+        if not self._gone.show_kept(appointment):
+            self.say(why)
+            return
+        self.close_help()
+        self._people.search.clear()
+        self._people.let_go()
+        self.sheets.setCurrentWidget(self._gone)
+        self._gone.take_focus()
         self.opened.emit()
 
     def _again(self, scan: Scan | None) -> None:
@@ -180,6 +196,9 @@ class QueueScreen(Screen):
         self._walk_in.left.connect(self._to_ready)
         self._walk_in.registered.connect(self.open)
         self.visit.aefi_asked.connect(self.aefi_asked)
+        self._gone.left.connect(self._to_ready)
+        self._gone.aefi_asked.connect(self.aefi_asked)
+        self._gone.said.connect(self.say)
         self.visit.moved.connect(self._moved)
         self.visit.ended.connect(self._ended)
         self.visit.scanned.connect(self._scanned_text)
