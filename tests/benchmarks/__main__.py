@@ -36,6 +36,8 @@ MEASURES = {
 PATIENCE = 900.0
 """Seconds after which a measure is ended."""
 
+_TABLE, _TABLE_ENDS = "<!-- rows: written by `python -m tests.benchmarks --table` -->", "<!-- end of rows -->"
+
 _HEAD = f"{'row':<56}{'ours':>14}{'reference':>14}{'ratio':>8}  {'spread':<15}{'runs':>5}  {'budget':<9}"
 
 
@@ -49,6 +51,7 @@ def main() -> int:
         "--plots", nargs="*", metavar="KIND", choices=("people", "records", "desks"),
         help="instead of rows, costs against size, into docs/performance: people, records, desks; long",
     )  # fmt: skip
+    parser.add_argument("--table", action="store_true", help="write the rows of bench.json into docs/performance.md")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     unknown = set(given.names) - set(MEASURES)
@@ -57,6 +60,9 @@ def main() -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if given.one is not None:
         _measure(given.names[0], given.one, quick=given.quick)
+        return 0
+    if given.table:
+        write_table(json.loads(Path("bench.json").read_text("utf-8")), Path("docs/performance.md"))
         return 0
     if given.plots is not None:
         _plot(given.plots or ["people", "records", "desks"], quick=given.quick)
@@ -107,6 +113,24 @@ def _measure(name: str, folder: Path, *, quick: bool) -> None:
     measure = getattr(importlib.import_module(f"tests.benchmarks.{module}"), function)
     rows = [row.as_json() for row in measure(folder, quick)]
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
+
+
+def write_table(rows: list[dict[str, Any]], page: Path) -> None:
+    """Between its two marks; ratios alone, since times say more of the machine."""
+    before, _, rest = page.read_text("utf-8").partition(_TABLE)
+    after = rest.partition(_TABLE_ENDS)[2]
+    lines = ["| row | ratio | spread | runs | budget | |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        if "failed" in row:
+            lines.append(f"| {row['row']} | not measured: {row['failed']} | | | | |")
+            continue
+        side = "≥" if row["side"] == "at least" else "≤"
+        low, high = row["spread"]
+        holds = "holds" if row["holds"] else "**does not hold**"
+        ratio = f"{row['ratio']:.2f} | {low:.2f} to {high:.2f} | {row['runs']}"
+        lines.append(f"| {row['row']} | {ratio} | {side} {row['budget']:g} | {holds} |")
+    table = "\n".join(lines)
+    page.write_text(f"{before}{_TABLE}\n\n{table}\n\n{_TABLE_ENDS}{after}", "utf-8")
 
 
 def _plot(kinds: list[str], *, quick: bool) -> None:

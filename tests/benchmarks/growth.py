@@ -30,6 +30,7 @@ from tests.benchmarks.centre import (
     today,
 )
 from tests.benchmarks.intake import ledger_of, packed
+from tests.benchmarks.plots import Curve, Plot
 from tests.benchmarks.rows import seconds, worst_of_hundred
 from tests.benchmarks.search import KEYSTROKES, PAGE, add_people, roster_of
 from tests.benchmarks.seated import sitting
@@ -56,24 +57,6 @@ _A_BATCH = 100
 QUICK_PEOPLE, QUICK_RECORDS, QUICK_DESKS = (1_000, 5_000), (1_000, 3_000), (1, 3)
 _ROUNDS = 5
 _ONE_BY_ONE = 100
-
-
-class Curve(msgspec.Struct):
-    """A line of a plot: ``costs`` at ``sizes``, of which the first is 1."""
-
-    name: str
-    sizes: list[int]
-    costs: list[float]
-
-
-class Plot(msgspec.Struct):
-    """Curves over one kind of size; ``how`` says in what they were measured."""
-
-    name: str
-    title: str
-    across: str
-    how: str
-    curves: list[Curve] = []
 
 
 Keep = Callable[[Plot], None]

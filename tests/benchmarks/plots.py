@@ -10,8 +10,6 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from tests.benchmarks.growth import Plot
-
 FOLDER = Path("docs/performance")
 POINTS = FOLDER / "points.json"
 
@@ -24,6 +22,24 @@ _FONT = 'font-family="system-ui, sans-serif" font-size="13"'
 _COLOURS = (("#0057b7", "#6fb1ff"), ("#b3500a", "#ffab6b"), ("#0b7a4b", "#5fd3a0"), ("#8a2be2", "#cfa0ff"),
             ("#a3123f", "#ff8fb0"), ("#555500", "#d6d66a"))  # fmt: skip
 _SIGNS = ("circle", "square", "triangle", "diamond", "cross", "ring")
+
+
+class Curve(msgspec.Struct):
+    """A line of a plot: ``costs`` at ``sizes``, of which the first is 1."""
+
+    name: str
+    sizes: list[int]
+    costs: list[float]
+
+
+class Plot(msgspec.Struct):
+    """Curves over one kind of size; ``how`` says in what they were measured."""
+
+    name: str
+    title: str
+    across: str
+    how: str
+    curves: list[Curve] = []
 
 
 def read(file: Path = POINTS) -> list[Plot]:
