@@ -19,7 +19,16 @@ KILLS = scale.many(200, 10_000)
 def test_whatever_is_killed_nothing_is_lost_doubled_or_claimed() -> None:
     """In a process of its own, from which every life is forked. Its first line is the seed of the run."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-W", "error", "-m", "tests.crash", "--kills", str(KILLS)]
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-m",
+        "tests.crash",
+        "--kills",
+        str(KILLS),
+        *(["--go-on"] if scale.NIGHTLY else []),
+    ]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     lines = done.stdout.splitlines()
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-6000:]
