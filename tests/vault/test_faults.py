@@ -5,14 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.domain.given import WHO, dose_given, walk_in
-from tests.vault.given import DAY, KEY, born, changes, person, plain, save
+from tests.domain.given import WHO, dose_given
+from tests.vault.given import KEY, born, plain, save
 from vaccinator_app.domain.events import Arrived
 from vaccinator_app.vault import errors
 from vaccinator_app.vault.errors import (
@@ -58,53 +56,6 @@ def test_a_file_cut_short_is_named_and_kept(home: Path, kept: int, expected: typ
         Vault.open(home, KEY)
     assert type(found.value) is expected
     assert (home / DATABASE).read_bytes() == whole[:kept]
-
-
-def test_no_changed_bit_makes_anything_read_otherwise(home: Path) -> None:
-    vault = born(home)
-    vault.exchange.apply(changes(person(1), person(2, "सुनीता कुमारी")))
-    save(vault, Arrived(appointment=WHO), replace(walk_in(), sealed=bytes(12_000)), dose_given())
-    vault.drafts.save(WHO, "s", b"half done")
-    vault.close()
-    whole = (home / DATABASE).read_bytes()
-    right = _read_all(home)
-    noticed = 0
-    for page in range(0, len(whole), 4096):
-        changed = bytearray(whole)
-        changed[page + 1000] ^= 1
-        spoil(home / DATABASE, bytes(changed))
-        for now, then in zip(_read_all(home), right, strict=True):
-            assert now in (then, VaultDamaged)
-            noticed += now is VaultDamaged
-        assert (home / DATABASE).read_bytes() == bytes(changed)
-    assert noticed > 50
-
-
-def _read_all(home: Path) -> list[object]:
-    """Each thing the vault can be asked, or ``VaultDamaged`` in its place."""
-    asks: list[Callable[[Vault], object]] = [
-        lambda vault: vault.identity,
-        lambda vault: list(vault.ledger.records()),
-        lambda vault: vault.certificates.chains(),
-        lambda vault: vault.drafts.of("s"),
-        lambda vault: vault.roster.appointment(person(1).appointment),
-        lambda vault: vault.queue.counts(DAY),
-        lambda vault: vault.queue.search("sunita", DAY),
-        lambda vault: vault.queue.search("सुनी", DAY),
-        lambda vault: vault.roster.visit(WHO),
-    ]
-    found: list[object] = []
-    try:
-        vault = Vault.open(home, KEY)
-    except VaultDamaged:
-        return [VaultDamaged] * len(asks)
-    for ask in asks:
-        try:
-            found.append(ask(vault))
-        except VaultDamaged:
-            found.append(VaultDamaged)
-    vault.close()
-    return found
 
 
 def test_a_full_database_refuses_one_record_and_keeps_the_rest(vault: Vault) -> None:

@@ -21,6 +21,7 @@ from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.trust.keys import SigningKey
 from vaccinator_app.vault.files import DATABASE, RESTORED, write_private
 from vaccinator_app.vault.ledger import Ledger
+from vaccinator_app.vault.log_end import was_cut
 
 SEAL = "vault.seal"
 _INFO = b"vaccinator/file-seal/v1"
@@ -34,7 +35,7 @@ class FileState(StrEnum):
     DOUBTFUL = "doubtful"
     """It was not closed, and was written to since; or there is nothing to compare it with."""
     CHANGED = "changed"
-    """It was closed, and is another now."""
+    """It was closed, and is another now; or it was not, and some of what was saved last cannot be read."""
     OLDER = "older"
     """It lacks records, or has others, that it had when it was last closed: an old copy was put back."""
     RESTORED = "restored"
@@ -43,10 +44,12 @@ class FileState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A file before it is opened: its SHA-256, and whether a write-ahead log lies beside it."""
+    """A file before it is opened: its SHA-256, whether a write-ahead log lies beside it, and whether that one was
+    ``cut``: what was durable in it will be dropped (``log_end``)."""
 
     digest: bytes
     log: bool
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ def take_print(path: Path) -> Print | None:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         beside = path.with_name(path.name + "-wal")
-        return Print(digest, beside.exists() and beside.stat().st_size > 0)
+        log = beside.exists() and beside.stat().st_size > 0
+        return Print(digest, log, log and was_cut(beside))
     except OSError:
         return None
 
@@ -118,17 +122,18 @@ def judge(home: Path, device_key: SigningKey, found: Print | None, ledger: Ledge
     ``sealed``: the vault was closed under a seal before, so that there should be one.
     """
     kept = _read(home, device_key)
-    log = found is not None and found.log
+    log, cut = (False, False) if found is None else (found.log, found.cut)
     if kept is None:
-        return FileFound(FileState.DOUBTFUL if log else FileState.CHANGED) if sealed else None
+        lost = cut or not log
+        return FileFound(FileState.CHANGED if lost else FileState.DOUBTFUL) if sealed or cut else None
     files, end = kept
     head = ledger.head()
     if head.seq < end.seq or ledger.hash_at(end.seq) != end.hash:
         return FileFound(FileState.OLDER, max(0, end.seq - head.seq))
     same = found is not None and found.digest in files
-    if log:
+    if log and not cut:
         return FileFound(FileState.ENDED if same else FileState.DOUBTFUL)
-    return None if same else FileFound(FileState.CHANGED)
+    return None if same and not cut else FileFound(FileState.CHANGED)
 
 
 def _read(home: Path, device_key: SigningKey) -> tuple[list[bytes], Link] | None:

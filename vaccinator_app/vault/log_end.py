@@ -1,0 +1,55 @@
+"""Whether a write-ahead log that was left behind ends where a power cut may end it (DESIGN 6.5).
+
+SQLite reads a log up to the first frame whose checksum does not fit, and drops the rest without a word: the tail of a
+transaction that was under way, usually. But the next transaction is begun only once the one before is durable, so what
+lies behind the end of another transaction was on the disk: if that is dropped too, saved records go with it.
+"""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+_HEADER = struct.Struct(">8I")
+_FRAME = struct.Struct(">6I")
+_MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
+"""SQLite's file format, 4.1: the last bit says in which order the checksums read their words."""
+
+
+def was_cut(log: Path) -> bool:
+    """Whether more than an unfinished transaction will be dropped from ``log``. Raises ``OSError``."""
+    data = log.read_bytes()
+    if len(data) < _HEADER.size:
+        return False
+    magic, _, page, _, *salts, first, second = _HEADER.unpack_from(data)
+    size = _FRAME.size + page
+    frames = range(_HEADER.size, len(data) - size + 1, size) if 512 <= page <= 65536 else range(0)
+    order = _MAGIC.get(magic)
+    if order is None or _sum(data[:24], (0, 0), order) != (first, second):
+        # a log whose beginning was never finished is empty; of another one all is dropped
+        return magic != 0 and len(frames) > 1 and sum(_commits(data, at) for at in frames) > 1
+    running = (first, second)
+    for place, at in enumerate(frames):
+        head = _FRAME.unpack_from(data, at)
+        running = _sum(data[at + _FRAME.size : at + size], _sum(data[at : at + 8], running, order), order)
+        if list(head[2:4]) != salts or head[4:] != running:
+            return _ends_within([f for f in frames[place:] if list(_FRAME.unpack_from(data, f)[2:4]) == salts], data)
+    return False
+
+
+def _ends_within(frames: list[int], data: bytes) -> bool:
+    """Whether a transaction ended among ``frames`` and another one began behind it."""
+    return any(_commits(data, at) for at in frames[:-1])
+
+
+def _commits(data: bytes, at: int) -> bool:
+    return bool(_FRAME.unpack_from(data, at)[1])
+
+
+def _sum(data: bytes, running: tuple[int, int], order: str) -> tuple[int, int]:
+    one, two = running
+    words = struct.unpack(f"{order}{len(data) // 4}I", data)
+    for even, odd in zip(words[::2], words[1::2], strict=True):
+        one = (one + even + two) & 0xFFFFFFFF
+        two = (two + odd + one) & 0xFFFFFFFF
+    return one, two
