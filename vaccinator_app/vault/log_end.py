@@ -26,8 +26,8 @@ def was_cut(log: Path) -> bool:
     frames = range(_HEADER.size, len(data) - size + 1, size) if 512 <= page <= 65536 else range(0)
     order = _MAGIC.get(magic)
     if order is None or _sum(data[:24], (0, 0), order) != (first, second):
-        # a log whose beginning was never finished is empty; of another one all is dropped
-        return magic != 0 and len(frames) > 1 and sum(_commits(data, at) for at in frames) > 1
+        # of a beginning that was never finished nothing follows but what is written back already, with other salts
+        return sum(_commits(data, at) and _any_of(salts, _FRAME.unpack_from(data, at)[2:4]) for at in frames) > 1
     running = (first, second)
     for place, at in enumerate(frames):
         head = _FRAME.unpack_from(data, at)
@@ -40,6 +40,10 @@ def was_cut(log: Path) -> bool:
 def _ends_within(frames: list[int], data: bytes) -> bool:
     """Whether a transaction ended among ``frames`` and another one began behind it."""
     return any(_commits(data, at) for at in frames[:-1])
+
+
+def _any_of(salts: list[int], found: tuple[int, ...]) -> bool:
+    return any(one == other for one, other in zip(salts, found, strict=True))
 
 
 def _commits(data: bytes, at: int) -> bool:
