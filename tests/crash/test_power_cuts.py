@@ -38,6 +38,7 @@ class Said:
     """What screens had said up to some place of the journal."""
 
     called: list[Called] = field(default_factory=list)
+    passed: list[str] = field(default_factory=list)
     confirmed: int = 0
     asked: bytes | None = None
     enrolled: bool = False
@@ -47,6 +48,8 @@ class Said:
             case ["saved", int(seq), str(digest), *more]:
                 kind, appointment = [str(one) for one in more] or (None, None)
                 self.called.append(Called(seq, bytes.fromhex(digest), kind, appointment))
+            case ["passed", str(appointment)]:
+                self.passed.append(appointment)
             case ["confirmed", int(upto)]:
                 self.confirmed = upto
             case ["asked", str(packed)]:
@@ -145,6 +148,7 @@ def _look(home: Path, said: Said, signers: tuple[bytes, ...]) -> None:
         found = vault.note_file()
         assert found is None or found.state in (FileState.ENDED, FileState.DOUBTFUL), f"a false alarm: {found}"
         nothing_lost.on_desk(vault, said.called)
+        nothing_lost.passed_stays_passed(vault, said.passed)
         confirmed = nothing_lost.confirmed_by_receipts(vault, signers)
         assert confirmed >= said.confirmed, f"confirmed up to {said.confirmed} before, {confirmed} now"
     finally:

@@ -289,7 +289,12 @@ class World:
 
     def check(self) -> None:
         """What a kill may leave: everything called saved is there, and what shows confirmed central has signed for."""
-        self._look(lambda vault, central: nothing_lost.nothing_lost(vault, central, self.called))
+
+        def look(vault: Vault, central: admin.Home) -> None:
+            nothing_lost.nothing_lost(vault, central, self.called)
+            nothing_lost.passed_stays_passed(vault, self.passed)
+
+        self._look(look)
 
     def check_settled(self) -> None:
         """After a sync that went through: everything is at central, and all that central tells is here."""

@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from vaccinator_app.central.operations.admin import Home
 from vaccinator_app.central.schema import doses, forks, records
-from vaccinator_app.domain.events import DoseGiven, Voided
+from vaccinator_app.desk.drafts import read_draft
+from vaccinator_app.domain.events import DoseDeferred, DoseGiven, Voided
 from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.ledger import Link
 from vaccinator_app.protocol.messages import RECEIPT_TYPE, CertificateState, Receipt, Status
@@ -77,6 +78,17 @@ def _one_dose_each(vault: Vault) -> None:
             standing.pop(body.seq, None)
     twice = [name for name, count in Counter(standing.values()).items() if count > 1]
     assert not twice, f"doubled at the desk: two doses stand for appointment {twice[0]}"
+
+
+def passed_stays_passed(vault: Vault, passed: Iterable[str]) -> None:
+    """Of each appointment whose code a screen called right there is a draft that says so, or the visit went on."""
+    staff = vault._database.read("SELECT DISTINCT staff FROM drafts")
+    drafts = {name: read_draft(data) for (one,) in staff for name, data in vault.drafts.of(one)}
+    ended = {one.appointment for one in noted(vault) if one.kind in (DoseGiven.KIND, DoseDeferred.KIND)}
+    for name in passed:
+        draft = drafts.get(name)
+        kept = draft is not None and draft.identity is not None and (draft.proof is not None or name.startswith("W"))
+        assert kept or name in ended, f"lost at the desk: the code of appointment {name} was right"
 
 
 def confirmed_by_receipts(vault: Vault, signers: Sequence[bytes]) -> int:
