@@ -58,6 +58,8 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no row {', '.join(sorted(unknown))}")
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    # asked to end, everything here ends as after an error, and cleans up
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
     if given.one is not None:
         _measure(given.names[0], given.one, quick=given.quick)
         return 0
@@ -86,10 +88,13 @@ def _in_process(name: str, *, quick: bool) -> list[dict[str, Any]]:
         try:
             _, said = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            # it ends by itself, with whatever it started
             process.terminate()
             _, said = process.communicate()
             said += f"\nended after {PATIENCE:.0f} seconds"
+        finally:
+            # asked to end, it takes along whatever it started
+            process.terminate()
+            process.wait()
         rows = Path(folder) / "rows.json"
         if process.returncode == 0 and rows.exists():
             found: list[dict[str, Any]] = json.loads(rows.read_text("utf-8"))
@@ -107,8 +112,7 @@ def _in_process(name: str, *, quick: bool) -> list[dict[str, Any]]:
 
 
 def _measure(name: str, folder: Path, *, quick: bool) -> None:
-    """In the process of one measure: its rows into a file. Asked to end, it ends as after an error, and cleans up."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))
+    """In the process of one measure: its rows into a file."""
     module, function = MEASURES[name].split(".")
     measure = getattr(importlib.import_module(f"tests.benchmarks.{module}"), function)
     rows = [row.as_json() for row in measure(folder, quick)]

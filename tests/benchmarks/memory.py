@@ -12,7 +12,7 @@ from vaccinator_app.trust.keyslot import KdfParameters
 
 PEOPLE, QUICK_PEOPLE = 100_000, 20_000
 ALLOWED_MIB = 120.0
-ROUNDS = 3
+ROUNDS = 2
 
 
 def memory(folder: Path, quick: bool) -> list[Row]:

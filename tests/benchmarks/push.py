@@ -13,7 +13,7 @@ from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.ports import Central
 
-RECORDS, ROUNDS = 10_000, 5
+RECORDS, ROUNDS = 10_000, 4
 QUICK_RECORDS, QUICK_ROUNDS = 2_000, 3
 
 

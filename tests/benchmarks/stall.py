@@ -13,7 +13,7 @@ from tests.benchmarks.seated import at, begun, read, sitting
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.sync.engine import Engine
 
-RECORDS, ROUNDS = 10_000, 5
+RECORDS, ROUNDS = 10_000, 4
 QUICK_RECORDS, QUICK_ROUNDS = 3_000, 2
 STALL_MS, FRAME_MS = 50.0, 16.0
 
