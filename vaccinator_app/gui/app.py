@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
     from vaccinator_app.desk.syncing import Connect
 
 
+TURN = 0.0005
+"""Seconds after which a thread at work lets another go on; Python's own 5 ms are felt, taken often in a frame."""
+
+
 def make_application(program: str) -> QApplication:
     """The one QApplication, drawn in the style that the stylesheet builds on. ``program`` is what Qt calls it.
 
     The style is an option of the program, not ``setStyle``: that would give Python a style, and with it a thousand
     names of enumerations, before the first window is drawn.
     """
+    # what works beside the window gives way to it soon, whoever started it (docs/performance.md, The interpreter lock)
+    sys.setswitchinterval(TURN)
     return QApplication([program, "-style", "Fusion"])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,13 +26,11 @@ _REST_MS = 250
 
 
 _ONE_AT_A_TIME = Lock()
-_TURN = 0.0005
-"""Seconds after which a long read lets another thread go on; Python's own 5 ms are felt, taken often in a frame."""
 
 
 @contextmanager
 def yielding() -> Iterator[None]:
-    """For long work beside the window: nothing that this thread does holds up the window's for long.
+    """For long work beside the window: nothing that this thread makes holds up the window's for long.
 
     A full pass of the garbage collector over the hundred thousand records of a large day takes up to half a second, in
     which no thread goes on. They hold no cycles: collecting waits while they are made, and passes by whatever there is
@@ -41,15 +38,12 @@ def yielding() -> Iterator[None]:
     another: at once they would be no quicker, and each would undo what the other set.
     """
     with _ONE_AT_A_TIME:
-        usual = sys.getswitchinterval()
-        sys.setswitchinterval(_TURN)
         gc.disable()
         try:
             yield
         finally:
             gc.freeze()
             gc.enable()
-            sys.setswitchinterval(usual)
 
 
 def collect_again(*_: object) -> None:
