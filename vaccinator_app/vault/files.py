@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from typing import IO
 
 from vaccinator_app.vault.errors import from_os
 
@@ -43,20 +47,44 @@ def tighten(path: Path) -> None:
 def write_private(path: Path, data: bytes) -> None:
     """Write ``data`` so that after a crash ``path`` holds either what it held before or ``data``; mode 0600.
 
-    Returns once it is durable. Raises ``VaultError``; then the old file stands.
+    Returns once it is durable. Raises ``VaultError``; then the old file stands. Programs that write it at once do so
+    one after another.
     """
     beside = path.with_name(path.name + ".new")
     try:
-        beside.unlink(missing_ok=True)
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        with open(descriptor, "wb") as file:
+        with _alone_with(beside) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        beside.replace(path)
+            # before anybody else may go on with what is under this name
+            beside.replace(path)
         sync_folder(path.parent)
     except OSError as error:
         raise from_os(error) from None
+
+
+@contextmanager
+def _alone_with(beside: Path) -> Iterator[IO[bytes]]:
+    """An empty file of this name and for this account, which no other program writes to meanwhile (flock(2))."""
+    while True:
+        if beside.is_symlink():
+            beside.unlink()
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE), "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            found = os.fstat(file.fileno())
+            # whoever had it before has put it in its place meanwhile
+            if _lies(beside, found):
+                os.fchmod(file.fileno(), FILE_MODE)
+                file.truncate()
+                yield file
+                return
+
+
+def _lies(path: Path, found: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(path.stat(), found)
+    except FileNotFoundError:
+        return False
 
 
 def set_aside(path: Path) -> None:
