@@ -51,6 +51,7 @@ def main() -> int:
         "--plots", nargs="*", metavar="KIND", choices=("people", "records", "desks"),
         help="instead of rows, costs against size, into docs/performance: people, records, desks; long",
     )  # fmt: skip
+    parser.add_argument("--most", type=int, default=10**9, metavar="N", help="no size of a plot beyond this")
     parser.add_argument("--table", action="store_true", help="write the rows of bench.json into docs/performance.md")
     parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -67,7 +68,7 @@ def main() -> int:
         write_table(json.loads(Path("bench.json").read_text("utf-8")), Path("docs/performance.md"))
         return 0
     if given.plots is not None:
-        _plot(given.plots or ["people", "records", "desks"], quick=given.quick)
+        _plot(given.plots or ["people", "records", "desks"], given.most, quick=given.quick)
         return 0
     print(_HEAD, flush=True)
     found: list[dict[str, Any]] = []
@@ -84,7 +85,8 @@ def _in_process(name: str, *, quick: bool) -> list[dict[str, Any]]:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix=f"bench-{name}-", ignore_cleanup_errors=True) as folder:
         command = [sys.executable, "-m", "tests.benchmarks", name, "--one", folder, *(["--quick"] if quick else [])]
-        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        # a session of its own, so that its work can be told from others'
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
         try:
             _, said = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
@@ -137,14 +139,17 @@ def write_table(rows: list[dict[str, Any]], page: Path) -> None:
     page.write_text(f"{before}{_TABLE}\n\n{table}\n\n{_TABLE_ENDS}{after}", "utf-8")
 
 
-def _plot(kinds: list[str], *, quick: bool) -> None:
+def _plot(kinds: list[str], most: int, *, quick: bool) -> None:
     from tests.benchmarks import growth, plots
 
     for kind in kinds:
+        sizes = [size for size in (growth.QUICK_SIZES if quick else growth.SIZES)[kind] if size <= most]
+        if len(sizes) < 2:
+            continue
         print(kind, flush=True)
         file = Path(tempfile.gettempdir()) / "plots" / "points.json" if quick else plots.POINTS
         with tempfile.TemporaryDirectory(prefix=f"bench-{kind}-") as folder:
-            getattr(growth, kind)(Path(folder), quick, lambda plot, file=file: plots.write([plot], file))
+            getattr(growth, kind)(Path(folder), sizes, lambda plot, file=file: plots.write([plot], file))
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -49,12 +49,14 @@ from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.slots import Slots
 from vaccinator_app.vault.vault import Vault
 
-PEOPLE = (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000)
-RECORDS = (1_000, 3_000, 10_000, 30_000, 100_000)
-DESKS = (1, 2, 5, 10, 20, 50)
-DESK_RECORDS, QUICK_DESK_RECORDS = 10_000, 600
-_A_BATCH = 100
-QUICK_PEOPLE, QUICK_RECORDS, QUICK_DESKS = (1_000, 5_000), (1_000, 3_000), (1, 3)
+SIZES = {
+    "people": (1_000, 3_000, 10_000, 30_000, 100_000, 300_000, 1_000_000),
+    "records": (1_000, 3_000, 10_000, 30_000, 100_000),
+    "desks": (1, 2, 5, 10, 20, 50),
+}
+QUICK_SIZES = {"people": (1_000, 5_000), "records": (1_000, 3_000), "desks": (1, 3)}
+_A_DESK, _A_BATCH = 200, 100
+"""Records of each desk where there are most of them, and how many it pushes at once."""
 _ROUNDS = 5
 _ONE_BY_ONE = 100
 
@@ -83,14 +85,14 @@ class Costs:
         return msgspec.structs.replace(self._plot, curves=curves)
 
 
-def people(folder: Path, quick: bool, keep: Keep) -> None:
+def people(folder: Path, sizes: Sequence[int], keep: Keep) -> None:
     """One desk whose roster grows: what each person costs to pull, a keystroke, an unlock, the file, the memory."""
     how = "processor time; the file in bytes, memory resident"
     costs = Costs(Plot("people", "A desk's cost as its roster grows", "people on the roster", how))
     central, home = CentralSide(), folder / "home"
     _locked_desk(home, central)
     have = 0
-    for size in QUICK_PEOPLE if quick else PEOPLE:
+    for size in sizes:
         _grow(costs, central, home, have, size)
         opened = [worked(partial(_unlock, home)) for _ in range(_ROUNDS)]
         costs.add("unlock, to the day's list", size, statistics.median(opened))
@@ -113,11 +115,10 @@ def _grow(costs: Costs, central: CentralSide, home: Path, have: int, size: int) 
         costs.add("search, p99 of a keystroke", size, worst_of_hundred(times))
 
 
-def records(folder: Path, quick: bool, keep: Keep) -> None:
+def records(folder: Path, sizes: Sequence[int], keep: Keep) -> None:
     """One desk whose ledger grows on one day, and the real central it pushes to."""
     how = "processor time, of desk and central together for the push"
     costs = Costs(Plot("records", "A desk's cost as its ledger grows", "records of one day", how))
-    sizes = QUICK_RECORDS if quick else RECORDS
     waiting = make_central(folder / "central", sizes[-1])
     with serving(folder / "central") as server:
         enrol_desk(server, folder / "desk")
@@ -145,10 +146,9 @@ def _work_on(costs: Costs, place: Workplace, server: Central, new: Sequence[Pers
     vault.rekey(key)
 
 
-def desks(folder: Path, quick: bool, keep: Keep) -> None:
+def desks(folder: Path, sizes: Sequence[int], keep: Keep) -> None:
     """The same records from ever more desks at once, each with a ledger of its own, to one real central."""
-    sizes = QUICK_DESKS if quick else DESKS
-    number = QUICK_DESK_RECORDS if quick else DESK_RECORDS
+    number = sizes[-1] * _A_DESK
     how = f"by the clock; {number:,} records in all, in batches of {_A_BATCH}"
     costs = Costs(Plot("desks", "One central, ever more desks at once", "desks", how))
     waiting = make_central(folder / "central", number)
