@@ -35,9 +35,6 @@ from vaccinator_app.trust.authority import Pair
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.vault import Vault
 
-HASTY = Limits(connect=0.4, exchange=0.4)
-"""A minute, in the time of a test: for faults that stall."""
-
 _PATIENCE = 60.0
 """Seconds after which a test that waits in vain ends."""
 
@@ -136,7 +133,7 @@ class Rig:
             self.syncing.stop()
 
     @contextmanager
-    def hasty(self, limits: Limits | None) -> Iterator[None]:
+    def within(self, limits: Limits | None) -> Iterator[None]:
         """Within these limits until the block ends; None: as it is."""
         before = self.connect
         if limits is not None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults import ways
 from tests.faults.listed import FAULTS, Fault
-from tests.faults.rig import HASTY, Rig, Site
+from tests.faults.rig import Rig, Site
 from tests.support import scale
 
 _DESKS = scale.many(2, 4)
@@ -53,11 +53,10 @@ def test_desks_go_on_through_faults_in_any_order(desks: list[Rig], number: int) 
 
 def _go_through(desks: list[Rig], fault: Fault, chance: random.Random) -> None:
     """They record and sync while it stands; and lock, as its end finds them."""
-    limits = HASTY if fault.says == "sync.timed_out" else None
     path = chance.choice(fault.paths)
     with fault.made(desks[0], path), ExitStack() as stack:
         for desk in desks:
-            stack.enter_context(desk.hasty(limits))
+            stack.enter_context(desk.within(fault.limits))
             stack.enter_context(desk.at_work())
         for desk in chance.choices(desks, k=2 * len(desks)):
             if chance.random() < 0.5:
