@@ -14,6 +14,7 @@ from tests.domain.given import WHO, dose_given, walk_in
 from tests.vault.given import CHAIN, IDENTITY, KEY, born, save, vial, walk_in_person
 from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.ledger import Link
+from vaccinator_app.vault.file_seal import FileState
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.vault import Vault
 
@@ -212,4 +213,26 @@ def test_a_page_torn_on_its_way_back_into_the_file_is_no_damage(before: Path, ho
     assert vault.exchange.prove() is None
     assert vault.standing.stopped() is None
     assert vault.ledger.check(vault.certificates.find).seq == 5
+    vault.close()
+
+
+def test_a_lock_while_the_file_is_looked_through_is_no_reason_for_an_alarm(before: Path, home: Path) -> None:
+    """Whoever looks holds the file as it was; closing last, they must not fold a log into it that was sealed before."""
+    shutil.copytree(before, home)
+    vault = Vault.open(home, KEY)
+    vault.note_file()
+    assert vault.exchange.prove() is None
+    vault.close()
+    vault = Vault.open(home, KEY)
+    assert vault.note_file() is None
+    looking = vault._database.beside()
+    looking.execute("BEGIN")
+    looking.execute("SELECT count(*) FROM ledger").fetchone()
+    save(vault, dose_given("000000000009"))
+    vault.close()
+    looking.close()
+    vault = Vault.open(home, KEY)
+    found = vault.note_file()
+    assert found is None or found.state is FileState.ENDED
+    assert vault.ledger.check(vault.certificates.find).seq == 3
     vault.close()

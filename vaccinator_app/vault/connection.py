@@ -311,8 +311,12 @@ class Database:
             return rows
 
     def beside(self) -> Connection:
-        """A connection of the caller's own, for what takes long and needs tables of its own. Close it."""
-        return connect(self._path, self.key)
+        """A connection of the caller's own, for what takes long and needs tables of its own. Close it.
+
+        It writes nothing, also when it is closed after all others: the last one that may folds the log into a file
+        that was sealed by then, which would look like another file.
+        """
+        return connect(self._path, self.key, mode="ro")
 
     def _new_reader(self) -> _Reader | None:
         """None when the file is not under its name any more."""
