@@ -48,12 +48,12 @@ def test_more_people_than_the_list_shows_are_counted_all_the_same(
     day: Day, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("vaccinator_app.desk.observe.MOST", 1)
-    monkeypatch.setattr("vaccinator_app.gui.screens.observation.MOST", 1)
     for typed, name in (("sun", "Sunita Kumari"), ("ra", "Ram Prasad")):
         give(day, hands, typed, name)
-    assert hands.find(QListView, "observation-list").model().rowCount() == 1
     day.pass_time(timedelta(minutes=30))
     hands.until(lambda: hands.said("session") == "30 minutes over: 2 may go")
+    hands.press(Qt.Key.Key_F4)
+    assert hands.find(QListView, "observation-list").model().rowCount() == 1
 
 
 def test_who_may_go_is_said_on_every_screen_and_takes_no_focus(day: Day, hands: Hands) -> None:

@@ -102,6 +102,7 @@ class DeskScreen(QWidget):
         filled in half."""
         # the vault is closed before the last of this screen is gone
         self._minute.stop()
+        self._observation.leave()
         desk, place = self.queue.visit.forget(), self._session.place
         forms = [screen.half_typed() for screen in (self._observation, self._stock)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.exceptions import Act, DayException
@@ -58,6 +58,9 @@ class ExceptionsScreen(Screen):
         self._stack = QStackedWidget()
         self._lay_out()
         self._wire()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self._show()
 
     def refresh(self) -> None:
@@ -82,6 +85,14 @@ class ExceptionsScreen(Screen):
             self._day.step(by)
         else:
             super().keyPressEvent(event)
+
+    def _changed(self) -> None:
+        """The list is made for who sees it; how much is open is said on every screen."""
+        seen = self._reader.seen
+        if self.isVisible():
+            self._show()
+        elif seen is not None and self._reader.is_today:
+            self.counted.emit(sum(one.settled is None for one in seen.overview.exceptions))
 
     def _show(self) -> None:
         self._day.show_day(self._reader.day, today=self._reader.is_today)
@@ -140,7 +151,7 @@ class ExceptionsScreen(Screen):
         self.list.setFocus()
 
     def _wire(self) -> None:
-        self._reader.changed.connect(self._show)
+        self._reader.changed.connect(self._changed)
         self._reader.failed.connect(self._none.say)
         self._reader.stopped.connect(lambda: self._none.say(Message.of("reconcile.stopped")))
         self._day.chosen.connect(self._reader.show)

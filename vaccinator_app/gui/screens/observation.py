@@ -5,13 +5,13 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.desk import half_typed
 from vaccinator_app.desk.aefi import AefiForm, report
 from vaccinator_app.desk.half_typed import HalfTyped
-from vaccinator_app.desk.observe import MOST, Watched
+from vaccinator_app.desk.observe import Watched
 from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import EarlyReason
 from vaccinator_app.domain.message import Message
@@ -116,7 +116,7 @@ class ObservationScreen(Screen):
         self._lay_out()
         self._wire()
         self._speak()
-        self.refresh()
+        self._tell()
 
     def refresh(self) -> None:
         """Ask again; the person chosen stays chosen."""
@@ -128,6 +128,14 @@ class ObservationScreen(Screen):
         self._stack.setCurrentWidget(self.list if people else self._none)
         self._sheet.show_person(self._people.person(self.list.row))
         self._tell()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def leave(self) -> None:
+        """The desk locks: nothing is asked any more."""
+        self._timer.stop()
 
     def show_sound(self, on: bool) -> None:
         """Whether a beep is wanted, as the desk remembers it."""
@@ -211,6 +219,7 @@ class ObservationScreen(Screen):
         self._session.record(work, saved, self._aefi.refuse)
 
     def _tick(self) -> None:
+        """Nobody sees the list of a screen that is not in front; how many there are is said on every screen."""
         if self.isVisible():
             self.refresh()
         else:
@@ -222,10 +231,7 @@ class ObservationScreen(Screen):
         self._tell()
 
     def _tell(self) -> None:
-        now = self._session.place.now()
-        people = self._people.everybody
-        over = sum(1 for p in people if p.row.observe_until is None or p.row.observe_until <= now)
-        count = (len(people), over) if len(people) < MOST else self._session.observation.counts()
+        count = self._session.observation.counts()
         if self._count != count:
             self._count = count
             self.counted.emit(*count)
@@ -295,7 +301,7 @@ class ObservationScreen(Screen):
         self._aefi.filled.connect(self._filled)
         self._sound.clicked.connect(self.sound_asked)
         self.kit.words.changed.connect(self._speak)
-        self._session.moved.connect(self.refresh)
+        self._session.moved.connect(self._tick)
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
         self._timer.timeout.connect(self._tick)

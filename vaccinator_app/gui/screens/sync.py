@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.queue import Pile
@@ -141,13 +142,20 @@ class SyncScreen(Screen):
         self.list.taken.connect(self._take)
         self.list.selectionModel().currentChanged.connect(self._chose)
         kit.words.changed.connect(self._speak)
-        session.moved.connect(self.refresh)
+        session.moved.connect(self._moved)
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
         self._speak()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self.refresh()
+
+    def _moved(self) -> None:
+        if self.isVisible():
+            self.refresh()
 
     def refresh(self) -> None:
         """Ask again; the person chosen stays chosen."""
