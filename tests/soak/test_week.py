@@ -15,7 +15,7 @@ from tests.support.scale import NIGHTLY, count
 
 pytestmark = pytest.mark.slow
 
-SHORT = Size(days=2, desks=2, doses=25, kills=1, seed=3)
+SHORT = Size(days=2, desks=2, doses=12, kills=1, seed=3, every=2)
 
 
 def played(folder: Path, size: Size) -> Outcome:

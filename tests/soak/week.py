@@ -51,6 +51,8 @@ class Size:
     kills: int = 2
     seed: int = 1
     at_once: int = 2
+    every: int = 1
+    """Desks try to sync after every so many quarters of an hour."""
     url: str | None = None
 
 
@@ -230,7 +232,9 @@ class Week:
         for place in range(SLOTS):
             self._each(lambda n, c, place=place: self._slot(c, orders[n][place], shots[n].get(place)))  # type: ignore[misc]
             self._tell(datetime.combine(day, plan.OPENS, ZONE) + (place + 1) * SLOT)
-            self._sync(self._weather.next())
+            up = self._weather.next()
+            if place % self.size.every == 0:
+                self._sync(up)
 
     def _shots(self, counter: Counter, slots: list[list[Act]]) -> dict[int, tuple[int, float]]:
         """Where in the day a process is killed: slot, act, and how long after the act began. Not the first desk's."""
