@@ -141,7 +141,7 @@ class Act:
     """``prepare`` may write, ``run`` is what the disk refuses, ``done`` says whether its effect is there, all of it.
 
     ``steps``: it is several transactions, so that an act that failed may have got half its way, to be gone on with
-    by doing it ``again``.
+    by doing it ``again``. ``file``: its effect is one that a disk which takes nothing more does not let go of either.
     """
 
     prepare: Callable[[Scene], None]
@@ -149,6 +149,7 @@ class Act:
     done: Callable[[Scene], bool]
     steps: bool = False
     again: bool = True
+    file: bool = False
 
 
 def _came_in(scene: Scene) -> None:
@@ -318,6 +319,10 @@ def _new_desk(scene: Scene) -> None:
 
 
 def _enrol(scene: Scene) -> None:
+    if (scene.folder / "new" / DATABASE).exists():
+        # the disk took all of it, and failed as it was to say so: whoever is told that it is a desk already unlocks it
+        assert _enrolled(scene)
+        return
     desk = NewDesk(device_name="Desk 9", in_charge_name="A. Verma", passphrase=PASSPHRASE, kdf=FLOOR)
     enrol(scene.folder / "new", scene.kept["file"], desk, lambda _: scene.kept["simulator"], scene.clock.now())
 
@@ -363,10 +368,14 @@ ACTS = {
     "removal": Act(_came_in, _disable, _has("staff_removed"), steps=True),
     "new colleague": Act(_came_in, _add, lambda scene: len(members(scene.home)) == 3, steps=True),
     "close of the day": Act(_counted, _close, _has("day_closed")),
-    "backup": Act(_came_in, lambda scene: back_up(scene.open, _free(scene)), _is_whole(lambda _, path: look(path))),
+    "backup": Act(
+        _came_in, lambda scene: back_up(scene.open, _free(scene)), _is_whole(lambda _, path: look(path)), file=True
+    ),
     "restore": Act(_no, lambda scene: restore(scene.folder / "new", scene.made.backup), _restored),
-    "sealed export": Act(_to_export, _export, _is_whole(lambda scene, path: delivery.look(scene.open, path))),
-    "export": Act(_came_in, _lines, _is_whole(_verify)),
+    "sealed export": Act(
+        _to_export, _export, _is_whole(lambda scene, path: delivery.look(scene.open, path)), file=True
+    ),
+    "export": Act(_came_in, _lines, _is_whole(_verify), file=True),
     "enrolment": Act(_new_desk, _enrol, _enrolled, steps=True),
     "migration": Act(_old, _open_old, _opens, steps=True),
 }

@@ -208,9 +208,11 @@ def _fill(path: Path, key: bytes, identity: Identity, chains: Sequence[Sequence[
             for chain in chains:
                 certificate = verified(chain, identity.central.signers, identity.centre)
                 put_chain(connection, certificate, chain)
+            # What was written is to stand in the one file. Closing folds the log back too, but says nothing of a disk
+            # that does not take it: then a file without its contents would become the vault.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
     finally:
         connection.close()
-    # Closing folded the write-ahead log back; what was written stands in the one file.
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
