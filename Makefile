@@ -29,7 +29,7 @@ test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
 
 nightly: $(VENV)/.for-dev ## the long forms of what tries to lose a record: kills, power cuts, faults, a week; hours
 	VACCINATOR_NIGHTLY=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile \
-	  tests/crash tests/faults tests/soak tests/whole $(ARGS)
+	  tests/crash tests/disk tests/faults tests/soak tests/whole $(ARGS)
 
 planted: $(VENV)/.for-dev ## plant the faults of other systems in a copy and see each harness catch them; minutes
 	$(BIN)/python -m tests.planted $(ARGS)

@@ -272,8 +272,7 @@ def _is_whole(check: Callable[[Scene, Path], object]) -> Callable[[Scene], bool]
             with suppress(CannotDo, ProtocolError):
                 check(scene, path)
                 whole += 1
-        assert whole < 2
-        return whole == 1
+        return whole > 0
 
     return done
 
