@@ -2,8 +2,8 @@
 heard, somebody comes and goes, the desk is locked and opened. What its screens say is marked in the journal as they
 say it.
 
-``python -m tests.crash.recording FOLDER SEED``: central in ``FOLDER/central``, the desk in ``FOLDER/desk``, which is
-watched. Central stands in the same process, where nothing of it is recorded.
+``python -m tests.crash.recording FOLDER SEED``: central in ``FOLDER/central``, the desk in ``FOLDER/desk``; both are
+watched. Central stands in the same process.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ from vaccinator_app.desk.errors import CannotDo
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.syncing import desk_of
 from vaccinator_app.desk.unlock import lock
+from vaccinator_app.protocol import packing
 from vaccinator_app.protocol.enrolment import read_file
+from vaccinator_app.protocol.messages import Receipt
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.trust.keyslot import FLOOR
 
@@ -37,12 +39,19 @@ class _Asking(Simulator):
         disk.mark(json.dumps(["asked", packed.hex()]))
         return super().enrol(packed)
 
+    def push(self, packed: bytes) -> bytes:
+        answer = super().push(packed)
+        receipt = packing.peek(packing.unpack(answer), Receipt)
+        disk.mark(json.dumps(["answered", receipt.upto, receipt.head.hex()]))
+        return answer
+
 
 def main() -> None:
     folder = Path(sys.argv[1])
     seed = sys.argv[2]
     central = TestCentral(folder / "central")
     people = Booker(folder / "central", central.home, central.now).book(PEOPLE)
+    disk.mark(json.dumps(["booked"]))
     home, rng = folder / "desk", Random(seed)
     who = NewDesk(device_name="Desk 2", in_charge_name=IN_CHARGE.name, passphrase=PASSPHRASE, kdf=FLOOR)
     enrol(home, read_file(central.enrolment_file()), who, lambda _: _Asking(central.api), central.now())
@@ -51,7 +60,7 @@ def main() -> None:
     for day in range(3):
         opened = unlock.open(unlock.people()[0].staff, PASSPHRASE)
         vault = opened.place.vault
-        engine = Engine(desk_of(vault), vault.exchange, central.simulator())
+        engine = Engine(desk_of(vault), vault.exchange, _Asking(central.api))
         do = Acts(opened.place, people, rng, lambda *words: disk.mark(json.dumps(words)))
         do.saved()
         acts = [do.dose, do.dose, do.wrong_code, do.walk_in, do.override, do.deferred, do.adverse, do.void, do.correct]

@@ -171,6 +171,7 @@ class World:
         self.called: list[Called] = []
         self.passed: list[str] = []
         self._keys: list[bytes] = []
+        self._lives: list[str] = []
 
     def close(self) -> None:
         """Central and all its files go."""
@@ -231,6 +232,7 @@ class World:
             os.close(reads)
             os.kill(child, signal.SIGKILL) if sys.exc_info()[0] else None
             status = os.waitpid(child, 0)[1]
+        self._lives.append(f"{scene} {more.get('step') or after or central or ''}".strip())
         ended.killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         for line in text.splitlines(keepends=True):
             if line.endswith(b"\n"):
@@ -347,7 +349,7 @@ class World:
         central.database.close()
 
     def _fail(self, what: str) -> NoReturn:
-        raise Lost(f"{what} (world {self.seed})")
+        raise Lost(f"{what} (world {self.seed}; last lives: {', '.join(self._lives[-4:])})")
 
 
 _OF_MACHINES = frozenset({SHORTER, FORK, *map(str, Notice)} - {str(Notice.MANY_LOOKUPS)})
