@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.faults.listed import FAULTS, trials
-from tests.faults.table import table, written
+from tests.faults.table import DOCUMENT, table, written
+from tests.support.breaking import ROOT
 
 
 def test_the_document_has_every_fault() -> None:
@@ -20,3 +23,10 @@ def test_the_desk_says_what_to_do_in_each() -> None:
     for sentence in said:
         assert sentence.endswith("."), sentence
         assert sentence.count(". ") + sentence.count("; ") + sentence.count(": ") >= 1, f"no advice: {sentence}"
+
+
+def test_every_test_that_the_document_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", DOCUMENT.read_text("utf-8"))
+    assert len(named) > 20
+    for path, name in named:
+        assert f"def {name}" in (ROOT / path).read_text("utf-8"), f"{path}::{name}"
