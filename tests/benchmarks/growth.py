@@ -132,12 +132,15 @@ def _work_on(costs: Costs, place: Workplace, server: Central, new: Sequence[Pers
     client = connect(server)
     engine = Engine(desk_of(place.vault), place.vault.exchange, client)
     engine.run()
+    # what goes on behind would be counted with whatever is measured meanwhile
+    place.vault.indexing.settle()
     give_doses(place, new[:-_ONE_BY_ONE])
     each = [worked(partial(give_doses, place, [person])) for person in new[-_ONE_BY_ONE:]]
     costs.add("a durable dose", size, statistics.median(each))
     costs.add("push, a record", size, worked(engine.run, server._process.pid) / len(new))
     client.close()
     vault = place.vault
+    vault.indexing.settle()
     costs.add("reconcile, the whole day", size, worked(lambda: Reconcile(place).overview(place.today())))
     costs.add("verify the ledger", size, worked(lambda: vault.ledger.check(vault.certificates.find)))
     key = vault.key
