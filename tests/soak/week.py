@@ -10,30 +10,24 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from time import monotonic
 
-from tests.central.support import BOUNDLESS, Clock
+from tests.central.support import Clock
 from tests.soak import plan
+from tests.soak.centre import CENTRE, Public, made, vault_of
 from tests.soak.child import Child, Died, Told
 from tests.soak.machine import FIRST, SECOND
 from tests.soak.plan import SLOT, SLOTS, Act, Weather
-from tests.support.central import PASSPHRASE
 from tests.support.desk import ZONE, ToldClock, vaccines
 from tests.support.nothing_lost import Called, all_confirmed
-from vaccinator_app.central.citizens.booking import Booked, BookingForm, Bookings
-from vaccinator_app.central.citizens.login import Login, mobile_hash
+from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.central.operations import admin
-from vaccinator_app.central.operations.admin import Home
 from vaccinator_app.desk.front_door import Unlock
-from vaccinator_app.domain.stock import Batch
 from vaccinator_app.vault.vault import Vault
 
-CENTRE = "100001"
-A_MOBILE = 4
 LAST_HOUR = 22
 """Whoever waits for a network to close the day goes home then."""
 
@@ -116,11 +110,12 @@ class Week:
         self._now = datetime.combine(first_day, time(7), ZONE)
         self._clock = Clock(self._now.astimezone(UTC))
         self._weather = Weather(random.Random(size.seed + 1), size.down)
-        self._people = 0
+        self._a_day = size.desks * size.doses
         self._booked: list[Booked] = []
         self._cut = 0
         self._kinds: list[dict[plan.Kind, int]] = []
-        self._home = self._make()
+        self._home = made(folder / "central", self._clock, self._days(), self._a_day, size.url)
+        self._public = Public(self._home, self._clock)
         self._central = Child("tests.soak.server", *self._arguments(), log=folder / "central.log")
         self._address = self._central.hello()["address"]
         self._counters = [self._enrolled(number) for number in range(size.desks)]
@@ -131,20 +126,6 @@ class Week:
         return (str(self._folder / "central"), self._now.isoformat(), *url)
 
     # Before the first day
-
-    def _make(self) -> Home:
-        folder = self._folder / "central"
-        admin.init(folder, self._clock, vaccines(), url=self.size.url)
-        home = admin.open_home(folder, url=self.size.url)
-        admin.add_centre(home, CENTRE, "PHC Rampur", "Rampur")
-        people = self.size.desks * self.size.doses
-        for number in range(self.size.days):
-            day = self._first + timedelta(days=number)
-            admin.add_session(home, CENTRE, day, "covishield", starts=plan.OPENS, count=SLOTS, capacity=people)
-        for name, days in ((FIRST, 200), (SECOND, 300)):
-            expiry = self._first + timedelta(days=days)
-            admin.allot_batch(home, CENTRE, Batch(vaccine="covishield", batch=name, expiry=expiry, doses_per_vial=10))
-        return home
 
     def _enrolled(self, number: int) -> Counter:
         name, home = f"Desk {number + 1}", self._folder / f"desk{number + 1}"
@@ -162,32 +143,12 @@ class Week:
         self._clock.now = moment.astimezone(UTC)
         self._central.ask("tell", now=moment.isoformat())
 
-    def _book(self, day: date) -> list[Booked]:
-        """Tomorrow's people, four to a mobile, through central's own booking."""
-        login = Login(self._home.database, self._home.keys, self._clock, BOUNDLESS)
-        bookings = Bookings(self._home.database, self._home.keys, self._clock, login)
-        found, people, token = [], self.size.desks * self.size.doses, ""
-        for number in range(people):
-            if number % A_MOBILE == 0:
-                mobile = f"98{self._people:08d}"
-                with self._home.database.write() as connection:
-                    whose = mobile_hash(self._home.keys.cupboard, mobile)
-                    token = login._open(connection, mobile, whose, None, self._clock.now).token
-            form = BookingForm(
-                name=f"Sunita Kumari {self._people}", year_of_birth=1960 + self._people % 40, gender="woman",
-                photo_id_type="aadhaar", photo_id_number=f"4444{self._people:08d}", vaccine="covishield", dose=1,
-                centre=CENTRE, date=day.isoformat(), slot=f"{plan.slot_of(number, people):%H:%M}",
-            )  # fmt: skip
-            found.append(bookings.book(token, form))
-            self._people += 1
-        return found
-
     # The days
 
     def run(self) -> Outcome:
         """From the first morning until everything is at central and every day is closed and agreed upon."""
         figures = []
-        self._booked = self._book(self._first)
+        self._booked = self._public.book(self._first, self._a_day)
         for number in range(self.size.days):
             day = self._first + timedelta(days=number)
             self._morning(day)
@@ -293,7 +254,7 @@ class Week:
         self._tell(datetime.combine(day, time(22, 30), ZONE))
         tomorrow = day + timedelta(days=1)
         if tomorrow in self._days():
-            self._booked = self._book(tomorrow)
+            self._booked = self._public.book(tomorrow, self._a_day)
         self._central.ask("night", now=self._now.isoformat())
 
     def _settle(self) -> None:
@@ -406,7 +367,7 @@ class Week:
         """Each desk's vault, opened as its in-charge, and what it called saved."""
         for counter in self._counters:
             unlock = Unlock(counter.home, vaccines(), lambda _: ToldClock(moment=self._now))
-            with _vault_of(unlock) as vault:
+            with vault_of(unlock) as vault:
                 yield vault, [Called(seq, digest) for seq, digest in counter.called.items()]
 
     def close(self) -> None:
@@ -415,19 +376,6 @@ class Week:
         for child in (*(counter.child for counter in self._counters), self._central):
             child.kill()
         self._home.database.close()
-
-
-@contextmanager
-def _vault_of(unlock: Unlock) -> Iterator[Vault]:
-    # without signing in, which would be one more record
-    from vaccinator_app.vault.slots import Slots
-
-    unlocked = Slots.read(unlock._home).unlock(unlock.people()[0].staff, PASSPHRASE)
-    vault = Vault.open(unlock._home, unlocked.database_key)
-    try:
-        yield vault
-    finally:
-        vault.close()
 
 
 def _desk(home: Path, log: Path) -> Child:
