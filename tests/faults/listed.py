@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from tests.faults import ways
+from tests.faults import lies, ways
 from tests.faults.ways import PULL, PUSH, Made
 from tests.support import scale
 from tests.support.line import Answer, Bytes
@@ -112,8 +112,8 @@ FAULTS = (
     Fault(name="100 Continue without end", made=ways.middle(ways.only_interim), says="sync.too_large", limits=LITTLE),
     Fault(name="one byte at a time", made=ways.line(Bytes(apart=True)), says=None),
     Fault(name="one bit flipped below TLS", made=ways.line(Bytes(down=ways.flipped_after(2500))), says="sync.cut"),
-    Fault(name="no HTTP at all", made=ways.nothing_known(b"\x00\xff\r\n\r\n" * 20), says="sync.could_not_reach"),
-    Fault(name="500 headers", made=ways.many_headers(), says="sync.could_not_reach", slow=True),
+    Fault(name="no HTTP at all", made=lies.nothing_known(b"\x00\xff\r\n\r\n" * 20), says="sync.could_not_reach"),
+    Fault(name="500 headers", made=lies.many_headers(), says="sync.could_not_reach", slow=True),
     # time
     Fault(
         name="stall before central has it",
@@ -170,24 +170,24 @@ FAULTS = (
         blanks=_HOST,
     ),
     # proxies
-    Fault(name="502", made=ways.later(502), says="sync.not_working", blanks={"status": 502}),
-    Fault(name="504", made=ways.later(504), says="sync.not_working", blanks={"status": 504}, slow=True),
-    Fault(name="503", made=ways.later(503), says="sync.busy"),
-    Fault(name="429, Retry-After: 120", made=ways.later(429, ("Retry-After", "120")), says="sync.busy", least_wait=120),
+    Fault(name="502", made=lies.later(502), says="sync.not_working", blanks={"status": 502}),
+    Fault(name="504", made=lies.later(504), says="sync.not_working", blanks={"status": 504}, slow=True),
+    Fault(name="503", made=lies.later(503), says="sync.busy"),
+    Fault(name="429, Retry-After: 120", made=lies.later(429, ("Retry-After", "120")), says="sync.busy", least_wait=120),
     Fault(
         name="503, Retry-After: in an hour, as a date",
-        made=ways.later_by_date(503),
+        made=lies.later_by_date(503),
         says="sync.busy",
         least_wait=300,
     ),
     Fault(
         name="503, Retry-After: 10^4000",
-        made=ways.later(503, ("Retry-After", "9" * 4000)),
+        made=lies.later(503, ("Retry-After", "9" * 4000)),
         says="sync.busy",
         least_wait=300,
     ),
-    Fault(name="503, Retry-After: -5", made=ways.later(503, ("Retry-After", "-5")), says="sync.busy", slow=True),
-    Fault(name="407 under central's own TLS", made=ways.later(407), says="check.proxy"),
+    Fault(name="503, Retry-After: -5", made=lies.later(503, ("Retry-After", "-5")), says="sync.busy", slow=True),
+    Fault(name="407 under central's own TLS", made=lies.later(407), says="check.proxy"),
     Fault(name="proxy of the environment that wants a password", made=ways.through_proxy(_PROXY), says="check.proxy"),
     Fault(name="proxy of the environment that is gone", made=ways.through_proxy(None, gone=True), says="check.proxy"),
     Fault(name="proxy of the environment that tunnels", made=ways.through_proxy(None), says=None),
@@ -199,47 +199,47 @@ FAULTS = (
     Fault(name="no network at all", made=ways.no_network, says="check.no_network"),
     # lies
     Fault(
-        name="forged receipt for all there is", made=ways.forged(ways.by_a_liar), says="sync.not_central", reached=True
+        name="forged receipt for all there is", made=lies.forged(lies.by_a_liar), says="sync.not_central", reached=True
     ),
-    Fault(name="receipt that nobody signed", made=ways.forged(ways.by_nobody), says="sync.not_central", reached=True),
+    Fault(name="receipt that nobody signed", made=lies.forged(lies.by_nobody), says="sync.not_central", reached=True),
     Fault(
         name="central's receipt with one record more",
-        made=ways.spoiled(ways.stretched),
+        made=ways.spoiled(lies.stretched),
         says="sync.not_central",
         reached=True,
     ),
     Fault(
         name="forged page that cancels everybody",
-        made=ways.spoiled(ways.emptied),
+        made=ways.spoiled(lies.emptied),
         says="sync.not_central",
         paths=(PULL,),
         reached=True,
     ),
     Fault(
         name="answer to another desk",
-        made=ways.of_another_desk,
+        made=lies.of_another_desk,
         says="sync.not_for_this_desk",
         paths=BOTH,
         reached=True,
     ),
     # too much
-    Fault(name="answer one byte too long", made=ways.too_large(), says="sync.too_large"),
+    Fault(name="answer one byte too long", made=lies.too_large(), says="sync.too_large"),
     Fault(name="answer without end", made=ways.middle(ways.without_end), says="sync.too_large", paths=BOTH),
     Fault(
         name="bomb that says how large it is",
-        made=ways.bomb(declared=True),
+        made=lies.bomb(declared=True),
         says="sync.not_central",
         reached=True,
     ),
     Fault(
         name="bomb that does not say",
-        made=ways.bomb(declared=False),
+        made=lies.bomb(declared=False),
         says="sync.not_central",
         reached=True,
     ),
-    Fault(name="gzip that nobody asked for", made=ways.spoiled(ways.gzipped), says="sync.not_central", reached=True),
-    Fault(name="gzip bomb", made=ways.gzip_bomb(200), says="sync.not_central", reached=True),
-    Fault(name="gzip bomb with a refusal", made=ways.gzip_bomb(400), says="sync.not_central", reached=True, slow=True),
+    Fault(name="gzip that nobody asked for", made=ways.spoiled(lies.gzipped), says="sync.not_central", reached=True),
+    Fault(name="gzip bomb", made=lies.gzip_bomb(200), says="sync.not_central", reached=True),
+    Fault(name="gzip bomb with a refusal", made=lies.gzip_bomb(400), says="sync.not_central", reached=True, slow=True),
 )
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.faults import ways
+from tests.faults import lies, ways
 from tests.faults.listed import FAULTS, Fault
 from tests.faults.rig import Rig, Site
 from tests.support import scale
@@ -21,7 +21,7 @@ _DESKS = scale.many(2, 4)
 _ROUNDS = scale.many(1, 40)
 _FAULTS_EACH = scale.many(6, 12)
 
-_NOT_FOR_SEVERAL = {ways.played_again, ways.swapped, ways.saved_meanwhile, ways.of_another_desk, ways.name_gone}
+_NOT_FOR_SEVERAL = {ways.played_again, ways.swapped, ways.saved_meanwhile, lies.of_another_desk, ways.name_gone}
 """These are about one desk and what it asked before."""
 
 
