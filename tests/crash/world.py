@@ -232,8 +232,10 @@ class World:
             os.close(reads)
             os.kill(child, signal.SIGKILL) if sys.exc_info()[0] else None
             status = os.waitpid(child, 0)[1]
-        self._lives.append(f"{scene} {more.get('step') or after or central or ''}".strip())
         ended.killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        lines = text.decode().splitlines() or [""]
+        how = f"killed at {more.get('step') or after}" if ended.killed else "ended"
+        self._lives.append(f"{scene}: {how}, {lines[-1][:60]}")
         for line in text.splitlines(keepends=True):
             if line.endswith(b"\n"):
                 self._heard(json.loads(line), ended)

@@ -71,9 +71,11 @@ def _apply(held: bytearray, place: int, data: bytes | None) -> None:
 
 
 class Disk:
-    """The folder as it was recorded, up to the entry last played. It was empty when recording began."""
+    """The folder as it was recorded, up to the entry last played; ``below``: only what lies in that folder of it. It
+    was empty when recording began."""
 
-    def __init__(self) -> None:
+    def __init__(self, below: str = "") -> None:
+        self._below = below
         self._names: dict[str, _File] = {}
         self._durable_names: dict[str, _File] = {}
         self._changes: list[dict[str, _File]] = []
@@ -81,31 +83,52 @@ class Disk:
         self._by_inode: dict[int, _File] = {}
         self._folder: int | None = None
 
-    def play(self, entry: Entry) -> None:
-        """One entry more."""
+    def play(self, entry: Entry) -> bool:
+        """One entry more. Whether it is about this folder."""
+        if entry.what in "COU" and not (name := self._own(entry.text)):
+            self._by_inode.pop(entry.inode, None)
+            return False
         match entry.what:
             case "C":
-                self._by_inode[entry.inode] = made = _File()
-                self._names[entry.text] = made
+                self._by_inode[entry.inode] = self._names[name] = _File()
                 self._named()
-            case "O" if entry.text == ".":
+            case "O" if name == ".":
                 self._folder = entry.inode
-            case "W":
-                self._by_inode[entry.inode].pending.append((entry.number, entry.data))
-            case "T":
-                self._by_inode[entry.inode].pending.append((entry.number, None))
+            case "W" | "T" if entry.inode in self._by_inode:
+                data = entry.data if entry.what == "W" else None
+                self._by_inode[entry.inode].pending.append((entry.number, data))
             case "S" if entry.inode == self._folder:
                 self._durable_names = dict(self._names)
                 self._changes.clear()
-            case "S":
+            case "S" if entry.inode in self._by_inode:
                 self._by_inode[entry.inode].sync()
             case "R" | "L":
-                source, target = entry.text.split("\0")
+                source, target = map(self._own, entry.text.split("\0"))
+                if not (source and target):
+                    return False
                 self._names[target] = self._names.pop(source) if entry.what == "R" else self._names[source]
                 self._named()
             case "U":
-                self._names.pop(entry.text, None)
+                self._names.pop(name, None)
                 self._named()
+            case _:
+                return entry.what in "CO"
+        return True
+
+    def settle(self) -> None:
+        """All that was written so far is there for sure."""
+        self._durable_names = dict(self._names)
+        self._changes.clear()
+        for file in self._names.values():
+            file.sync()
+
+    def _own(self, name: str) -> str:
+        """The name within the folder that this is about; empty for what lies elsewhere."""
+        if not self._below:
+            return name
+        if name == self._below:
+            return "."
+        return name.removeprefix(self._below + "/") if name.startswith(self._below + "/") else ""
 
     def _named(self) -> None:
         self._changes.append(dict(self._names))
@@ -123,6 +146,7 @@ class Disk:
         folder.mkdir(mode=0o700)
         for name, data in self.found(rng).items():
             if not name.endswith("-shm"):
+                (folder / name).parent.mkdir(exist_ok=True)
                 descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
                 with open(descriptor, "wb") as file:
                     file.write(data)
