@@ -252,6 +252,30 @@ def test_a_power_cut_makes_no_noise_and_a_log_cut_short_is_noticed(machine: Mach
     assert machine.kinds().count("dose_given") == 4
 
 
+def test_a_second_power_cut_while_the_file_is_looked_through_makes_no_noise(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class PowerCut(BaseException):
+        pass
+
+    def cut(*_: object) -> None:
+        shutil.rmtree(machine.counter.home.with_name("crashed"))
+        crash(machine)
+        raise PowerCut
+
+    machine.dose(2)
+    crash(machine)
+    machine.open()
+    with monkeypatch.context() as broken, pytest.raises(PowerCut):
+        broken.setattr("vaccinator_app.vault.exchange.check", cut)
+        machine.sync()
+    machine.open()
+    machine.sync()
+    noticing.stand(machine.place)
+    assert noticed(machine) == []
+    assert not machine.told_of_file()
+
+
 def test_after_a_power_cut_tries_are_counted_again_from_the_ledger(machine: Machine) -> None:
     desk = VisitDesk(machine.place, machine.people[2].reference)
     desk.confirm_identity()

@@ -46,13 +46,15 @@ def noted(vault: Vault, after: int = 0) -> list[Called]:
     ]
 
 
-def on_desk(vault: Vault, called: Iterable[Called] = ()) -> Link:
+def on_desk(vault: Vault, called: Iterable[Called] = (), *, fold: bool = True) -> Link:
     """The opened vault holds together, and every record in ``called`` is in it, once. Returns the ledger's end.
 
     Whole: every page, every signature and number of the ledger, receipts beside records, and views that are those the
-    ledger makes (computed anew in tables of their own: nothing is put right by looking).
+    ledger makes (computed anew in tables of their own: nothing is put right by looking). With ``fold`` the log is
+    written back into the file first, where pages are looked at; not where what is cut next should find a log.
     """
-    vault._database.fold()
+    if fold:
+        vault._database.fold()
     faults = check(vault._database.beside, ZoneInfo(vault.identity.time_zone))
     assert not faults, f"the desk's file does not go together: {', '.join(sorted(faults))}"
     link = vault.ledger.check(vault.certificates.find)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -167,7 +167,7 @@ class Books:
     def _desk(self, desk: Desk, central: AtCentral) -> None:
         vault = desk.place.vault
         there = self.look(desk)
-        on_desk(vault)
+        on_desk(vault, fold=False)
         confirmed_by_receipts(vault, self.town.world.home.keys.signers)
         assert not there.ledger.keys() & there.strays, "doubled at the desk: on record, and set aside"
         if desk.device not in self.central_went_back:
@@ -309,7 +309,8 @@ class Books:
                 there = self._central_tally(desk.centre, day, counting)
                 total = there.total
                 assert total.given + total.twice == self.standing(counting, day), f"central's tally of {day}"
-                if not refused:
+                # of what is older desks are told nothing but the stock (``central.desks.relay``)
+                if not refused and day > self.town.now.astimezone(ZONE).date() - timedelta(days=7):
                     found = differences(overview(desk, day).tally, there)
                     if day < self.town.now.astimezone(ZONE).date():
                         # whose booking changed while this desk heard nothing until its day was over, it is not told

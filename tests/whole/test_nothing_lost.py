@@ -85,6 +85,8 @@ def test_power_goes_after_each_commit(everybody: EverybodyAtOnce) -> None:
         everybody.person_is_renamed(number)
         everybody.another_unlocks(0, 1)
         everybody.power_goes_in_a_sync(0, (True, number))
+        # the file is being looked through, and the power goes once more
+        everybody.power_goes_in_a_sync(0, (False, number))
         everybody.syncs(0, [])
 
 

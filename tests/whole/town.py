@@ -147,7 +147,7 @@ class Desk:
         as_it_lies = self.home.with_name(self.home.name + "-cut")
 
         def photograph() -> None:
-            shutil.copytree(self.home, as_it_lies)
+            _of_one_moment(self.home, as_it_lies)
 
         database = self.place.vault._database
         database._writer = dying = Dying(database._writer, statement, photograph, commits=commits)
@@ -169,7 +169,7 @@ class Desk:
     def copy(self, had: object) -> None:
         """Somebody copies the folder while the desk is at work."""
         to = Path(mkdtemp(prefix="copy-", dir=self.home.parent)) / self.home.name
-        shutil.copytree(self.home, to)
+        _of_one_moment(self.home, to)
         self.copies.append(Copy(to, had))
 
     def put_back(self, copy: Copy[Any]) -> None:
@@ -265,6 +265,21 @@ class Town:
     def session(self, person: Booked) -> str:
         """Whoever booked for this person signs in."""
         return self.world.sign_in(self.mobiles[person.reference])
+
+
+def _of_one_moment(folder: Path, to: Path) -> None:
+    """A copy in which all files are of one moment, as on a disk when the power goes: what tends the log behind may be
+    at work meanwhile."""
+    while True:
+        before = _times(folder)
+        shutil.copytree(folder, to)
+        if _times(folder) == before:
+            return
+        shutil.rmtree(to)
+
+
+def _times(folder: Path) -> dict[str, tuple[int, int]]:
+    return {file.name: (file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(folder.iterdir())}
 
 
 def _clock() -> ToldClock:

@@ -259,13 +259,18 @@ class Database:
                 if self._key is not None:
                     make_room(self._writer, self._path)
 
-    def fold(self) -> bool:
-        """Write the write-ahead log back into the file and empty it. False when a reader is in the way: ask again."""
+    def fold(self, *, empty: bool = True) -> bool:
+        """Write the write-ahead log back into the file and empty it. False when a reader is in the way: ask again.
+
+        Without ``empty`` the log stays, and with it the sign that the file was not closed: should the power go before
+        the next commit, a file that differs from the sealed one would else be taken for one that somebody changed.
+        """
+        how = "TRUNCATE" if empty else "FULL"
         with self._writing:
             if self._key is None:
                 raise VaultClosed
             with speaking():
-                ((busy, _, _),) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                ((busy, _, _),) = self._writer.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
         return not busy
 
     def later(self, work: Callable[[Connection], T]) -> Future[T] | None:

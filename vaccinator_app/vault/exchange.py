@@ -89,7 +89,7 @@ class Exchange:
             return None
         # A page that the power tore on its way back into the file stands whole in the log, where the check by pages
         # does not look.
-        if not self._database.fold():
+        if not self._database.fold(empty=False):
             raise VaultBusy
         faults = check(self._database.beside, self._zone)
         if faults - CURABLE:
