@@ -117,7 +117,7 @@ def _grow(costs: Costs, central: CentralSide, home: Path, have: int, size: int) 
 
 def records(folder: Path, sizes: Sequence[int], keep: Keep) -> None:
     """One desk whose ledger grows on one day, and the real central it pushes to."""
-    how = "processor time, of desk and central together for the push"
+    how = "processor time; the sync of desk and central together"
     costs = Costs(Plot("records", "A desk's cost as its ledger grows", "records of one day", how))
     waiting = make_central(folder / "central", sizes[-1])
     with serving(folder / "central") as server:
@@ -137,7 +137,7 @@ def _work_on(costs: Costs, place: Workplace, server: Central, new: Sequence[Pers
     give_doses(place, new[:-_ONE_BY_ONE])
     each = [worked(partial(give_doses, place, [person])) for person in new[-_ONE_BY_ONE:]]
     costs.add("a durable dose", size, statistics.median(each))
-    costs.add("push, a record", size, worked(engine.run, server._process.pid) / len(new))
+    costs.add("sync, a record", size, worked(engine.run, server._process.pid) / len(new))
     client.close()
     vault = place.vault
     vault.indexing.settle()
