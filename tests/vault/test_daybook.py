@@ -262,7 +262,11 @@ def test_reading_a_day_neither_waits_for_the_writer_nor_holds_it_up(vault: Vault
     try:
         assert len(vault.daybooks.happened(DAY)) == 11
         assert vault.daybooks.booked(DAY) == []
-        assert (vault.daybooks.identities(DAY), vault.daybooks.outcomes(), vault.daybooks.differences()) == ({}, {}, {})
+        assert (vault.daybooks.identities(DAY, NAMES), vault.daybooks.outcomes(), vault.daybooks.differences()) == (
+            {},
+            {},
+            {},
+        )
         assert (vault.daybooks.agreed(), vault.daybooks.cleared()) == (set(), frozenset())
         assert len(vault.daybooks.machines(TEN)) == 1
         assert len(vault.daybooks.names()) == 2
@@ -302,8 +306,10 @@ def test_equal_marks_are_perhaps_one_person(vault: Vault) -> None:
     other = [replace(person(2 + number), beneficiary=somebody) for number, somebody in enumerate(others)]
     vault.exchange.apply(changes(base, *other, person(30, "Sunita", last4="7777", day=TOMORROW)))
     vault.ledger.append(moment(), IN_CHARGE, [walk_in(guest.appointment)], person=guest)
-    marks = vault.daybooks.identities(DAY)
-    assert set(marks) == {base.appointment, guest.appointment, *(who.appointment for who in other)}
+    everybody = {base.appointment, guest.appointment, *(who.appointment for who in other)}
+    marks = vault.daybooks.identities(DAY, [*everybody, person(30).appointment])
+    assert set(marks) == everybody
+    assert set(vault.daybooks.identities(DAY, [base.appointment])) == {base.appointment}
     assert marks[base.appointment] == marks[guest.appointment]
     assert len(set(marks.values())) == 5
     assert all(len(mark) == 32 and set(mark) <= set("0123456789abcdef") for mark in marks.values())

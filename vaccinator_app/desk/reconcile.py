@@ -13,6 +13,7 @@ from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.counts import DayTally
 from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.daybook import DayBook, Machine
+from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.domain.exceptions import DayException
 from vaccinator_app.domain.find_exceptions import find
 from vaccinator_app.domain.message import Message
@@ -114,7 +115,7 @@ def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -
         batches=tuple(place.vault.roster.batches()),
         formulary=place.formulary,
         names=books.names(),
-        identities=books.identities(day),
+        identities=books.identities(day, {one.body.appointment for one in happened if isinstance(one.body, DoseGiven)}),
         differences=books.differences(),
     )
     close = newest_close(day, happened)

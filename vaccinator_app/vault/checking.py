@@ -19,8 +19,9 @@ from vaccinator_app.protocol.messages import Receipt
 from vaccinator_app.protocol.packing import peek, unpack
 from vaccinator_app.protocol.records import FIRST_PREV, Record, read_event
 from vaccinator_app.vault.appointments import DAY_BITS, NUMBER_BITS
-from vaccinator_app.vault.connection import Connection, speaking
+from vaccinator_app.vault.connection import Connection
 from vaccinator_app.vault.errors import VaultError
+from vaccinator_app.vault.speaking import speaking
 from vaccinator_app.vault.views import EPOCH, VIEWS, begin_day, take_in
 
 

@@ -16,26 +16,26 @@ from typing import Any, TypeVar
 
 from sqlcipher3 import dbapi2
 
+from vaccinator_app.vault import memory
 from vaccinator_app.vault.errors import (
     VaultBusy,
     VaultClosed,
     VaultDamaged,
-    VaultDisk,
     VaultError,
     VaultFileMissing,
-    VaultFull,
     VaultGone,
     VaultMissing,
     VaultNewer,
     VaultReadOnly,
-    VaultWrongKey,
     from_os,
 )
 from vaccinator_app.vault.files import BESIDE, clear_next, sync_folder
 from vaccinator_app.vault.lock import HomeLock
 from vaccinator_app.vault.log_room import make_room
 from vaccinator_app.vault.migrations import migrate, newest
+from vaccinator_app.vault.reader import Reader
 from vaccinator_app.vault.slotfile import SLOTS
+from vaccinator_app.vault.speaking import speaking
 from vaccinator_app.vault.whereabouts import Whereabouts
 
 KEY_LENGTH = 32
@@ -57,41 +57,6 @@ Connection = Any
 
 Row = tuple[Any, ...]
 T = TypeVar("T")
-
-
-class speaking:
-    """Turn the database's errors into ours. Their text may hold SQL, so only the name of their code is kept."""
-
-    __slots__ = ("_opening",)
-
-    def __init__(self, *, opening: bool = False) -> None:
-        self._opening = opening
-
-    def __enter__(self) -> None:
-        """Nothing yet."""
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        """Another error in the place of the database's own."""
-        if isinstance(error, dbapi2.DatabaseError):
-            raise _meaning(error, opening=self._opening) from None
-
-
-def _meaning(error: dbapi2.DatabaseError, *, opening: bool) -> VaultError:
-    name = getattr(error, "sqlite_errorname", "")
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
-        case dbapi2.SQLITE_NOTADB:
-            return VaultWrongKey(name) if opening else VaultDamaged(name)
-        case dbapi2.SQLITE_CORRUPT:
-            return VaultDamaged(name)
-        case dbapi2.SQLITE_FULL:
-            return VaultFull(name)
-        case dbapi2.SQLITE_READONLY:
-            return VaultReadOnly(name)
-        case dbapi2.SQLITE_IOERR | dbapi2.SQLITE_CANTOPEN:
-            return VaultDisk(name)
-        case dbapi2.SQLITE_BUSY | dbapi2.SQLITE_LOCKED:
-            return VaultBusy(name)
-    return VaultError(name)
 
 
 def connect(path: Path, key: bytes, *, mode: str = "rw") -> Connection:
@@ -168,21 +133,6 @@ def inspect(path: Path, key: bytes) -> None:
         raise VaultDamaged
 
 
-class _Reader:
-    """One thread's own connection, and the lock that lets another thread close it."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self.lock = threading.Lock()
-        self.thread = threading.current_thread()
-        self.closed = False
-
-    def close(self) -> None:
-        with self.lock:
-            self.closed = True
-            self.connection.close()
-
-
 class Database:
     """An opened vault file: ``write`` for whole transactions, ``read`` for single questions, from any thread.
 
@@ -207,7 +157,7 @@ class Database:
             clear_next(self._path.parent)
         self._key: bytes | None = key
         self._own = threading.local()
-        self._readers: list[_Reader] = []
+        self._readers: list[Reader] = []
         self._door = threading.Lock()
         self._writing = threading.Lock()
         self._commits = 0
@@ -315,6 +265,20 @@ class Database:
             rows: list[Row] = self._writer.execute(sql, parameters).fetchall()
             return rows
 
+    def give_back(self) -> None:
+        """After large work: pages of the file that were kept for it are let go of, and memory goes back."""
+        with suppress(VaultError):
+            with self._writing, speaking():
+                if self._key is not None:
+                    self._writer.execute("PRAGMA shrink_memory")
+            with self._door:
+                readers = list(self._readers)
+            for reader in readers:
+                with reader.lock, speaking():
+                    if not reader.closed:
+                        reader.connection.execute("PRAGMA shrink_memory")
+        memory.give_back()
+
     def beside(self) -> Connection:
         """A connection of the caller's own, for what takes long and needs tables of its own. Close it.
 
@@ -323,7 +287,7 @@ class Database:
         """
         return connect(self._path, self.key, mode="ro")
 
-    def _new_reader(self) -> _Reader | None:
+    def _new_reader(self) -> Reader | None:
         """None when the file is not under its name any more."""
         with self._door:
             if self._key is None:
@@ -334,7 +298,7 @@ class Database:
                 return None
             connection = connect(self._path, self._key)
             connection.execute("PRAGMA query_only = ON")
-            reader = _Reader(connection)
+            reader = Reader(connection)
             for old in [r for r in self._readers if not r.thread.is_alive()]:
                 self._readers.remove(old)
                 old.close()

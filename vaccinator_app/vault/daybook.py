@@ -8,7 +8,7 @@ Questions only, through readers: nothing here waits for the writer or keeps it w
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import blake2b
@@ -204,27 +204,35 @@ class DayBooks:
         )
 
     def booked(self, day: date) -> list[Booked]:
-        """The online appointments of ``day``, by slot; cancelled ones say so."""
+        """The online appointments of ``day``, by slot; cancelled ones say so.
+
+        Slots and vaccines are few: what is the same for many people is one object.
+        """
         rows = self._database.read(
             "SELECT appointment, slot, slot_offset, vaccine, dose, cancelled FROM roster "
             "WHERE id BETWEEN ? AND ? AND booking = ? ORDER BY id",
             (*day_range(day), Booking.ONLINE.value),
         )
-        return [
-            Booked(appointment, slot_of(slot, offset).astimezone(self._zone), vaccine, dose, bool(cancelled))
-            for appointment, slot, offset, vaccine, dose, cancelled in rows
-        ]
+        slots: dict[tuple[int, int], datetime] = {}
+        vaccines: dict[str, str] = {}
+        found: list[Booked] = []
+        for appointment, slot, offset, vaccine, dose, cancelled in rows:
+            at = slots.get((slot, offset))
+            if at is None:
+                at = slots[slot, offset] = slot_of(slot, offset).astimezone(self._zone)
+            found.append(Booked(appointment, at, vaccines.setdefault(vaccine, vaccine), dose, bool(cancelled)))
+        return found
 
-    def identities(self, day: date) -> dict[str, str]:
-        """A mark for each appointment of ``day`` on the roster, walk-ins too: equal marks may be one person.
+    def identities(self, day: date, of: Iterable[str]) -> dict[str, str]:
+        """A mark for each of these appointments of ``day``, walk-ins too: equal marks may be one person.
 
         It stands over photo ID, its last four, year of birth, gender and the first word of the name. Keyed with this
         vault's own key: a mark tells nothing to who has not got the vault, and nothing at another desk.
         """
         rows = self._database.read(
             "SELECT appointment, photo_id, photo_id_last4, year_of_birth, gender, name FROM roster "
-            "WHERE id BETWEEN ? AND ? AND name <> ''",
-            day_range(day),
+            "WHERE id BETWEEN ? AND ? AND name <> '' AND appointment IN (SELECT value FROM json_each(?))",
+            (*day_range(day), json.dumps(list(of))),
         )
         key = self._identity.device_key.private
         # What was so before the names left is still so: found then, and kept as marks alone.

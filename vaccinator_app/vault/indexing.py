@@ -30,6 +30,7 @@ class Indexing:
         self._door = threading.Lock()
         self._under_way = False
         self._gather = False
+        self._large = False
 
     def go_on(self, *, gather: bool) -> None:
         """Do what is to be done, without waiting for it. A fault of the disk leaves it for the next call.
@@ -54,12 +55,18 @@ class Indexing:
     def _stepped(self, future: Future[bool]) -> None:
         with self._door:
             self._under_way = False
-        if not future.cancelled() and future.exception() is None and future.result():
+        if future.cancelled() or future.exception() is not None:
+            return
+        if future.result():
             self.go_on(gather=False)
+        elif self._large:
+            self._large = False
+            self._database.give_back()
 
     def _step(self, connection: Connection) -> bool:
         """One step; whether there may be more."""
         if _index(connection):
+            self._large = True
             return True
         self._gather = self._gather and _merge(connection)
         return self._gather

@@ -10,8 +10,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-ROOM = 4 * 1024 * 1024
-"""Bytes: as many frames as are written between two foldings (``connection.Database``), and some."""
+ROOM = 32 + 1000 * (24 + 4096)
+"""Bytes: a header and as many whole frames as are written between two foldings (``connection.Database``), and some."""
 
 
 def make_room(connection: Any, database: Path) -> None:

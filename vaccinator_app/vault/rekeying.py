@@ -15,9 +15,10 @@ from pathlib import Path
 
 from sqlcipher3 import dbapi2
 
-from vaccinator_app.vault.connection import Connection, Database, connect, speaking
+from vaccinator_app.vault.connection import Connection, Database, connect
 from vaccinator_app.vault.errors import VaultDamaged, VaultDisk, VaultError, VaultFull, from_os
 from vaccinator_app.vault.files import BESIDE, FILE_MODE, NEXT, clear_next
+from vaccinator_app.vault.speaking import speaking
 
 Progress = Callable[[int, int], None]
 """Told how many pages of how many are done."""

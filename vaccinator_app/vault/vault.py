@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.audit import AuditTrail
 from vaccinator_app.vault.certificates import Certificates, put_chain, verified
-from vaccinator_app.vault.connection import Database, connect_to_write, speaking
+from vaccinator_app.vault.connection import Database, connect_to_write
 from vaccinator_app.vault.daybook import DayBooks
 from vaccinator_app.vault.drafts import Drafts
 from vaccinator_app.vault.errors import KeysOlder, VaultDamaged, VaultError, VaultExists, VaultWrongKey, from_os
@@ -30,6 +30,7 @@ from vaccinator_app.vault.purge import Purge
 from vaccinator_app.vault.queue import Queue
 from vaccinator_app.vault.rekeying import Progress, copy_to, records_in, rekey
 from vaccinator_app.vault.roster import Roster
+from vaccinator_app.vault.speaking import speaking
 from vaccinator_app.vault.standing import Standing
 from vaccinator_app.vault.stock import Stock
 from vaccinator_app.vault.trusted import TrustedKeys
