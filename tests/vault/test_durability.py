@@ -236,3 +236,25 @@ def test_a_lock_while_the_file_is_looked_through_is_no_reason_for_an_alarm(befor
     assert found is None or found.state is FileState.ENDED
     assert vault.ledger.check(vault.certificates.find).seq == 3
     vault.close()
+
+
+def test_a_kill_when_the_log_was_just_folded_back_is_no_reason_for_an_alarm(before: Path, home: Path) -> None:
+    """The log is empty then; a purge folds it, and so does whoever looks a file through."""
+    shutil.copytree(before, home)
+    vault = Vault.open(home, KEY)
+    vault.note_file()
+    assert vault.exchange.prove() is None
+    vault.close()
+    vault = Vault.open(home, KEY)
+    save(vault, dose_given("000000000009"))
+    assert vault._database.fold()
+    killed = home.with_name("killed")
+    shutil.copytree(home, killed)
+    vault.close()
+    assert (killed / f"{DATABASE}-wal").stat().st_size == 0
+    vault = Vault.open(killed, KEY)
+    found = vault.note_file()
+    assert found is not None
+    assert found.state is FileState.DOUBTFUL
+    assert vault.exchange.prove() is None
+    vault.close()

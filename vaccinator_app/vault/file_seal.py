@@ -68,7 +68,8 @@ def take_print(path: Path) -> Print | None:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").digest()
         beside = path.with_name(path.name + "-wal")
-        log = beside.exists() and beside.stat().st_size > 0
+        # An empty one too: whoever closes takes it away, and it was folded back a moment before it ended.
+        log = beside.exists()
         return Print(digest, log, log and was_cut(beside))
     except OSError:
         return None
