@@ -22,7 +22,7 @@ from vaccinator_app.vault.files import DATABASE
 _PEOPLE = 80
 _A_WORLD = 25
 """Kills in one world: its ledger is looked through after each."""
-_SETTLES = 4
+_SETTLES = 8
 """Kills between two syncs that go through, at most."""
 _FORGED = 0.1
 """Of receipts."""
