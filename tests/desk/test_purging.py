@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,8 @@ from vaccinator_app.domain.staff_events import DetailsPurged, PurgeReason
 from vaccinator_app.protocol.messages import Outcome, Reason, Receipt, Status
 from vaccinator_app.protocol.records import FIRST_PREV
 from vaccinator_app.vault.checking import Fault, check
+from vaccinator_app.vault.connection import Database
+from vaccinator_app.vault.file_seal import FileState
 from vaccinator_app.vault.vault import Vault
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -297,3 +300,30 @@ def test_a_day_that_begins_with_a_purge_makes_no_file_suspect(old: Old) -> None:
     purging.purge(old.place)
     assert next(reversed(list(old.place.vault.ledger.events())))[3].KIND == DetailsPurged.KIND
     assert Fault.VIEWS not in check(old.place.vault._database.beside, ZONE)
+
+
+def test_power_that_goes_as_the_log_is_emptied_makes_no_noise(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
+    old.close()
+    after(old, 5)
+    home, key, crashed = old.place.home, old.place.vault.key, old.place.home.with_name("crashed")
+    old.place.vault.close()
+    old.place.vault = Vault.open(home, key)
+    fold = Database.fold
+
+    class Cut(Exception):
+        pass
+
+    def cut(database: Database) -> bool:
+        fold(database)
+        shutil.copytree(home, crashed)
+        raise Cut
+
+    monkeypatch.setattr(Database, "fold", cut)
+    with pytest.raises(Cut):
+        purging.purge(old.place)
+    monkeypatch.undo()
+    vault = Vault.open(crashed, key)
+    found = vault.note_file()
+    vault.close()
+    assert found is not None
+    assert found.state is FileState.DOUBTFUL

@@ -245,6 +245,13 @@ class Books:
         self._neighbours(desk, central)
         self._needs_somebody(desk, [row for row in mine.values() if row.status != "accepted"])
 
+    def check_set_aside(self, desk: Desk, before: AtDesk) -> None:
+        """The ledger was taken back: what left it is listed, and central has it beside the ledger."""
+        there, central = self.look(desk), self.central()
+        left = before.ledger.keys() - there.ledger.keys()
+        assert left <= there.strays, "the ledger was taken back, and what left it is not all listed"
+        assert left <= central.forks, "the ledger was taken back, and what left it is not all at central"
+
     def _people(self, desk: Desk) -> None:
         """Everybody of today and the lease's days whom central has, as central has them."""
         database = self.town.world.home.database

@@ -405,8 +405,10 @@ class EverybodyAtOnce(RuleBasedStateMachine):
             desk.switch(0)
         desk.line.plan = list(plan)
         try:
+            before = self.books.look(desk)
             take_back(desk.place, lambda _: desk.line)
             desk.stopped = False
+            self.books.check_set_aside(desk, before)
         except SyncError as error:
             _happened(f"recover: {error.message.key}")
         desk.line.plan = []

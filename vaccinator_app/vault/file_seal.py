@@ -117,10 +117,13 @@ def seal(home: Path, device_key: SigningKey, head: Link, coming: Path | None = N
         write_private(home / SEAL, kept.encode())
 
 
-def judge(home: Path, device_key: SigningKey, found: Print | None, ledger: Ledger, *, sealed: bool) -> FileFound | None:
+def judge(
+    home: Path, device_key: SigningKey, found: Print | None, ledger: Ledger, *, sealed: bool, emptied: bool = False
+) -> FileFound | None:
     """What the opened file is, beside its seal; None when it is the one that was closed.
 
-    ``sealed``: the vault was closed under a seal before, so that there should be one.
+    ``sealed``: the vault was closed under a seal before, so that there should be one. ``emptied``: the log was being
+    emptied after a purge, so that there may be none of a file that was not closed.
     """
     kept = _read(home, device_key)
     log, cut = (False, False) if found is None else (found.log, found.cut)
@@ -132,7 +135,7 @@ def judge(home: Path, device_key: SigningKey, found: Print | None, ledger: Ledge
     if head.seq < end.seq or ledger.hash_at(end.seq) != end.hash:
         return FileFound(FileState.OLDER, max(0, end.seq - head.seq))
     same = found is not None and found.digest in files
-    if log and not cut:
+    if (log or emptied) and not cut:
         return FileFound(FileState.ENDED if same else FileState.DOUBTFUL)
     return None if same and not cut else FileFound(FileState.CHANGED)
 

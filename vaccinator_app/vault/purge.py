@@ -107,13 +107,18 @@ class Purge:
             )
         return found
 
+    @property
+    def folding(self) -> bool:
+        """Whether that is to be done, or was begun: the log may be empty although the file was not closed."""
+        return meta.get(self._database, _FOLD_DUE) is not None
+
     def fold(self) -> None:
         """Write what left out of the index of words and of the write-ahead log, which hold it until then.
 
         In steps, so that nobody waits for long who records meanwhile. Nothing to do unless a purge was made since; one
         that was interrupted is finished by the next call. Raises ``VaultError``.
         """
-        if meta.get(self._database, _FOLD_DUE) is None:
+        if not self.folding:
             return
         while self._database.write(_rewrite_words):
             pass

@@ -165,7 +165,8 @@ class Vault:
             vault = cls(database)
             vault.views.renew()
             sealed = vault.standing.sealed()
-            judged = judge(home, vault.identity.device_key, file, vault.ledger, sealed=sealed)
+            emptied = vault.purge.folding
+            judged = judge(home, vault.identity.device_key, file, vault.ledger, sealed=sealed, emptied=emptied)
             vault._unnoted = restored(home) or judged
         except BaseException:
             database.close()
