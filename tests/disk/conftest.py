@@ -25,7 +25,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refusing]:
-    """``refusing(act, at, error, calls, for_ever=, partly=)``: what came of it."""
+    """``refusing(act, at, error, calls, for_ever=, partly=)`` or ``refusing(act, memory=)``: what came of it."""
     folder = tmp_path_factory.mktemp("refusing")
     (folder / "made").mkdir()
     (folder / "disk").mkdir()
@@ -39,10 +39,9 @@ def refusing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Refusing]:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
 
-        def ask(
-            act: str, at: int, error: int, calls: Call = Call.ANY, *, for_ever: bool = False, partly: bool = False
-        ) -> dict[str, Any]:
-            case = {"act": act, "at": at, "error": error, "calls": int(calls), "for_ever": for_ever, "partly": partly}
+        def ask(act: str, at: int = 0, error: int = 0, calls: Call = Call.ANY, **more: int) -> dict[str, Any]:
+            case = {"act": act, "at": at, "error": error, "calls": int(calls), "for_ever": False, "partly": False}
+            case |= more
             print(json.dumps(case), file=process.stdin, flush=True)
             assert process.stdout is not None
             found: dict[str, Any] = json.loads(process.stdout.readline())

@@ -10,6 +10,7 @@ import contextlib
 import io
 import json
 import os
+import resource
 import shutil
 import sys
 import traceback
@@ -41,7 +42,8 @@ def _in_a_child(made: Made, folder: Path, outside: Path, case: dict[str, Any]) -
         try:
             os.close(answer)
             try:
-                found = _play(made, Scene(made, folder, outside), case)
+                scene = Scene(made, folder, outside)
+                found = _after_little_memory(scene) if case.get("look") else _play(scene, case)
             except BaseException:  # noqa: BLE001  (whatever it is, the test says it)
                 found = {"broken": traceback.format_exc()}
             os.write(ask, json.dumps(found).encode())
@@ -51,17 +53,22 @@ def _in_a_child(made: Made, folder: Path, outside: Path, case: dict[str, Any]) -
     with open(answer, encoding="utf-8") as pipe:
         said = pipe.read()
     os.waitpid(child, 0)
+    if case.get("memory") is not None:
+        found = json.loads(_in_a_child(made, folder, outside, {"look": True}))
+        return json.dumps(found | {"first": json.loads(said) if said else "the process died"})
     shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(outside, ignore_errors=True)
     return said or '{"broken": "the process died"}'
 
 
-def _play(made: Made, scene: Scene, case: dict[str, Any]) -> dict[str, Any]:
+def _play(scene: Scene, case: dict[str, Any]) -> dict[str, Any]:
     """``at`` 0 only counts the calls. Says how many there were, and in which words it failed, if it did."""
     act = ACTS[case["act"]]
     scene.set_up()
     act.prepare(scene)
     before = _saved(scene)
+    if case.get("memory") is not None:
+        return _with_little_memory(scene, act, case["memory"], before)
     calls = Call(case["calls"])
     disk.fail(case["at"], case["error"], calls, for_ever=case["for_ever"], partly=case["partly"])
     said = _try(scene, act)
@@ -83,6 +90,25 @@ def _play(made: Made, scene: Scene, case: dict[str, Any]) -> dict[str, Any]:
         scene.open.vault.close()
     _whole(scene, before)
     return {"seen": seen, "said": said}
+
+
+def _with_little_memory(scene: Scene, act: Act, more: int, before: list[tuple[int, str]]) -> dict[str, Any]:
+    """The act, when the process may take but ``more`` bytes than it has. It may die of it: not so what was saved."""
+    scene.outside.with_suffix(".saved").write_text(json.dumps(before))
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + more, resource.RLIM_INFINITY))
+    said = _try(scene, act)
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert said is None or said["error"] in (*_FORESEEN, "MemoryError", "VaultError"), said
+    again = _try(scene, act) if said is not None and act.again else None
+    return {"said": said, "again": again}
+
+
+def _after_little_memory(scene: Scene) -> dict[str, Any]:
+    """Another program finds what was saved, also when the first one died."""
+    kept = json.loads(scene.outside.with_suffix(".saved").read_text())
+    _whole(scene, [(number, digest) for number, digest in kept])
+    return {}
 
 
 _FORESEEN = ("VaultFull", "VaultReadOnly", "VaultDisk", "CannotDo")

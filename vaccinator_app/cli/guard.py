@@ -36,6 +36,8 @@ def told(error: BaseException) -> int:
             return _end(
                 Exit.NOT_DONE, "This app is the desk alone; the central server and the demo come with the package."
             )
+        case MemoryError():
+            return _end(Exit.FAULT, speak(Message.of("fault.no_memory")))
         case KeyboardInterrupt():
             return _end(Exit.FAULT, "Stopped.")
     # The log gets the kind, never the values: an exception's text may hold what somebody typed.

@@ -17,6 +17,8 @@ def sentence(error: BaseException) -> Message:
     message = getattr(error, "message", None)
     if isinstance(message, Message):
         return message
+    if isinstance(error, MemoryError):
+        return Message.of("fault.no_memory")
     key = getattr(error, "message_key", None)
     if isinstance(key, str):
         return Message.of(key)
