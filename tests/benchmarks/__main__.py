@@ -19,6 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.rows import Missing
+
 MEASURES = {
     "start": "start.start",
     "dose": "dose.durable_dose",
@@ -32,6 +34,9 @@ MEASURES = {
     "reconcile": "reconcile.reconcile",
 }
 """By name: the module here and its function, which takes a folder and whether to be quick."""
+
+_NOT_HERE = 4
+"""The exit code of a measure whose reference is not on this machine."""
 
 PATIENCE = 900.0
 """Seconds after which a measure is ended."""
@@ -77,7 +82,7 @@ def main() -> int:
     out = given.out or (None if given.names or given.quick else Path("bench.json"))
     if out is not None:
         out.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return 1 if any("failed" in row for row in found) else 0
+    return 1 if any("failed" in row and not row["missing"] for row in found) else 0
 
 
 def _in_process(name: str, *, quick: bool) -> list[dict[str, Any]]:
@@ -108,16 +113,22 @@ def _in_process(name: str, *, quick: bool) -> list[dict[str, Any]]:
             return found
     why = said.strip().splitlines()[-1] if said.strip() else f"exit code {process.returncode}"
     print(f"{name:<56}not measured: {why}", flush=True)
-    print(said, file=sys.stderr, flush=True)
+    missing = process.returncode == _NOT_HERE
+    if not missing:
+        print(said, file=sys.stderr, flush=True)
     none = dict.fromkeys(("ours", "reference", "ratio", "budget"))
-    return [{"row": name, **none, "holds": False, "failed": why}]
+    return [{"row": name, **none, "holds": False, "failed": why, "missing": missing}]
 
 
 def _measure(name: str, folder: Path, *, quick: bool) -> None:
     """In the process of one measure: its rows into a file."""
     module, function = MEASURES[name].split(".")
     measure = getattr(importlib.import_module(f"tests.benchmarks.{module}"), function)
-    rows = [row.as_json() for row in measure(folder, quick)]
+    try:
+        rows = [row.as_json() for row in measure(folder, quick)]
+    except Missing as error:
+        print(error, file=sys.stderr)
+        sys.exit(_NOT_HERE)
     (folder / "rows.json").write_text(json.dumps(rows), encoding="utf-8")
 
 

@@ -91,8 +91,7 @@ class Peer:
 
 @contextmanager
 def peer(folder: Path) -> Iterator[Peer]:
-    """Both processes, with their files in ``folder``; they end with the block."""
-    install()
+    """Both processes, installed before, with their files in ``folder``; they end with the block."""
     started: list[subprocess.Popen[str]] = []
     try:
         for name in ("server", "client"):

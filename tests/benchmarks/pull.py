@@ -23,6 +23,7 @@ def pull(folder: Path, quick: bool) -> list[Row]:
     """People a second, until the last page is durable at the desk and every day's list is there; and until the last
     name is in the index too. The peer keeps documents, and no index of names."""
     number, documents = (QUICK_PEOPLE, QUICK_DOCUMENTS) if quick else (PEOPLE, DOCUMENTS)
+    peer.install()
     make_central(folder / "central", number)
     file = peer.appointments(people_of(folder / "central", documents), folder / "people.jsonl")
     durable, searchable = [], []

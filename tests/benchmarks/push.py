@@ -20,6 +20,7 @@ QUICK_RECORDS, QUICK_ROUNDS = 2_000, 3
 def push(folder: Path, quick: bool) -> list[Row]:
     """Records a second until central's receipt of the last is durable at the desk; documents a second of the peer."""
     number, rounds = (QUICK_RECORDS, QUICK_ROUNDS) if quick else (RECORDS, ROUNDS)
+    peer.install()
     documents = prepare(folder, number)
     with peer.peer(folder / "peer") as other:
         pairs = []
