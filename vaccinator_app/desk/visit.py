@@ -246,8 +246,7 @@ class VisitDesk:
             raise CannotDo(Message.of("code.walk_in"))
         if self.proven:
             raise CannotDo(Message.of("code.passed_already"))
-        granted = OverrideGranted(appointment=self.appointment.appointment, reason=reason)
-        self._record(granted, replace(self.draft, acted=True))
+        self._record(OverrideGranted(appointment=self.appointment.appointment, reason=reason), self.draft)
 
     @property
     def why_not_undo(self) -> Message | None:
@@ -345,13 +344,12 @@ class VisitDesk:
             self._keep(replace(self.draft, proof=proof))
             return True
         attempt = self.visit.tries + 1
-        refused = CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof)
-        self._record(refused, replace(self.draft, acted=True))
+        self._record(CodeRefused(appointment=self.appointment.appointment, attempt=attempt, proof=proof), self.draft)
         return False
 
     def _record(self, body: Body, draft: Draft) -> None:
         """All of it or nothing: a try that was recorded and yet called failed would be typed once more."""
-        kept = replace(draft, looking_since=None)
+        kept = replace(draft, acted=True, looking_since=None)
         appointment = self.appointment.appointment
         self._place.record(body, expect=self.visit, keep_draft=(appointment, write_draft(kept)))
         self.draft = kept
