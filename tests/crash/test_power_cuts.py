@@ -194,8 +194,8 @@ def _look_at_central(central: admin.Home, said: Said) -> None:
     try:
         with central.database.read() as connection:
             assert connection.exec_driver_sql("PRAGMA integrity_check").scalars().all() == ["ok"]
-            hashes = dict(connection.execute(select(records.c.seq, records.c.hash)).tuples().all())
-            devices = connection.execute(select(device_heads.c.device, device_heads.c.seq)).tuples().all()
+            hashes = {row.seq: row.hash for row in connection.execute(select(records.c.seq, records.c.hash))}
+            devices = connection.execute(select(device_heads.c.device, device_heads.c.seq)).all()
         assert not set(range(1, upto + 1)) - hashes.keys(), f"answered up to {upto}, and {len(hashes)} are there"
         assert hashes.get(upto, FIRST_PREV) == head
         for device, seq in devices:
