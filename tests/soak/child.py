@@ -5,6 +5,7 @@ An answer's last line has ``done`` (what came of it) or ``failed`` (the name of 
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -13,6 +14,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,9 @@ def memory() -> Told:
     """What this process holds once all is let go that can be: resident bytes (Linux; 0 elsewhere), and Python's
     objects, in all and the most frequent kinds."""
     gc.collect()
+    with suppress(OSError, AttributeError):
+        # glibc keeps what was freed; whether it grows is asked of what is held
+        ctypes.CDLL(None).malloc_trim(0)
     kinds = Counter(type(one).__name__ for one in gc.get_objects())
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
