@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.buttons import Button
@@ -13,6 +15,24 @@ from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.text import Text
 
 _BETWEEN = " · "
+
+
+class _Track(QWidget):
+    """Where the line of progress comes and goes without any layout's notice: one that heard of it would set the whole
+    window anew, at the beginning and at the end of each sync."""
+
+    def __init__(self, bar: QProgressBar) -> None:
+        super().__init__()
+        self._bar = bar
+        bar.setParent(self)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return self._bar.sizeHint()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bar.resize(event.size())
 
 
 class StatusStrip(QFrame):
@@ -37,7 +57,7 @@ class StatusStrip(QFrame):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._progress)
+        column.addWidget(_Track(self._progress))
         column.addLayout(row)
         kit.words.changed.connect(self._speak)
         self.set_progress(0, 0)
@@ -50,10 +70,6 @@ class StatusStrip(QFrame):
 
     def set_progress(self, done: int, total: int) -> None:
         """Draw how far a sync has come; ``total`` 0 takes the line away. It never takes the focus."""
-        # kept in the layout while hidden: nothing jumps when it comes or goes
-        policy = self._progress.sizePolicy()
-        policy.setRetainSizeWhenHidden(True)
-        self._progress.setSizePolicy(policy)
         self._progress.setVisible(total > 0)
         self._progress.setMaximum(max(1, total))
         self._progress.setValue(done)
