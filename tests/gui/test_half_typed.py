@@ -15,6 +15,7 @@ from vaccinator_app.desk import half_typed
 from vaccinator_app.domain.aefi import AefiReported, AefiSign
 from vaccinator_app.domain.staff_events import DetailsPurged, PurgeReason
 from vaccinator_app.domain.stock_events import StockReceived
+from vaccinator_app.gui.screens.aefi import AefiPanel
 
 AGAIN = "What you had typed when the desk locked is here again."
 
@@ -64,7 +65,8 @@ def test_a_report_goes_on_where_the_lock_came(day: Day, hands: Hands) -> None:
 def test_what_is_about_somebody_goes_with_their_details(day: Day, hands: Hands) -> None:
     begin_report(day, hands)
     place = hands.place
-    half = hands.window.findChild(object, "aefi").half_typed()  # type: ignore[attr-defined, call-overload]
+    half = hands.find(AefiPanel, "aefi").half_typed()
+    assert half is not None
     half_typed.keep(place, [half, half_typed.HalfTyped(form=half_typed.Form.RECEIVE, fields={"vials": "3"})])
     assert {one.form for one in half_typed.given_back(place)} == set(half_typed.Form)
     place.record(DetailsPurged(day=place.today(), people=1, reason=PurgeReason.CLOSED))
