@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit
 from tests.gui.test_session import lock
 from tests.gui.test_stock import bodies, to_stock
 from tests.gui.test_watch import to, to_report
-from tests.support.window import PASSPHRASE, Day, Hands
+from tests.support.central import PASSPHRASE
+from tests.support.window import Day, Hands
 from vaccinator_app.desk import half_typed
 from vaccinator_app.domain.aefi import AefiReported, AefiSign
 from vaccinator_app.domain.staff_events import DetailsPurged, PurgeReason
