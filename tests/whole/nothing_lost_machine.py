@@ -328,6 +328,7 @@ class EverybodyAtOnce(RuleBasedStateMachine):
         desk = self.town.desks[number % len(self.town.desks)]
         if desk.place_or_none is None:
             desk.open(1)
+            self.books.look(desk)
         return desk
 
     def _step(self) -> None:

@@ -87,9 +87,11 @@ def test_power_goes_after_each_commit(everybody: EverybodyAtOnce) -> None:
         everybody.person_is_renamed(number)
         everybody.another_unlocks(0, 1)
         everybody.power_goes_in_a_sync(0, (True, number))
-        # the file is being looked through, and the power goes once more
-        everybody.power_goes_in_a_sync(0, (False, number))
         everybody.syncs(0, [])
+    for number in range(1, 4):
+        # the file is being looked through after one power cut, and there is another
+        everybody.power_goes_at_a_desk(0, (True, 1), "receive", 0)
+        everybody.power_goes_in_a_sync(0, (False, number))
 
 
 def test_two_desks_give_one_dose(everybody: EverybodyAtOnce) -> None:
