@@ -25,6 +25,7 @@ from vaccinator_app.protocol.records import Record, read_event
 from vaccinator_app.sync.engine import Engine, Progress
 from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable, Untrusted
 from vaccinator_app.trust.keys import SigningKey
+from vaccinator_app.vault.errors import VaultFull
 
 
 def engine(desk: Opened, simulator: Simulator) -> Engine:
@@ -90,6 +91,30 @@ def test_the_next_batch_is_made_ready_while_central_works(desk: Opened, simulato
     Engine(desk_of(desk.place.vault), Watching(), simulator).run()  # type: ignore[arg-type]
     assert waited == [True, True]
     assert pending(desk) == 0
+
+
+def test_the_next_batch_is_out_while_a_receipt_is_kept_and_needs_nothing_of_it(
+    desk: Opened, simulator: Simulator, central: TestCentral
+) -> None:
+    desk.place.record(*[RecordViewed(appointment="000000000001")] * 600)
+    out = threading.Event()
+    simulator.before = lambda: out.set() if simulator.pushes == 2 else None
+    waited: list[bool] = []
+
+    class Full:
+        def __getattr__(self, name: str) -> object:
+            return getattr(desk.place.vault.exchange, name)
+
+        def confirm(self, receipt: Receipt, envelope: bytes) -> None:
+            waited.append(out.wait(10))
+            raise VaultFull
+
+    with pytest.raises(VaultFull):
+        Engine(desk_of(desk.place.vault), Full(), simulator).run()  # type: ignore[arg-type]
+    assert waited == [True]
+    assert (at_central(central), pending(desk)) == (601, 601)
+    engine(desk, central.simulator()).run()
+    assert (at_central(central), pending(desk)) == (601, 0)
 
 
 def test_an_answer_lost_after_central_committed_loses_and_doubles_nothing(

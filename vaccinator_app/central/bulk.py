@@ -14,7 +14,7 @@ from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Date, Dialect, Table, and_, bindparam, insert, update
+from sqlalchemy import ColumnElement, Connection, Date, Dialect, Table, and_, bindparam, insert, update
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import Insert, Update
 
@@ -43,6 +43,12 @@ def change(
     if rows:
         statement = _change(table, tuple(key), (*names, *shared), connection.dialect)
         statement.send(connection, rows, tuple(shared.values()))
+
+
+def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """That the column is one of a list that is given as the parameter ``name``. For statements made once: measured, to
+    make one with five hundred values in it took longer than the database to answer it."""
+    return column.in_(bindparam(name, expanding=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import msgspec
 from vaccinator_app.domain.aefi import AefiReported
 from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.events import BODIES, Body
-from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError
+from vaccinator_app.protocol.errors import UNREADABLE, ProtocolError, UnknownVersion
 from vaccinator_app.protocol.shapes import MAX_NUMBER, Hash, Number, Seq
 from vaccinator_app.protocol.version import VERSION, check_json
 from vaccinator_app.trust import dsse
@@ -128,10 +128,16 @@ def sign_event(event: Event, key: SigningKey) -> Record:
 def read_event(payload: bytes) -> Event:
     """The event in a payload; ``ProtocolError`` when it is none. Verify the signature first (P.3.5)."""
     try:
-        check_json(payload)
-        event = _EVENT_DECODER.decode(payload)
+        try:
+            event = _EVENT_DECODER.decode(payload)
+        except UNREADABLE:
+            # of another version, perhaps: that is the first thing to be said of it (P.16.1)
+            check_json(payload)
+            raise
     except UNREADABLE as error:
         raise ProtocolError("a record's payload is not an event") from error
+    if event.v != VERSION:
+        raise UnknownVersion("a document of a version this program does not know")
     if event.at.tzinfo is None:
         raise ProtocolError("a record's time has no offset")
     # a year more than datetime's first and less than its last: every zone can show it

@@ -3,10 +3,10 @@
 The engine keeps no state of its own: where it stands is in the store, so an interrupted run goes on where the last
 durable step ended. What it believes, central signed; what it acknowledges, it acknowledges by ``seq`` and hash.
 
-One batch is under way at a time. While central works on it, the next is made ready, and thrown away again should the
-receipt name another place. Serious adverse events that would have to wait for a later batch go with the first, out of
-turn: central raises the alarm at once and confirms them in their turn (P.10.7). While one page of changes is taken
-over, the next is asked for; what it brings is taken over in its turn, or not at all.
+One batch is under way at a time. While central works on it, the receipt of the one before is kept and the next is made
+ready, to be thrown away again should the receipt name another place. Serious adverse events that would have to wait for
+a later batch go with the first, out of turn: central raises the alarm at once and confirms them in their turn (P.10.7).
+While one page of changes is taken over, the next is asked for; what it brings is taken over in its turn, or not at all.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ class Engine:
     def take(self, answer: bytes) -> Receipt:
         """Believe a receipt that was brought as one that came as an answer (P.10.10). Raises ``SyncError``."""
         receipt = trusted(self._desk, answer, RECEIPT_TYPE, Receipt)
-        self._believe(receipt, answer)
+        self._check(receipt)
+        self._store.confirm(receipt, answer)
         return receipt
 
     def _unconfirmed(self) -> int:
@@ -110,13 +111,20 @@ class Engine:
         # A push with no records is still made: its receipt tells whether an old vault was put back (7.4).
         place = self._store.confirmed_upto()
         fell_back = False
-        with ThreadPoolExecutor(1, thread_name_prefix="next-batch") as beside:
+        with ThreadPoolExecutor(1, thread_name_prefix="push") as line:
             ready = self._batch(place, first=True)
+            under_way = line.submit(self._central.push, ready.packed)
             while True:
-                ahead = None if ready.last else beside.submit(self._batch, ready.upto)
-                answer = self._central.push(ready.packed)
+                ahead = None if ready.last else self._batch(ready.upto)
+                answer = under_way.result()
                 receipt = trusted(self._desk, answer, RECEIPT_TYPE, Receipt)
-                self._believe(receipt, answer)
+                self._check(receipt)
+                stop = cancelled()
+                following = None if stop or ahead is None or ahead.after != receipt.upto else ahead
+                if following is not None:
+                    # Out before the receipt is durable here: should that fail, central gives the same answer again.
+                    under_way = line.submit(self._central.push, following.packed)
+                self._store.confirm(receipt, answer)
                 gained = receipt.upto - place
                 if gained < 0 and fell_back:
                     raise Untrusted(Message.of("sync.no_progress"))
@@ -127,17 +135,15 @@ class Engine:
                 done = progress.confirmed + max(0, gained)
                 progress = Progress(confirmed=done, to_confirm=done + left)
                 report(progress)
-                if left == 0 or cancelled():
+                if left == 0 or stop:
                     return progress
                 # nothing was pushed when the first record of all was saved meanwhile: it goes with the next batch
                 if gained == 0 and ready.upto > ready.after:
                     raise Untrusted(Message.of("sync.no_progress"))
-                ready = self._next(ahead, place)
-
-    def _next(self, ahead: Future[Batch] | None, place: int) -> Batch:
-        """The batch that follows on ``place``: the one made ready beside, unless it follows on another."""
-        batch = None if ahead is None else ahead.result()
-        return batch if batch is not None and batch.after == place else self._batch(place)
+                if following is None:
+                    following = self._batch(place)
+                    under_way = line.submit(self._central.push, following.packed)
+                ready = following
 
     def _batch(self, after: int, *, first: bool = False) -> Batch:
         head = self._store.head()
@@ -155,8 +161,8 @@ class Engine:
         packed = packing.pack(request, PUSH_TYPE, self._desk.device_key)
         return Batch(after, upto, last=upto >= head.seq, packed=packed)
 
-    def _believe(self, receipt: Receipt, envelope: bytes) -> None:
-        """Take over a receipt whose hash is our own record's; stop when central holds another history."""
+    def _check(self, receipt: Receipt) -> None:
+        """Whether a receipt's hash is our own record's; stop when central holds another history."""
         here, there = self._store.head().seq, receipt.upto
         if there > here:
             raise self._stopped(receipt, Notice.ROLLED_BACK, there - here, "sync.rolled_back", here=here, there=there)
@@ -165,7 +171,6 @@ class Engine:
         own = FIRST_PREV if there == 0 else self._store.hash_at(there)
         if own != receipt.head:
             raise self._stopped(receipt, Notice.FORKED, 0, "sync.other_history", seq=there)
-        self._store.confirm(receipt, envelope)
 
     def _stopped(self, receipt: Receipt, what: Notice, count: int, key: str, **blanks: int) -> LedgerDisagrees:
         """The store keeps that nothing is recorded, past a lock; the words say what to do (P.10.11)."""

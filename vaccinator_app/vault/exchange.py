@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from vaccinator_app.domain.message import Message
@@ -286,11 +287,17 @@ def decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receipt
         "reasons = excluded.reasons, decided_at = excluded.decided_at, receipt = coalesce(excluded.receipt, receipt), "
         "certificate = excluded.certificate, message = excluded.message WHERE excluded.decided_at >= decided_at",
         [
-            (o.seq, o.status, json.dumps(list(o.reasons)), at, receipt, o.certificate, o.message)
+            (o.seq, o.status.value, _written(o.reasons), at, receipt, o.certificate.value, o.message.value)
             for o in outcomes
             if o.seq > 0
         ],
     )
+
+
+@lru_cache(maxsize=1024)
+def _written(reasons: tuple[Reason, ...]) -> str:
+    """Kept: hundreds of records have one of a few answers."""
+    return json.dumps(reasons)
 
 
 def _told_nothing_else(connection: Connection, changes: Changes) -> None:

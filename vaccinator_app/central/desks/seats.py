@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from vaccinator_app.central import bulk, feed
+from vaccinator_app.central.bulk import among
 from vaccinator_app.central.intake.adjudicate import BookedDose
 from vaccinator_app.central.schema import roster
 from vaccinator_app.domain.appointment import Appointment
@@ -53,22 +54,25 @@ class Seat:
         return _BOOKED.decode(self.entry)
 
 
+_SEATS = select(
+    roster.c.appointment,
+    roster.c.beneficiary,
+    roster.c.entry,
+    roster.c.changed,
+    roster.c.code,
+    roster.c.retired_code,
+    roster.c.slip_secret,
+    roster.c.mismatches,
+).where(roster.c.centre == bindparam("centre"), among(roster.c.appointment, "names"))
+
+
 def read_seats(connection: Connection, centre: str, names: Iterable[str]) -> dict[str, Seat]:
     """The appointments of ``centre`` among ``names``."""
     wanted = sorted(names)
     if not wanted:
         return {}
-    statement = select(
-        roster.c.appointment,
-        roster.c.beneficiary,
-        roster.c.entry,
-        roster.c.changed,
-        roster.c.code,
-        roster.c.retired_code,
-        roster.c.slip_secret,
-        roster.c.mismatches,
-    ).where(roster.c.centre == centre, roster.c.appointment.in_(wanted))
-    return {row[0]: Seat(*row[1:]) for row in connection.execute(statement)}
+    rows = connection.execute(_SEATS, {"centre": centre, "names": wanted}).all()
+    return {row[0]: Seat(*row[1:]) for row in rows}
 
 
 def roster_row(centre: str, appointment: Appointment, seat: Seat) -> dict[str, Any]:

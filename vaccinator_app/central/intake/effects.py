@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from vaccinator_app.central import bulk, feed
+from vaccinator_app.central.bulk import among
 from vaccinator_app.central.certificates.certifying import fresh_id, is_proved, take_back
 from vaccinator_app.central.desks.relay import QUIET
 from vaccinator_app.central.desks.seats import Seat, read_seats, tell, write_seats
@@ -346,16 +347,18 @@ class Effects:
             tell(connection, centre, seats | read_seats(connection, centre, wanted - seats.keys()))
 
 
+_OPEN = select(bookings.c.centre, bookings.c.appointment).where(
+    among(bookings.c.beneficiary, "whose"),
+    bookings.c.day >= bindparam("today"),
+    bookings.c.booking == Booking.ONLINE.value,
+)
+
+
 def open_bookings(connection: Connection, today: date, beneficiaries: Collection[str]) -> dict[str, set[str]]:
     """Appointments from ``today`` on of these people, by centre: whoever expects them is told of their doses."""
     found: dict[str, set[str]] = {}
     if beneficiaries:
-        statement = select(bookings.c.centre, bookings.c.appointment).where(
-            bookings.c.beneficiary.in_(sorted(beneficiaries)),
-            bookings.c.day >= today,
-            bookings.c.booking == Booking.ONLINE.value,
-        )
-        for centre, name in connection.execute(statement):
+        for centre, name in connection.execute(_OPEN, {"whose": sorted(beneficiaries), "today": today}).all():
             found.setdefault(centre, set()).add(name)
     return found
 

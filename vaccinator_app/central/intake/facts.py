@@ -15,6 +15,7 @@ import msgspec
 from sqlalchemy import Connection, or_, select
 
 from vaccinator_app.central import locks
+from vaccinator_app.central.bulk import among
 from vaccinator_app.central.desks.aefi import Given, is_about, read_given
 from vaccinator_app.central.desks.seats import Seat, read_seats
 from vaccinator_app.central.intake.adjudicate import DoseFacts, Facts, ProofState
@@ -158,17 +159,19 @@ def load(connection: Connection, centre: Centre, device: str, new: Sequence[New]
     return known
 
 
+_STANDING = (
+    select(doses, people.c.mobile_last4)
+    .join_from(doses, people, people.c.beneficiary == doses.c.beneficiary)
+    .where(among(doses.c.beneficiary, "wanted"), doses.c.voided_at.is_(None))
+)
+
+
 def read_standing(connection: Connection, beneficiaries: Iterable[str]) -> dict[str, list[Standing]]:
     """People's doses on record that nobody voided, by person."""
     found: dict[str, list[Standing]] = {}
     wanted = sorted(beneficiaries)
     if wanted:
-        statement = (
-            select(doses, people.c.mobile_last4)
-            .join_from(doses, people, people.c.beneficiary == doses.c.beneficiary)
-            .where(doses.c.beneficiary.in_(wanted), doses.c.voided_at.is_(None))
-        )
-        for row in connection.execute(statement):
+        for row in connection.execute(_STANDING, {"wanted": wanted}).all():
             previous = PreviousDose(dose=row.dose, vaccine=row.vaccine, given_on=row.given_on)
             reachable = bool(row.mobile_last4)
             record = (row.centre, row.device, row.seq, row.appointment)

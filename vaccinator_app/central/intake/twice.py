@@ -16,6 +16,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import Connection, select, text
 
+from vaccinator_app.central.bulk import among
 from vaccinator_app.central.district.decisions import DecisionKind, amend, decide
 from vaccinator_app.central.intake.adjudicate import Facts, Verdict
 from vaccinator_app.central.intake.chain import New
@@ -122,17 +123,29 @@ def _held_before(
     return found
 
 
+_HELD_DOSES = (
+    select(
+        bookings.c.beneficiary,
+        *(records.c.centre, records.c.device, records.c.seq, records.c.reasons, records.c.payload),
+    )
+    .join_from(
+        bookings,
+        records,
+        (bookings.c.centre == records.c.centre) & (bookings.c.appointment == records.c.appointment),
+    )
+    .where(
+        among(bookings.c.beneficiary, "whose"),
+        text(HELD),
+        records.c.kind == DoseGiven.KIND,
+        records.c.voided_by.is_(None),
+    )
+    .order_by(records.c.centre, records.c.device, records.c.seq)
+)
+
+
 def _held_doses(connection: Connection, beneficiaries: Collection[str]) -> Sequence[Any]:
     """The doses of these people that are held, whoever sent them."""
-    theirs = (bookings.c.centre == records.c.centre) & (bookings.c.appointment == records.c.appointment)
-    kinds = records.c.kind == DoseGiven.KIND
-    columns = (records.c.centre, records.c.device, records.c.seq, records.c.reasons, records.c.payload)
-    return connection.execute(
-        select(bookings.c.beneficiary, *columns)
-        .join_from(bookings, records, theirs)
-        .where(bookings.c.beneficiary.in_(sorted(beneficiaries)), text(HELD), kinds, records.c.voided_by.is_(None))
-        .order_by(records.c.centre, records.c.device, records.c.seq)
-    ).all()
+    return connection.execute(_HELD_DOSES, {"whose": sorted(beneficiaries)}).all()
 
 
 def _mark(connection: Connection, signer: SigningKey, name: Name, now: datetime) -> None:
