@@ -38,9 +38,9 @@ REFUSALS = {
 
 
 def kinds(act: int) -> list[str]:
-    """All of them by night; by day two, others for each act, the second one for ever."""
+    """All of them by night; by day one, another for each act."""
     names = list(REFUSALS)
-    return names if NIGHTLY else [names[act % 4 * 2 % 5], names[(1, 4, 5, 6, 7)[act % 5]]]
+    return names if NIGHTLY else [names[act % len(names)]]
 
 
 def places(act: int, calls: int) -> range:
