@@ -96,10 +96,9 @@ class Acts:
         self.saved()
 
     def adverse(self) -> None:
-        """An adverse event, as often serious as not."""
+        """An adverse event, a serious one: it goes ahead of its turn."""
         person = self._someone(VisitState.OBSERVING)
-        serious = self._rng.choice([Seriousness.NOT_SERIOUS, Seriousness.HOSPITALISATION])
-        form = AefiForm(onset=self._place.now(), signs=(AefiSign.FEVER,), seriousness=serious, story="fever at noon")
+        form = AefiForm(onset=self._place.now(), signs=(AefiSign.FEVER,), seriousness=Seriousness.HOSPITALISATION)
         report(form, self._place, person.reference)
         self.saved()
 

@@ -228,9 +228,11 @@ class World:
         kills = [(now + at, what) for at, what in ((after, "desk"), (central, "central")) if at is not None]
         try:
             text = self._follow(reads, child, [*sorted(kills), (now + 2 * PATIENCE, "late")], ended)
+        except BaseException:
+            os.kill(child, signal.SIGKILL)
+            raise
         finally:
             os.close(reads)
-            os.kill(child, signal.SIGKILL) if sys.exc_info()[0] else None
             status = os.waitpid(child, 0)[1]
         ended.killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
         lines = text.decode().splitlines() or [""]
