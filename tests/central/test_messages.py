@@ -18,7 +18,6 @@ from vaccinator_app.central.messages import sms
 from vaccinator_app.central.messages.gateways import GatewayDown, Undeliverable
 from vaccinator_app.central.messages.message_states import DELIVERED, FAILED, REJECTED, Reports, report_token
 from vaccinator_app.central.messages.outbox import State
-from vaccinator_app.central.messages.postman import PATIENCE, PAUSE, Pushes
 from vaccinator_app.central.operations.housekeeping import forget
 from vaccinator_app.protocol.messages import MessageState as M
 
@@ -51,31 +50,6 @@ def test_while_desks_push_only_what_somebody_waits_for_at_a_screen_goes_out(worl
     assert ("dose_recorded", "waiting") in states(world)
     assert drain.run() == 1
     assert {("dose_recorded", "taken"), ("otp", "taken")} <= set(states(world))
-
-
-def test_desks_that_push_go_before_messages_but_not_for_ever() -> None:
-    now = 100.0
-    pushes = Pushes(lambda: now)
-    assert not pushes.are_under_way()
-    pushes.begin()
-    pushes.begin()
-    pushes.end()
-    assert pushes.are_under_way(), "the other one is not answered yet"
-    now += 5
-    pushes.end()
-    assert pushes.are_under_way(), "the desk may have more"
-    now += PAUSE + 0.1
-    assert not pushes.are_under_way()
-    began = now
-    while now <= began + PATIENCE:
-        pushes.begin()
-        assert pushes.are_under_way()
-        now += 1
-        pushes.end()
-    assert not pushes.are_under_way(), "messages have waited long enough"
-    now += PAUSE + 0.1
-    pushes.begin()
-    assert pushes.are_under_way(), "after a pause it begins anew"
 
 
 def test_waits_grow_to_five_minutes_and_never_end(world: World) -> None:

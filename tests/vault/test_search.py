@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -197,14 +196,14 @@ def test_a_changed_name_day_or_id_leaves_no_old_way_to_find_the_person(vault: Va
     put(vault, person(1, "Sunita Devi", token=15, last4="9999", day=TOMORROW))
     assert (found(vault, "4821"), found(vault, "15")) == ([], [])
     assert (found(vault, "devi"), found(vault, "15", TOMORROW)) == ([1], [1])
-    assert _rows_of_the_index(vault) == 1
+    assert rows_of_the_index(vault) == 1
 
 
 def test_the_same_page_twice_indexes_nobody_twice(vault: Vault) -> None:
     people = [person(n) for n in range(1, 40)]
     put(vault, *people)
     put(vault, *people)
-    assert _rows_of_the_index(vault) == 39
+    assert rows_of_the_index(vault) == 39
     assert len(found(vault, "sunita")) == 39
 
 
@@ -295,7 +294,7 @@ def test_the_words_of_a_large_page_follow_it_also_after_a_lock(home: Path, monke
     monkeypatch.setattr(vault.indexing, "go_on", lambda gather: None)
     many = [person(n, "Sunita Kumari", day=TOMORROW) for n in range(1, 2502)]
     put(vault, *many, person(9999, "Balwinder Kaur"))
-    assert _rows_of_the_index(vault) == 0
+    assert rows_of_the_index(vault) == 0
     assert found(vault, "balw") == [9999], "people of the day are found meanwhile"
     put(vault, replace(many[0], cancelled=True), person(2, "Sita Devi", day=TOMORROW))
     put(vault, person(2501, "Sunita Kumari", day=DAY))
@@ -303,7 +302,7 @@ def test_the_words_of_a_large_page_follow_it_also_after_a_lock(home: Path, monke
     monkeypatch.undo()
     vault = Vault.open(home, KEY)
     vault.indexing.settle()
-    assert _rows_of_the_index(vault) == 2502
+    assert rows_of_the_index(vault) == 2502
     assert (found(vault, "sita"), found(vault, "balw kau"), len(found(vault, "sunita", limit=5000))) == (
         [2],
         [9999],
@@ -335,40 +334,7 @@ def test_the_words_of_a_large_page_follow_it_by_themselves(vault: Vault) -> None
     vault._database._behind.submit(int).result()
     while vault._database.read("SELECT 1 FROM unworded LIMIT 1"):
         vault._database._behind.submit(int).result()
-    assert _rows_of_the_index(vault) == 1501
-
-
-def test_after_a_large_page_its_memory_goes_back_and_after_a_small_one_nothing_is_to_be_done(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    back: list[bool] = []
-    give_back = vault._database.give_back
-    monkeypatch.setattr(vault._database, "give_back", lambda: back.append(give_back() is None))
-
-    def put_and_wait(*numbers: int) -> None:
-        put(vault, *(person(n) for n in numbers))
-        while vault._database.read("SELECT 1 FROM unworded LIMIT 1"):
-            vault._database._behind.submit(int).result()
-        vault._database._behind.submit(int).result()
-
-    put_and_wait(*range(1, 20))
-    assert back == []
-    put_and_wait(*range(20, 1502))
-    vault._database._behind.submit(int).result()
-    assert back == [True]
-    assert len(found(vault, "sunita", limit=5000)) == 1501
-
-
-def test_while_pages_come_their_words_wait(vault: Vault) -> None:
-    """Indexing them beside made a first download take twice as long; the people of the day are found meanwhile."""
-    page = changes(*(person(n) for n in range(1, 1502)), cursor=vault.exchange.cursor())
-    vault.exchange.apply(msgspec.structs.replace(page, more=True))
-    vault._database._behind.submit(int).result()
-    assert (_rows_of_the_index(vault), len(found(vault, "sunita", limit=5000))) == (0, 1501)
-    vault.exchange.rest()
-    while vault._database.read("SELECT 1 FROM unworded LIMIT 1"):
-        vault._database._behind.submit(int).result()
-    assert _rows_of_the_index(vault) == 1501
+    assert rows_of_the_index(vault) == 1501
 
 
 @pytest.mark.parametrize("typed", ["s", "sunita kumari", "sunita 4821", "सु कु", "14", "20261"])
@@ -395,7 +361,7 @@ def test_no_search_sorts_or_walks_the_roster(vault: Vault, typed: str, monkeypat
     ] == []
 
 
-def _rows_of_the_index(vault: Vault) -> int:
+def rows_of_the_index(vault: Vault) -> int:
     count: int = vault._database.read("SELECT count(*) FROM roster_words_docsize")[0][0]
     return count
 
