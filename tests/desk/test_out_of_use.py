@@ -147,7 +147,7 @@ def test_before_all_is_confirmed_nobody_leaves(lost: Lost) -> None:
     lost.revoke()
     # that it is out of use comes with a page, while records are still to be pushed
     exchange = lost.place.vault.exchange
-    exchange.apply(Engine(desk_of(lost.place.vault), exchange, lost.simulator)._pull_once())
+    exchange.apply(Engine(desk_of(lost.place.vault), exchange, lost.simulator)._pull_once(exchange.cursor()))
     noticing.stand(lost.place)
     assert not purging.after_run(lost.place)
     assert lost.place.disagreement is not None
