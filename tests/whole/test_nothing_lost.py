@@ -142,3 +142,16 @@ def test_central_comes_back_from_a_backup(everybody: EverybodyAtOnce) -> None:
     everybody.syncs(0, [(Fault.NONE, 0), (Fault.ANSWER_LOST, 0)])
     everybody.what_was_late_arrives(0, 1)
     everybody.syncs(0, [(Fault.NONE, 0), (Fault.OLD_ANSWER, 0)])
+
+
+def test_central_comes_back_twice_from_one_backup(everybody: EverybodyAtOnce) -> None:
+    """What a desk was told between the two must not hide what it is to be told after the second."""
+    everybody.central_is_backed_up()
+    everybody.central_comes_back_from_a_backup(0)
+    for _ in range(2):
+        everybody.walks_in(1)
+    everybody.syncs(1, [])
+    everybody.syncs(0, [])
+    everybody.central_comes_back_from_a_backup(0)
+    everybody.person_is_renamed(0)
+    everybody.syncs(0, [])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from sqlalchemy import inspect, select, update
+from sqlalchemy import func, inspect, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.database import Database, connect, default_url, is_known, migrate
@@ -60,6 +60,7 @@ class _Before:
     bookings: dict[tuple[str, str], tuple[date, bytes]]
     machines: set[tuple[str, str]]
     records: int
+    feed: int
 
 
 @contextmanager
@@ -98,7 +99,7 @@ def restore(home: Path, backup: Path, now: datetime, *, url: str | None = None, 
             database.close()
             _put_back(database, copy)
             migrate(database)
-            _tell_anew(database)
+            _tell_anew(database, before.feed)
             gone = _gone(before, _before(database))
         finally:
             database.close()
@@ -126,18 +127,19 @@ def _before(database: Database) -> _Before:
     """What is there; empty when there is no database yet."""
     path = database.engine.url.database
     if database.engine.dialect.name == "sqlite" and not Path(path or "").exists():
-        return _Before({}, {}, set(), 0)
+        return _Before({}, {}, set(), 0, 0)
     with database.read() as connection:
         if not {"device_heads", "roster", "devices", "records"} <= set(inspect(connection).get_table_names()):
-            return _Before({}, {}, set(), 0)
+            return _Before({}, {}, set(), 0, 0)
         found = contents(connection)
         online = roster.c.appointment.not_like("W%")
         rows = connection.execute(
             select(roster.c.centre, roster.c.appointment, roster.c.day, roster.c.entry).where(online)
         )
         bookings = {(row.centre, row.appointment): (row.day, bytes(row.entry)) for row in rows}
+        feed = int(connection.scalar(select(func.max(centres.c.feed))) or 0)
         machines = {(row.centre, row.device) for row in connection.execute(select(devices.c.centre, devices.c.device))}
-    return _Before({(one.centre, one.device): one.seq for one in found.heads}, bookings, machines, found.records)
+    return _Before({(one.centre, one.device): one.seq for one in found.heads}, bookings, machines, found.records, feed)
 
 
 def _gone(before: _Before, after: _Before) -> list[Gone]:
@@ -194,13 +196,16 @@ def _put_back(database: Database, copy: Path) -> None:
     run_tool("pg_restore", *how, f"--dbname={address_for_tools(database)}", str(copy))
 
 
-def _tell_anew(database: Database) -> None:
-    """Give everything in the feeds a number beyond any that was told since the backup.
+def _tell_anew(database: Database, told: int) -> None:
+    """Give everything in the feeds a number beyond any that was told since the backup, and beyond ``told``: where the
+    feeds were that stood here before. The same backup may be restored a second time.
 
     Otherwise a desk that heard more than is here would take what changes from now on for what it has heard already, as
     soon as this feed has caught up with it.
     """
     with database.write() as connection:
-        connection.execute(update(centres).values(feed=centres.c.feed + _BEYOND))
+        feed = int(connection.scalar(select(func.max(centres.c.feed))) or 0)
+        beyond = max(0, told - feed) + _BEYOND
+        connection.execute(update(centres).values(feed=centres.c.feed + beyond))
         for place in (roster.c.changed, records.c.changed, records.c.told):
-            connection.execute(update(place.table).where(place.is_not(None)).values({place: place + _BEYOND}))
+            connection.execute(update(place.table).where(place.is_not(None)).values({place: place + beyond}))
