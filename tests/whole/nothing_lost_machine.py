@@ -6,22 +6,18 @@ Each rule may be called by hand as well: a fixed script of steps goes to the dan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
-import pytest
-from hypothesis import currently_in_test_context, event
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import initialize, precondition, rule
 
 from tests.central.support import BHOJPUR, RAMPUR, TODAY
-from tests.support.scale import count
 from tests.whole import doings
-from tests.whole.custody import Books
 from tests.whole.line import Fault
-from tests.whole.town import MINUTE, Desk, Town
+from tests.whole.lives import Lives, happened
+from tests.whole.town import MINUTE
 from vaccinator_app.central.citizens.booking import MoveForm
 from vaccinator_app.central.database import default_url
 from vaccinator_app.central.desks.staff import revoke_staff
@@ -31,17 +27,6 @@ from vaccinator_app.central.errors import Refused as CentralRefused
 from vaccinator_app.central.operations.backup import back_up
 from vaccinator_app.central.operations.lost_device import revoke_device
 from vaccinator_app.central.operations.restore import restore
-from vaccinator_app.desk.after_sync import after_run
-from vaccinator_app.desk.errors import CannotDo
-from vaccinator_app.desk.history import take_back
-from vaccinator_app.desk.syncing import desk_of
-from vaccinator_app.domain.powers import Power
-from vaccinator_app.protocol.messages import PullRequest
-from vaccinator_app.sync import engine as engine_room
-from vaccinator_app.sync.driver import DriverStatus
-from vaccinator_app.sync.engine import Engine
-from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable
-from vaccinator_app.vault.errors import VisitMoved
 
 DISTRICT = "Rampur"
 
@@ -56,23 +41,12 @@ jumps = st.sampled_from(
 )
 
 
-class EverybodyAtOnce(RuleBasedStateMachine):
-    """``town`` is what there is, ``books`` what was ever saved."""
-
-    town: Town
-    books: Books
+class EverybodyAtOnce(Lives):
+    """What people and networks do."""
 
     @initialize()
     def morning(self) -> None:
-        self._patch = pytest.MonkeyPatch()
-        # small pages, so that a day's few records make many of them
-        self._patch.setattr(engine_room, "MAX_BATCH_RECORDS", 6)
-        self._patch.setattr(engine_room, "PullRequest", partial(PullRequest, limit=7))
-        self._patch.setattr("vaccinator_app.central.desks.history.MAX_PAST", 5)
-        self.town = Town()
-        self.books = Books(self.town)
-        self.number = 0
-        self.revoked: set[str] = set()
+        self.begin()
 
     # What people do
 
@@ -241,7 +215,7 @@ class EverybodyAtOnce(RuleBasedStateMachine):
                 self.town.people.append(moved)
                 self.town.mobiles[moved.reference] = self.town.mobiles[who.reference]
         except CentralRefused as refused:
-            _happened(f"central refused: {refused}")
+            happened(f"central refused: {refused}")
         self._checked()
 
     @rule(person=somebody)
@@ -284,138 +258,5 @@ class EverybodyAtOnce(RuleBasedStateMachine):
                     clock=lambda: self.town.now,
                 )  # fmt: skip
             except CentralError as error:
-                _happened(f"the district cannot: {error}")
+                happened(f"the district cannot: {error}")
         self._checked()
-
-    # In the end
-
-    def teardown(self) -> None:
-        if not hasattr(self, "books"):
-            return
-        try:
-            self.evening()
-        finally:
-            self.put_away()
-
-    def put_away(self) -> None:
-        self.books.close()
-        self._patch.undo()
-        self.town.close()
-
-    def evening(self) -> None:
-        """The network is whole, the clocks are right, everybody syncs: all is at central, once."""
-        self.town.pass_time(MINUTE)
-        opened = [desk for desk in self.town.desks if desk.place_or_none is not None]
-        for desk in opened:
-            desk.line.plan, desk.line.late = [], []
-            desk.clock.moment = self.town.now.astimezone(desk.clock.moment.tzinfo)
-            desk.switch(0)
-            if not self._sync(desk, ()):
-                self._recover(desk, ())
-                assert self._sync(desk, ()), f"{desk.name} does not come to terms with central"
-        for desk in opened:
-            # what was noticed meanwhile, and what the others have recorded
-            self._sync(desk, ())
-        self._checked(*opened)
-        for desk in opened:
-            self.books.check_synced(desk)
-        self.books.check_all_synced()
-
-    # Within
-
-    def _desk(self, number: int) -> Desk:
-        """One of the desks; somebody unlocks it when nobody has today."""
-        desk = self.town.desks[number % len(self.town.desks)]
-        if desk.place_or_none is None:
-            desk.open(1)
-            self.books.look(desk)
-        return desk
-
-    def _step(self) -> None:
-        count("steps of everybody")
-        self.town.pass_time(MINUTE)
-
-    def _checked(self, *desks: Desk) -> None:
-        self.books.check(desks)
-
-    def _do(self, desk: Desk, act: str, person: int) -> None:
-        self._step()
-        self._act(desk, act, person)()
-        self._checked(desk)
-
-    def _act(self, desk: Desk, act: str, person: int) -> Callable[[], None]:
-        """An act and, of those it may be about, the person with this number."""
-        theirs = [one for one in self.town.people if one.centre == desk.centre]
-        given = self.books.given_at(desk)
-        wanted = [one for one in theirs if (one.reference in given) == (act in doings.AFTER_A_DOSE)]
-        some = wanted or theirs
-        return partial(self._attempt, partial(doings.ONLINE[act], desk, some[person % len(some)]))
-
-    def _attempt(self, act: Callable[[], Any]) -> None:
-        try:
-            act()
-        except CannotDo as refused:
-            _happened(f"cannot: {refused.message.key}")
-        except VisitMoved:
-            _happened("visit moved")
-
-    def _power_goes(self, desk: Desk, at: tuple[bool, int], act: Callable[[], Any], who: int) -> None:
-        commits, number = at
-        desk.cut(number, act, commits=commits)
-        desk.line.plan, desk.line.meanwhile = [], None
-        desk.boot()
-        desk.open(who)
-        self._checked(desk)
-
-    def _sync(
-        self,
-        desk: Desk,
-        plan: Sequence[tuple[Fault, int]],
-        *,
-        cancelled: Callable[[], bool] | None = None,
-    ) -> bool:
-        """One run as the window makes it, with all that follows. True when it went through to its end."""
-        desk.line.plan = list(plan)
-        place = desk.place
-        engine = Engine(desk_of(place.vault), place.vault.exchange, desk.line)
-        failure: SyncError | None = None
-        try:
-            engine.run(cancelled=cancelled or (lambda: False))
-        except SyncError as error:
-            failure = error
-            _happened(f"sync: {error.message.key}")
-        if failure is None and cancelled is None:
-            self.books.check_synced(desk)
-        status = DriverStatus(
-            failure=None if failure is None else failure.message,
-            reached=not isinstance(failure, Unreachable),
-            disagrees=isinstance(failure, LedgerDisagrees),
-        )
-        if isinstance(failure, LedgerDisagrees) and place.disagreement is None:
-            place.disagreement = failure.message
-        done = after_run(place, status)
-        desk.line.plan, desk.line.meanwhile = [], None
-        desk.stopped |= place.vault.standing.stopped() is not None
-        if done.locks is not None:
-            desk.switch(0)
-        return failure is None
-
-    def _recover(self, desk: Desk, plan: Sequence[tuple[Fault, int]]) -> None:
-        """The in-charge has the ledger taken back."""
-        if not desk.place.may(Power.MANAGE_MACHINE):
-            desk.switch(0)
-        desk.line.plan = list(plan)
-        try:
-            before = self.books.look(desk)
-            take_back(desk.place, lambda _: desk.line)
-            desk.stopped = False
-            self.books.check_set_aside(desk, before)
-        except SyncError as error:
-            _happened(f"recover: {error.message.key}")
-        desk.line.plan = []
-
-
-def _happened(what: str) -> None:
-    """For Hypothesis's statistics: how often it came to what."""
-    if currently_in_test_context():
-        event(what)
