@@ -37,4 +37,5 @@ def test_whatever_is_killed_nothing_is_lost_doubled_or_claimed() -> None:
     scale.count("kills of central", counts["central"])
     scale.count("named steps of kills", counts["steps"])
     assert counts["kills"] >= KILLS
-    assert counts["steps"] == len(DESK) + len(CENTRAL) + len(ENROLMENT), lines[0]
+    # some are named alike on both sides
+    assert counts["steps"] == len({*DESK, *CENTRAL, *ENROLMENT}), lines[0]
