@@ -233,8 +233,7 @@ class Database:
     def _transaction(self, work: Callable[[Connection], T]) -> T:
         connection = self._writer
         with speaking():
-            if connection.in_transaction:
-                # the disk took not even the end of the one before
+            if connection.in_transaction:  # the disk took not even the end of the one before
                 connection.execute("ROLLBACK")
             connection.execute("BEGIN IMMEDIATE")
             try:
