@@ -18,6 +18,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from tests.central.support import MORNING, texts
 from vaccinator_app.central.intake.intake import Intake
 from vaccinator_app.central.running.serving import serve
 from vaccinator_app.central.running.settings import Settings
+from vaccinator_app.cli.central_serve import end_with_stdin
 from vaccinator_app.cli.resources import font_files, resources_folder
 
 STEPS = ("asked", "head_moved", "written", "committed")
@@ -67,8 +69,15 @@ class ServedCentral:
         self._log = self._log_file.open("ab")
         command = [sys.executable, "-m", "tests.support.served", str(self.home), str(port), self._moment.isoformat()]
         environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+        # It serves while our end of its standard input is open: tests that are killed leave no central behind.
         self._process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self._log, text=True, start_new_session=True, env=environment
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            start_new_session=True,
+            env=environment,
         )
         assert self._process.stdout is not None
         line = self._process.stdout.readline().strip()
@@ -100,10 +109,11 @@ class ServedCentral:
 
     def _ended(self) -> None:
         assert self._process is not None
-        assert self._process.stdout is not None
         assert self._log is not None
         self._process.wait(timeout=60)
-        self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
         self._log.close()
         self._process = None
 
@@ -141,6 +151,7 @@ if __name__ in ("__main__", "__mp_main__"):
     _set_steps(Path(sys.argv[1]))
 
 if __name__ == "__main__":
+    threading.Thread(target=end_with_stdin, name="end-with-stdin", daemon=True).start()
     _told = Told(datetime.fromisoformat(sys.argv[3]).astimezone(UTC))
     serve(
         Settings(

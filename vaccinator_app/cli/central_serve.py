@@ -104,13 +104,13 @@ def _serve(arguments: Namespace) -> int:
     _log_here()
     settings = settings_of(arguments)
     if arguments.while_stdin:
-        threading.Thread(target=_end_with_stdin, name="end-with-stdin", daemon=True).start()
+        threading.Thread(target=end_with_stdin, name="end-with-stdin", daemon=True).start()
     serve(settings, _announce, _log_here)
     return Exit.OK
 
 
-def _end_with_stdin() -> None:
-    """Nothing is read: the pipe closes when the process that holds its other end is gone, however it went."""
+def end_with_stdin() -> None:
+    """For a thread of its own. Nothing is read: the pipe closes when whoever holds its other end is gone, however."""
     # the descriptor itself: a thread that waits within ``sys.stdin`` would hold its lock as the program ends
     while os.read(0, 1024):
         pass
