@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from typing import Any
 
@@ -43,6 +44,20 @@ def test_a_code_in_the_right_bucket_that_is_wrong_is_held_and_replaced(world: Wo
     # The true person comes with the new code.
     desk.record(desk.dose(booked, fresh))
     assert said(desk.push(desk.ledger[1:])) == {2: (A, ())}
+
+
+def test_the_code_that_replaces_one_is_another(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Chance would give out the one that is in other hands once in ten thousand times."""
+    booked = world.book()
+    phone = world.mobile()
+    drawn = iter([int(booked.code), int(booked.code), 4711 if booked.code != "4711" else 1174])
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(drawn))
+    desk.record(desk.dose(booked, other_code(booked.code, same_bucket=True)))
+    desk.push()
+    assert booked.code not in world.inbox(phone)[-1].split("new security code is ")[1][:4]
+    assert not list(drawn)
 
 
 def test_the_replaced_code_is_held_but_counts_against_nobody(world: World, desk: Desk) -> None:

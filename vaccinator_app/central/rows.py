@@ -26,9 +26,11 @@ def new_beneficiary() -> str:
     return f"b{secrets.token_hex(8)}"
 
 
-def new_code() -> str:
-    """A fresh 4-digit code, every one as likely as any other."""
-    return f"{secrets.randbelow(10_000):04d}"
+def new_code(other_than: str = "") -> str:
+    """A fresh 4-digit code, every one as likely as any other; ``other_than`` is one that is known to somebody."""
+    while (code := f"{secrets.randbelow(10_000):04d}") == other_than:
+        pass
+    return code
 
 
 def storable(text: str, longest: int) -> str:

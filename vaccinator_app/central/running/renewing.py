@@ -18,7 +18,7 @@ from vaccinator_app.trust import code, slip
 def replace_code(cupboard: Cupboard, centre: Centre, name: str, seat: Seat, sealed: bytes) -> str:
     """Move ``seat`` on to a fresh code, which is returned; ``sealed`` is the old one, retired by this."""
     old = cupboard.unlock(sealed, "code", centre.centre, name)
-    fresh = new_code()
+    fresh = new_code(old.decode())
     seat.retired_code = cupboard.lock(old, "retired_code", centre.centre, name)
     seat.code = cupboard.lock(fresh.encode(), "code", centre.centre, name)
     tag = code.tag(centre.roster_key, name, code.bucket(fresh))
