@@ -253,7 +253,7 @@ def test_a_lock_ends_a_read_and_forgets_the_day(in_charge: Hands) -> None:
     reader(in_charge).refresh()
     in_charge.press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     in_charge.until(lambda: in_charge.window.locked)
-    assert not in_charge.window.findChildren(DayReader)
+    in_charge.until(lambda: not in_charge.window.findChildren(DayReader))
     # what a read put out of the collector's sight is in it again: no screen of the last person stays in memory
     in_charge.until(lambda: gc.get_freeze_count() == 0)
 
