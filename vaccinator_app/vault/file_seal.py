@@ -70,7 +70,7 @@ def take_print(path: Path) -> Print | None:
         beside = path.with_name(path.name + "-wal")
         # An empty one too: whoever closes takes it away, and it was folded back a moment before it ended.
         log = beside.exists()
-        return Print(digest, log, log and was_cut(beside))
+        return Print(digest, log, log and was_cut(beside, path))
     except OSError:
         return None
 

@@ -16,8 +16,11 @@ _MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
 """SQLite's file format, 4.1: the last bit says in which order the checksums read their words."""
 
 
-def was_cut(log: Path) -> bool:
-    """Whether more than an unfinished transaction will be dropped from ``log``. Raises ``OSError``."""
+def was_cut(log: Path, database: Path) -> bool:
+    """Whether more than an unfinished transaction will be dropped from ``log``, the log of ``database``.
+
+    Raises ``OSError``.
+    """
     data = log.read_bytes()
     if len(data) < _HEADER.size:
         return False
@@ -26,8 +29,10 @@ def was_cut(log: Path) -> bool:
     frames = range(_HEADER.size, len(data) - size + 1, size) if 512 <= page <= 65536 else range(0)
     order = _MAGIC.get(magic)
     if order is None or _sum(data[:24], (0, 0), order) != (first, second):
-        # of a beginning that was never finished nothing follows but what is written back already, with other salts
-        return sum(_commits(data, at) and _any_of(salts, _FRAME.unpack_from(data, at)[2:4]) for at in frames) > 1
+        # A log is begun anew once all of it was written back: where power went in the midst of that, what follows is
+        # in the file, whichever of the old salts are left.
+        own = [at for at in frames if _any_of(salts, _FRAME.unpack_from(data, at)[2:4])]
+        return sum(_commits(data, at) for at in own) > 1 and not _written_back(data, own, page, database)
     running = (first, second)
     for place, at in enumerate(frames):
         head = _FRAME.unpack_from(data, at)
@@ -40,6 +45,23 @@ def was_cut(log: Path) -> bool:
 def _ends_within(frames: list[int], data: bytes) -> bool:
     """Whether a transaction ended among ``frames`` and another one began behind it."""
     return any(_commits(data, at) for at in frames[:-1])
+
+
+def _written_back(data: bytes, frames: list[int], page: int, database: Path) -> bool:
+    """Whether the file has every page as the last transaction that ended among ``frames`` left it."""
+    ended, under_way = dict[int, int](), dict[int, int]()
+    for at in frames:
+        under_way[_FRAME.unpack_from(data, at)[0]] = at + _FRAME.size
+        if _commits(data, at):
+            ended |= under_way
+            under_way.clear()
+    with database.open("rb") as file:
+        for number, at in ended.items():
+            if number:
+                file.seek((number - 1) * page)
+            if not number or file.read(page) != data[at : at + page]:
+                return False
+    return True
 
 
 def _any_of(salts: list[int], found: tuple[int, ...]) -> bool:
