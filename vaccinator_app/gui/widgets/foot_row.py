@@ -22,17 +22,18 @@ class FootRow(Arranged):
 
     def arrange(self, width: int, *, move: bool) -> int:
         """The height that is needed; with ``move`` the buttons go to their places."""
+        if self._primary.isHidden():
+            return 0
         margins = self.contentsMargins()
         width -= margins.left() + margins.right()
         step = self.kit.theme.step
         shown = [button for button in self._others if not button.isHidden()]
-        high = self._primary.sizeHint().height()
-        if self._primary.isHidden():
-            return 0
+        primary = self._primary.sizeHint()
+        high = primary.height()
         widths = [button.sizeHint().width() for button in shown]
         beside = sum(widths) + step * len(widths)
         places: list[tuple[Button, QRect]] = []
-        if not self._apart and beside + self._primary.sizeHint().width() <= width:
+        if not self._apart and beside + primary.width() <= width:
             left = 0
             for button, wide in zip(shown, widths, strict=True):
                 places.append((button, QRect(left, 0, wide, high)))
