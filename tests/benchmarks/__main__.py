@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.rows import Missing
+from tests.support.marked import Marked
 
 MEASURES = {
     "start": "start.start",
@@ -134,8 +135,6 @@ def _measure(name: str, folder: Path, *, quick: bool) -> None:
 
 def write_table(rows: list[dict[str, Any]], page: Path) -> None:
     """Between its two marks; ratios alone, since times say more of the machine."""
-    before, _, rest = page.read_text("utf-8").partition(_TABLE)
-    after = rest.partition(_TABLE_ENDS)[2]
     lines = ["| row | ratio | spread | runs | budget | |", "|---|---|---|---|---|---|"]
     for row in rows:
         if "failed" in row:
@@ -147,7 +146,7 @@ def write_table(rows: list[dict[str, Any]], page: Path) -> None:
         ratio = f"{row['ratio']:.2f} | {low:.2f} to {high:.2f} | {row['runs']}"
         lines.append(f"| {row['row']} | {ratio} | {side} {row['budget']:g} | {holds} |")
     table = "\n".join(lines)
-    page.write_text(f"{before}{_TABLE}\n\n{table}\n\n{_TABLE_ENDS}{after}", "utf-8")
+    Marked(page, _TABLE, _TABLE_ENDS).write(f"\n\n{table}\n\n")
 
 
 def _plot(kinds: list[str], most: int, *, quick: bool) -> None:

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 
 from tests.controls.entries import Control, controls
-from tests.controls.table import write
+from tests.controls.table import PLACE, table
 from tests.support.breaking import FAILED, PASSED, Copy, copied
 
 
@@ -22,7 +22,7 @@ def main() -> int:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_args()
     if arguments.table:
-        write()
+        PLACE.write(table())
         return 0
     chosen = [one for one in controls(*arguments.rooms) if arguments.only in one.claim or arguments.only in one.test]
     with copied() as copy:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from tests.faults.table import write
+from tests.faults.table import PLACE, table
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--table", action="store_true", required=True)
     parser.parse_args()
-    write()
+    PLACE.write(table())

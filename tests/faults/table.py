@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from tests.faults.listed import FAULTS, Fault
 from tests.support.breaking import ROOT
+from tests.support.marked import Marked
 from vaccinator_app.cli.resources import resources_folder
 from vaccinator_app.gui.words import Words
 
-DOCUMENT = ROOT / "docs" / "reliability.md"
-BEGINS, ENDS = "<!-- faults begin -->\n", "<!-- faults end -->\n"
+PLACE = Marked(ROOT / "docs" / "reliability.md", "<!-- faults begin -->\n", "<!-- faults end -->\n")
 _WAYS = {("push",): "push", ("pull",): "pull", ("push", "pull"): "push, pull"}
 
 
@@ -34,15 +34,3 @@ def _caught_up(one: Fault) -> str:
     if one.least_wait > 1:
         return f"first run; by itself {one.least_wait:.0f} s after it was told to wait, 5 min at most"
     return "first run"
-
-
-def written() -> str:
-    """What stands there."""
-    return DOCUMENT.read_text("utf-8").partition(BEGINS)[2].partition(ENDS)[0]
-
-
-def write() -> None:
-    """Put the table in its place."""
-    before, _, rest = DOCUMENT.read_text("utf-8").partition(BEGINS)
-    after = rest.partition(ENDS)[2]
-    DOCUMENT.write_text(before + BEGINS + table() + ENDS + after, "utf-8")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from tests.faults.listed import FAULTS, trials
-from tests.faults.table import DOCUMENT, table, written
+from tests.faults.table import PLACE, table
 from tests.support.breaking import ROOT
 
 
 def test_the_document_has_every_fault() -> None:
-    assert written() == table(), "write it again: python -m tests.faults --table"
+    assert PLACE.written() == table(), "write it again: python -m tests.faults --table"
 
 
 def test_no_fault_is_listed_twice() -> None:
@@ -26,7 +26,7 @@ def test_the_desk_says_what_to_do_in_each() -> None:
 
 
 def test_every_test_that_the_document_names_is_there() -> None:
-    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", DOCUMENT.read_text("utf-8"))
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?", PLACE.document.read_text("utf-8"))
     assert len(named) > 20
     for path, name in named:
         assert f"def {name}" in (ROOT / path).read_text("utf-8"), f"{path}::{name}"
