@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import select
@@ -69,6 +70,7 @@ def fork(work: Callable[[], None]) -> int:
         return child
     status = 1
     try:
+        faulthandler.enable()
         work()
         status = 0
     except BaseException:  # noqa: BLE001  (no child goes on as its parent)
@@ -255,9 +257,9 @@ class World:
                 ready, _, _ = select.select([reads, *watching], [], [], left)
                 if not ready:
                     what = kills.pop(0)[1]
-                    os.kill(self._central or child if what == "central" else child, signal.SIGKILL)
                     if what == "late":
-                        self._fail("a life did not end")
+                        self._late(child)
+                    os.kill(self._central or child if what == "central" else child, signal.SIGKILL)
                 elif reads in ready:
                     part = os.read(reads, 65536)
                     if not part:
@@ -269,6 +271,17 @@ class World:
                     ended.central_killed = True
                     self.start_central()
                     watching = self._watched(stack)
+
+    def _late(self, child: int) -> NoReturn:
+        """Both say on standard error where each of their threads stands."""
+        for process in (child, self._central):
+            if process is not None:
+                os.kill(process, signal.SIGABRT)
+                os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+        if self._central is not None:
+            os.waitpid(self._central, 0)
+            self._central = None
+        self._fail("a life did not end")
 
     def _watched(self, stack: ExitStack) -> list[int]:
         """A descriptor that says when central was killed."""
