@@ -27,7 +27,7 @@ from tests.crash import central_seams
 from tests.crash.acts import VACCINE, Person
 from tests.crash.fuse import Fuse
 from tests.crash.life import PATIENCE, Life, WorldClock, live
-from tests.support import nothing_lost
+from tests.support import forking, nothing_lost
 from tests.support.central import PASSPHRASE, TestCentral
 from tests.support.desk import CENTRE, MORNING, TODAY
 from tests.support.nothing_lost import Called
@@ -65,7 +65,7 @@ def fork(work: Callable[[], None]) -> int:
     """``work`` in a child of this process, which ends with it and runs nothing of its parent's."""
     sys.stdout.flush()
     sys.stderr.flush()
-    child = os.fork()
+    child = forking.fork()
     if child:
         return child
     status = 1

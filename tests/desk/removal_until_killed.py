@@ -21,6 +21,7 @@ from typing import Any
 
 from sqlcipher3 import dbapi2
 
+from tests.support import forking
 from tests.support.desk import ToldClock, vaccines
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.desk.staff import Staff
@@ -135,7 +136,7 @@ def finished(home: Path, old_key: bytes) -> bool:
 
 def alone(work: Callable[[], object]) -> int:
     """``work`` in a child of this process: how it ended, as ``waitpid`` has it."""
-    child = os.fork()
+    child = forking.fork()
     if child == 0:
         try:
             work()

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.disk.acts import ACTS, Act, Made, Scene, make_once
-from tests.support import disk
+from tests.support import disk, forking
 from tests.support.central import PASSPHRASE
 from tests.support.disk import Call
 from vaccinator_app.cli.exits import Exit
@@ -37,7 +37,7 @@ def main() -> None:
 
 def _in_a_child(made: Made, folder: Path, outside: Path, case: dict[str, Any]) -> str:
     answer, ask = os.pipe()
-    child = os.fork()
+    child = forking.fork()
     if child == 0:
         try:
             os.close(answer)

@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 from sqlalchemy import select
 
+from tests.support import forking
 from tests.support.central import PASSPHRASE, TestCentral
 from tests.support.desk import CENTRE
 from vaccinator_app.central.desks.staff import revoke_staff
@@ -227,7 +228,7 @@ def _until_file(act: Callable[[], None], files: int) -> None:
     with warnings.catch_warnings():
         # a fork of a process with threads: none of them holds a lock here
         warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
+        child = forking.fork()
     if child:
         os.waitpid(child, 0)
         return
