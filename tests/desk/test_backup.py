@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -171,3 +173,24 @@ def test_a_file_that_was_changed_anywhere_puts_nothing_back(machine: Machine, fi
         else:
             # what lies between the parts, or says who made the archive
             assert found == look(file)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "[]",
+        "{}",
+        "[" * 9000,
+        '{"v": 1, "centre_name": "x", "device": "d", "made_at": "2026-11-22", "records": Infinity, "parts": {}}',
+        '{"v": 1, "centre_name": "x", "device": "d", "made_at": 7, "records": 1, "parts": {}}',
+        '{"v": 1, "centre_name": "x", "device": "d", "made_at": "2026-11-22", "records": 1, "parts": [1, 2]}',
+    ],
+)
+def test_a_list_of_contents_that_says_anything_is_no_backup(tmp_path: Path, said: str) -> None:
+    path = tmp_path / "stick.backup"
+    entry = tarfile.TarInfo(backup.MANIFEST)
+    entry.size = len(said)
+    with tarfile.open(path, "w") as archive:
+        archive.addfile(entry, io.BytesIO(said.encode()))
+    with pytest.raises(CannotDo, match=r"backup\.not_one"):
+        look(path)

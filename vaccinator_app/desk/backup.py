@@ -194,7 +194,7 @@ def _manifest(archive: tarfile.TarFile, path: Path) -> Backup:
             records=int(read["records"]),
             parts={name: _part(*read["parts"][name]) for name in _PARTS},
         )
-    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise CannotDo(Message.of("backup.not_one", name=path.name)) from None
 
 
