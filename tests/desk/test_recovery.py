@@ -178,12 +178,15 @@ def test_a_request_that_was_edited_or_taken_to_another_machine_opens_nothing(
     kept = path.read_text()
     spoiled = json.loads(kept)
     weak = {**spoiled, "kdf": {"memory_kib": 8, "passes": 1, "lanes": 1}}
-    for text in ("", "[]", kept[:-40], json.dumps({**spoiled, "v": 2}), json.dumps({**spoiled, "request": "{}"})):
+    endless = {**spoiled, "kdf": {**weak["kdf"], "passes": float("inf")}}
+    others = [json.dumps(one) for one in ({**spoiled, "v": 2}, {**spoiled, "request": "{}"})]
+    for text in ("", "[]", kept[:-40], *others):
         path.write_text(text)
         with pytest.raises(RecoveryDamaged):
             recovery(home).asked()
-    for text, error in ((json.dumps(weak), RecoveryDamaged), (json.dumps({**spoiled, "key": "0" * 16}), VaultError)):
-        path.write_text(text)
+    another = {**spoiled, "key": "0" * 16}
+    for edited, error in ((weak, RecoveryDamaged), (endless, RecoveryDamaged), (another, VaultError)):
+        path.write_text(json.dumps(edited))
         with pytest.raises(error):
             recovery(home).answer(data, NEW, FLOOR)
     lock(open_as_in_charge(central.enrol(tmp_path / "desk2")).place)

@@ -279,7 +279,9 @@ def test_the_look_is_remembered_and_holds_nothing_else(day: Day, hands: Hands) -
     hands.window.apply(Settings())
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"language": "xx", "mode": "light", "large": false}', '{"mode": 7}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", "[" * 9000, '{"language": "xx", "mode": "light", "large": false}', '{"mode": 7}']
+)
 def test_settings_that_make_no_sense_are_the_defaults(tmp_path: Path, text: str) -> None:
     path = tmp_path / "settings.json"
     path.write_text(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -168,6 +169,12 @@ def test_a_title_or_certificate_that_does_not_hold_is_noticed(
 def test_another_file_is_no_export(text: str) -> None:
     with pytest.raises((ProtocolError, TrustError)):
         read_export(text.splitlines())
+
+
+def test_a_title_that_names_an_endless_number_is_no_export(lines: list[str]) -> None:
+    endless = _edit(lines, 0, lambda p: re.sub(rb'"records": ?[0-9]+', b'"records":1e999', p))
+    with pytest.raises((ProtocolError, TrustError)):
+        read_export(endless)
 
 
 def test_a_record_first_is_no_export(lines: list[str]) -> None:

@@ -187,7 +187,9 @@ def test_a_clock_set_back_makes_nobody_wait_longer_than_before(home: Path, clock
     assert tries.wait("s1") == 0
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"{", b"[]", b'{"s1": 3}', b'{"s1": ["x", 1]}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "spoilt", [b"", b"{", b"[]", b'{"s1": 3}', b'{"s1": ["x", 1]}', b"[" * 100_000, b'{"s1": [1e999, 1]}']
+)
 def test_a_spoilt_count_keeps_nobody_out(home: Path, clock: Clock, spoilt: bytes) -> None:
     home.mkdir()
     (home / attempts.ATTEMPTS).write_bytes(spoilt)
@@ -195,6 +197,13 @@ def test_a_spoilt_count_keeps_nobody_out(home: Path, clock: Clock, spoilt: bytes
     assert tries.wait("s1") == 0
     tries.count("s1")
     assert json.loads((home / attempts.ATTEMPTS).read_bytes()) == {"s1": [1, clock.now]}
+
+
+@pytest.mark.parametrize("last", [0.0, float("nan"), float("inf")])
+def test_a_count_beyond_all_counting_costs_the_longest_wait_at_most(home: Path, clock: Clock, last: float) -> None:
+    home.mkdir()
+    (home / attempts.ATTEMPTS).write_text(json.dumps({"s1": [10**9, last]}))
+    assert 0 <= attempts.Attempts(home, clock).wait("s1") <= attempts.LONGEST
 
 
 # The file
@@ -224,6 +233,7 @@ def test_a_file_cut_short_is_named_and_kept(slots: Slots, home: Path, cut: int) 
         ("epoch", "two"),
         ("kdf", {"memory_kib": 65536}),
         ("kdf", 3),
+        ("kdf", {"memory_kib": 1024, "passes": float("inf"), "lanes": 1}),
         ("salt", "%%%"),
         ("wrapped", None),
     ],

@@ -37,7 +37,7 @@ from vaccinator_app.vault.files import make_private_folder, set_aside, sync_fold
 
 _VERSION = 1
 _KEY = 32
-_UNREADABLE = (ValueError, KeyError, TypeError, RecursionError, ProtocolError)
+_UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError, ProtocolError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

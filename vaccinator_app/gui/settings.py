@@ -40,7 +40,7 @@ class SettingsFile:
                 large=found["large"] is True,
                 sound=found.get("sound") is True,
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return Settings()
         return settings if settings.language in LANGUAGES else Settings()
 

@@ -17,6 +17,9 @@ FREE = 2
 LONGEST = 900.0
 """Seconds; a quarter of an hour is the most anybody waits."""
 
+_MOST = 64
+"""Tries that are told apart: the longest wait comes long before."""
+
 
 def wait(home: Path, staff: str, clock: Callable[[], float] = time.time) -> float:
     """Seconds until the next passphrase of ``staff`` on the desk in ``home`` is looked at; 0 when now."""
@@ -45,7 +48,7 @@ class Attempts:
         """One more try, durable on return. Raises ``VaultError``."""
         found = self._read()
         count, _ = found.get(staff, (0, 0.0))
-        self._write({**found, staff: (min(count + 1, 64), self._clock())})
+        self._write({**found, staff: (min(count + 1, _MOST), self._clock())})
 
     def forget(self, staff: str) -> None:
         """The passphrase was right."""
@@ -56,12 +59,12 @@ class Attempts:
     def _read(self) -> dict[str, tuple[int, float]]:
         try:
             found = json.loads(self._path.read_bytes())
-            return {str(staff): (int(count), float(last)) for staff, (count, last) in found.items()}
+            return {str(staff): (min(int(count), _MOST), float(last)) for staff, (count, last) in found.items()}
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise from_os(error) from None
-        except (ValueError, TypeError, AttributeError, RecursionError):
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
             # Unreadable is not a reason to keep people out: the key derivation still costs what it costs.
             return {}
 

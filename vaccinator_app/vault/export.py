@@ -113,7 +113,7 @@ def _title(envelope: Envelope) -> tuple[str, str, tuple[bytes, ...], int, bytes]
             int(found["records"]),
             bytes.fromhex(found["head"]),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise ProtocolError("this is not an exported ledger") from None
 
 

@@ -24,7 +24,7 @@ _KEY = 32
 _TRIES = "recovering"
 """Under which name wrong passphrases are counted; no member of staff is called so."""
 
-_UNREADABLE = (ValueError, KeyError, TypeError, RecursionError)
+_UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

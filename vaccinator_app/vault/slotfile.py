@@ -14,7 +14,7 @@ from vaccinator_app.vault.files import DATABASE, tighten
 SLOTS = "slots.json"
 VERSION = 2
 
-UNREADABLE = (ValueError, KeyError, TypeError, RecursionError)
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 
 
 def load(home: Path) -> dict[str, Any]:
