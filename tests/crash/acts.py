@@ -152,11 +152,10 @@ class Acts:
 
     def _someone(self, *states: VisitState) -> Person:
         roster = self._place.vault.roster
-        rest = [p for p in self._people if roster.visit(p.reference).state in states]
-        rest = [p for p in rest if roster.appointment(p.reference) is not None]
-        if not rest:
-            raise Nobody
-        return self._rng.choice(rest)
+        for person in self._rng.sample(self._people, len(self._people)):
+            if roster.visit(person.reference).state in states and roster.appointment(person.reference) is not None:
+                return person
+        raise Nobody
 
     def _dose_of(self, person: Person) -> None:
         desk = VisitDesk(self._place, person.reference)

@@ -316,10 +316,11 @@ class World:
         self._look(look)
 
     def check_settled(self) -> None:
-        """After a sync that went through: everything is at central, and all that central tells is here."""
+        """The same after a sync that went through, and everything is at central, and all that central tells is here."""
 
         def look(vault: Vault, central: admin.Home) -> None:
             nothing_lost.all_confirmed(vault, central, self.called)
+            nothing_lost.passed_stays_passed(vault, self.passed)
             _no_false_alarm(vault, central)
             _roster_alike(vault, central)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -40,10 +41,17 @@ class Called:
 def noted(vault: Vault, after: int = 0) -> list[Called]:
     """Everything on record behind record ``after``, to be called saved by whoever knows that an act returned."""
     return [
-        Called(event.seq, record.hash, event.kind, getattr(event.read_body(), "appointment", None))
+        Called(seq, record.hash, kind, appointment)
         for record in vault.ledger.records(after)
-        for event in [read_event(record.payload)]
+        for seq, kind, appointment in [_said(record.payload)]
     ]
+
+
+@lru_cache(1 << 14)
+def _said(payload: bytes) -> tuple[int, str, str | None]:
+    """Number, kind and appointment: the same in the same bytes, which are read again and again."""
+    event = read_event(payload)
+    return event.seq, event.kind, getattr(event.read_body(), "appointment", None)
 
 
 def on_desk(vault: Vault, called: Iterable[Called] = (), *, fold: bool = True) -> Link:
