@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QPainter,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from vaccinator_app.domain.message import Message
@@ -298,30 +298,6 @@ def test_the_status_strip_says_everything_and_never_jumps(kit: Kit, qtbot: QtBot
     assert strip.sizeHint().height() == height
     kit.words.set_language("hi")
     assert strip.accessibleName().endswith("· अभी · Batch 4")
-
-
-def test_progress_that_comes_and_goes_sets_nothing_of_the_window_anew(kit: Kit, qtbot: QtBot) -> None:
-    """Where a layout heard of it, a whole desk was laid out at the beginning and the end of each sync."""
-
-    class Requests(QObject):
-        seen = 0
-
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            self.seen += event.type() == QEvent.Type.LayoutRequest
-            return False
-
-    window, strip, requests = QWidget(), StatusStrip(kit, Button(kit, NOW)), Requests()
-    QVBoxLayout(window).addWidget(strip)
-    qtbot.addWidget(window)
-    window.show()
-    QApplication.processEvents()
-    for watched in (window, strip):
-        watched.installEventFilter(requests)
-    for done, total in ((120, 500), (0, 0)):
-        strip.set_progress(done, total)
-        QApplication.processEvents()
-    assert requests.seen == 0
-    assert strip._progress.width() == strip.width()
 
 
 def test_long_words_in_the_strip_take_a_second_line(kit: Kit, qtbot: QtBot) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from vaccinator_app.desk.purging import left_words, overdue_words
@@ -52,16 +52,16 @@ class Overview:
     """What is to be said of the details of people: that this day's have left, or that those of old days cannot yet."""
     left_open: date | None = None
     """The last day before on which somebody came, if nobody closed it."""
+    open: tuple[DayException, ...] = field(init=False)
+    """Exceptions that nobody has settled: sought once, where the day is read; there may be thousands."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "open", tuple(one for one in self.exceptions if one.settled is None))
 
     @property
     def day(self) -> date:
         """The day it is of."""
         return self.book.day
-
-    @property
-    def open(self) -> tuple[DayException, ...]:
-        """Exceptions that nobody has settled."""
-        return tuple(one for one in self.exceptions if one.settled is None)
 
     @property
     def closed(self) -> DayClosed | None:

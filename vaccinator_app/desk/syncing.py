@@ -89,6 +89,11 @@ class Syncing:
         """Why the desk is to be locked at once: the keys of whoever sits here were taken back."""
         return self._locks
 
+    @property
+    def running(self) -> bool:
+        """A run goes on."""
+        return self._driver.status.phase is Phase.RUNNING
+
     def words(self) -> SyncWords:
         """The status bar as it stands."""
         return sync_words(self._place, self._driver.status, self._next_at)

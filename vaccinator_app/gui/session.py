@@ -9,7 +9,7 @@ from functools import cached_property
 from threading import Condition
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 from vaccinator_app.desk.observe import Observation
 from vaccinator_app.desk.queue import Queue
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SETTLE_MS = 100
-"""Central may confirm hundreds of batches in a second; lists ask again at most this often."""
+_STEP_MS = 500
+"""What central says is shown so soon after it, and while it goes on to say more, only so often: whoever reads the
+numbers sees no more of them."""
 
 
 PATIENCE = 2.0
@@ -47,14 +49,16 @@ class Session(QObject):
     """
 
     moved = Signal()
-    """The vault may say other things than before: ask again."""
+    """An act has changed what the vault says: ask again, at once."""
+    heard = Signal()
+    """Central may have: ask again, beside the window's thread if it takes long (`gui.models.asked`)."""
     busy = Signal(bool)
     """An act begins, or the last one in line has ended."""
     failed = Signal(object)
     """The `Message` for an act whose caller does not say it itself."""
     locked_out = Signal(object)
     """The `Message` with which the desk is to be locked at once."""
-    _heard = Signal()
+    _stepped = Signal()
 
     def __init__(self, opened: Opened, connect: Connect, tasks: Tasks, parent: QObject) -> None:
         super().__init__(parent)
@@ -74,10 +78,10 @@ class Session(QObject):
         self._unsaid: Message | None = None
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
-        self._settle.setInterval(_SETTLE_MS)
-        self._settle.timeout.connect(self.moved)
-        self._heard.connect(self._soon, Qt.ConnectionType.QueuedConnection)
-        self._syncing = Syncing(opened.place, connect, self._heard.emit)
+        self._settle.timeout.connect(self._hear)
+        self._since = QElapsedTimer()
+        self._stepped.connect(self._soon, Qt.ConnectionType.QueuedConnection)
+        self._syncing = Syncing(opened.place, connect, self._stepped.emit)
 
     @property
     def connect(self) -> Connect:  # type: ignore[override]
@@ -110,6 +114,16 @@ class Session(QObject):
     def words(self) -> SyncWords:
         """The status bar as it stands."""
         return self._syncing.words()
+
+    @property
+    def over(self) -> bool:
+        """The desk is being locked, or is."""
+        return self._ended
+
+    @property
+    def syncing(self) -> bool:
+        """A run goes on."""
+        return self._syncing.running
 
     def sync_now(self) -> None:
         """Try central now."""
@@ -242,7 +256,12 @@ class Session(QObject):
         if not self._ended and self._syncing.locks is not None:
             self.locked_out.emit(self._syncing.locks)
         if not self._ended and not self._settle.isActive():
-            self._settle.start()
+            passed = self._since.elapsed() if self._since.isValid() else _STEP_MS
+            self._settle.start(max(_SETTLE_MS, _STEP_MS - passed))
+
+    def _hear(self) -> None:
+        self._since.start()
+        self.heard.emit()
 
 
 class _Reads:

@@ -19,11 +19,16 @@ from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.tasks import Progress, Task
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
     from vaccinator_app.desk.reconcile import Overview
 
 _REST_MS = 250
 """Between two reads at least, or as long as the last one took: a busy day does not make a busy machine."""
 
+
+_UNSEEN_MS = 10_000
+"""Between two reads while central is heard and no screen shows the day: how much is open stands at the edge alone."""
 
 _ONE_AT_A_TIME = Lock()
 
@@ -94,14 +99,20 @@ class DayReader(QObject):
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self._rested)
+        self._shown_on: list[QWidget] = []
+        self._passed_over = False
         session.moved.connect(self._stale)
+        session.heard.connect(self._heard)
         self.destroyed.connect(collect_again)
 
     @classmethod
-    def of(cls, session: Session) -> DayReader:
-        """The reader of ``session``; made when first asked for."""
+    def of(cls, session: Session, screen: QWidget | None = None) -> DayReader:
+        """The reader of ``session``; made when first asked for. On ``screen`` what it reads is shown."""
         found = session.findChild(QObject, "day-reader")
-        return found if isinstance(found, DayReader) else cls(session)
+        reader = found if isinstance(found, DayReader) else cls(session)
+        if screen is not None:
+            reader._shown_on.append(screen)
+        return reader
 
     @property
     def day(self) -> date:
@@ -145,9 +156,24 @@ class DayReader(QObject):
             self._read()
         return turn
 
+    def catch_up(self) -> None:
+        """A screen comes to the front: what was passed over while nobody looked is read now."""
+        if self._passed_over:
+            self.refresh()
+
     @Slot()
     def _stale(self) -> None:
         self.refresh()
+
+    @Slot()
+    def _heard(self) -> None:
+        """While central confirms batch after batch and nobody looks, the day is read now and then, and at the end: it
+        takes long, and the window shares the interpreter with it."""
+        seldom = self._session.syncing and not any(screen.isVisible() for screen in self._shown_on)
+        if seldom and self._watch.isValid() and self._watch.elapsed() < _UNSEEN_MS:
+            self._passed_over = True
+        else:
+            self.refresh()
 
     def cancel(self) -> None:
         """Stop the read under way; what was seen stays."""
@@ -165,7 +191,7 @@ class DayReader(QObject):
         self.changed.emit()
 
     def _read(self) -> None:
-        self._again = self._at_once = False
+        self._again = self._at_once = self._passed_over = False
         self._rest.stop()
         self._watch.start()
         self._turn += 1

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from vaccinator_app.desk import half_typed, noticing
 from vaccinator_app.desk.heading import heading
@@ -29,6 +29,7 @@ from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.status_strip import StatusStrip
 
 _MINUTE_MS = 60_000
@@ -58,7 +59,7 @@ class DeskScreen(QWidget):
         }
         self._later: dict[Place, Callable[[], Screen]] = self._rarely_seen(kit, session)
         self._rail = Rail(kit, [place for place in Place if place in self._screens or place in self._later])
-        self._front = QStackedWidget()
+        self._front = Stack()
         now = Button(kit, Message.of("status.sync_now"), icon="sync", key="F5")
         now.setObjectName("sync-now")
         now.clicked.connect(session.sync_now)
@@ -227,6 +228,7 @@ class DeskScreen(QWidget):
         self._observation.show_sound(self.top.look.settings.sound)
         self._observation.tell()
         self._session.moved.connect(self._refresh)
+        self._session.heard.connect(self._refresh)
         self._session.failed.connect(self.say)
 
     def _for_in_charge(self, kit: Kit, session: Session) -> dict[Place, Screen]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.exceptions import Act, DayException
 from vaccinator_app.domain.message import Message
@@ -21,6 +21,7 @@ from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import share_width
 from vaccinator_app.gui.widgets.segments import Segments
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 
 _SHARES = (56, 44)
@@ -42,7 +43,7 @@ class ExceptionsScreen(Screen):
 
     def __init__(self, kit: Kit, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(kit, Message.of("help.exceptions"), EXCEPTIONS, parent)
-        self._reader = DayReader.of(session)
+        self._reader = DayReader.of(session, self)
         self._day = DayChooser(kit)
         self._which: Segments[bool] = Segments(
             kit,
@@ -55,12 +56,13 @@ class ExceptionsScreen(Screen):
         self.list.setItemDelegate(ExceptionDelegate(kit, self._model))
         self._none = EmptyState(kit, "exceptions", Message.of("exceptions.none"))
         self.sheet = ExceptionSheet(kit, session)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._lay_out()
         self._wire()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._reader.catch_up()
         self._show()
 
     def refresh(self) -> None:
@@ -92,7 +94,7 @@ class ExceptionsScreen(Screen):
         if self.isVisible():
             self._show()
         elif seen is not None and self._reader.is_today:
-            self.counted.emit(sum(one.settled is None for one in seen.overview.exceptions))
+            self.counted.emit(len(seen.overview.open))
 
     def _show(self) -> None:
         self._day.show_day(self._reader.day, today=self._reader.is_today)
@@ -103,9 +105,9 @@ class ExceptionsScreen(Screen):
             self._stack.setCurrentWidget(self._none)
             self.sheet.show_one(None, None)
             return
-        found = seen.overview.exceptions
-        settled = sum(one.settled is not None for one in found)
-        self._which.say(True, Message.of("exceptions.open_count", n=len(found) - settled))
+        found, count = seen.overview.exceptions, len(seen.overview.open)
+        settled = len(found) - count
+        self._which.say(True, Message.of("exceptions.open_count", n=count))
         self._which.say(False, Message.of("exceptions.settled_count", n=settled))
         chosen, place = self._model.one(self.list.row), max(0, self.list.row)
         rows = [one for one in found if (one.settled is None) == self._which.value]
@@ -118,7 +120,7 @@ class ExceptionsScreen(Screen):
         self._stack.setCurrentWidget(self.list if rows else self._none)
         self._chose()
         if self._reader.is_today:
-            self.counted.emit(len(found) - settled)
+            self.counted.emit(count)
 
     def _chose(self) -> None:
         self.sheet.show_one(self._model.one(self.list.row), self._reader.seen)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.desk import half_typed
 from vaccinator_app.desk.aefi import AefiForm, report
@@ -16,6 +17,7 @@ from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import EarlyReason
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.glance import Glance
+from vaccinator_app.gui.models.asked import Asked
 from vaccinator_app.gui.models.watched import WatchedDelegate, WatchedPeople
 from vaccinator_app.gui.screens.aefi import AefiPanel
 from vaccinator_app.gui.screens.choices import Choices, framed
@@ -30,6 +32,7 @@ from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.flow import Flow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 from vaccinator_app.gui.widgets.ticks import Tick
 
@@ -41,6 +44,10 @@ _EARLY: dict[EarlyReason, str] = {
     EarlyReason.LEFT_UNSEEN: "early.left_unseen",
     EarlyReason.OTHER: "early.other",
 }
+
+
+_Found = tuple[Sequence[Watched] | None, tuple[int, int]]
+"""The list, where somebody sees it; how many there are, and how many of them may go."""
 
 
 class _Sheet(QFrame):
@@ -99,6 +106,7 @@ class ObservationScreen(Screen):
         super().__init__(kit, Message.of("help.observation"), OBSERVATION, parent)
         self._session = session
         self._count: tuple[int, int] | None = None
+        self._asked = Asked(session, self._ask, self._show)
         self._from_visit = False
         self._glance = Glance()
         self._people = WatchedPeople(kit, self)
@@ -120,14 +128,17 @@ class ObservationScreen(Screen):
 
     def refresh(self) -> None:
         """Ask again; the person chosen stays chosen."""
+        self._asked.here()
+        self._show_people(self._session.observation.people())
+        self._tell()
+
+    def _show_people(self, people: Sequence[Watched]) -> None:
         chosen = self._people.person(self.list.row)
-        people = self._session.observation.people()
         self._people.show(people)
         place = -1 if chosen is None else self._people.place_of(chosen.row.appointment)
         self.list.choose(place if place >= 0 else min(0, len(people) - 1))
         self._stack.setCurrentWidget(self.list if people else self._none)
         self._sheet.show_person(self._people.person(self.list.row))
-        self._tell()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -218,12 +229,24 @@ class ObservationScreen(Screen):
 
         self._session.record(work, saved, self._aefi.refuse)
 
-    def _tick(self) -> None:
+    def _moved(self) -> None:
         """Nobody sees the list of a screen that is not in front; how many there are is said on every screen."""
         if self.isVisible():
             self.refresh()
         else:
+            self._asked.here()
             self._tell()
+
+    def _ask(self) -> Callable[[], _Found]:
+        """The same, to be asked on whatever thread: each second, and when central was heard."""
+        watched, seen = self._session.observation, self.isVisible()
+        return lambda: (watched.people() if seen else None, watched.counts())
+
+    def _show(self, found: _Found) -> None:
+        people, count = found
+        if people is not None:
+            self._show_people(people)
+        self._say(count)
 
     def tell(self) -> None:
         """Say anew how many there are, to whoever listens only now."""
@@ -231,7 +254,9 @@ class ObservationScreen(Screen):
         self._tell()
 
     def _tell(self) -> None:
-        count = self._session.observation.counts()
+        self._say(self._session.observation.counts())
+
+    def _say(self, count: tuple[int, int]) -> None:
         if self._count != count:
             self._count = count
             self.counted.emit(*count)
@@ -301,15 +326,15 @@ class ObservationScreen(Screen):
         self._aefi.filled.connect(self._filled)
         self._sound.clicked.connect(self.sound_asked)
         self.kit.words.changed.connect(self._speak)
-        self._session.moved.connect(self._tick)
+        self._session.moved.connect(self._moved)
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
-        self._timer.timeout.connect(self._tick)
+        self._timer.timeout.connect(self._asked.again)
         self._timer.start()
 
     def _lay_out(self) -> None:
         step = self.kit.theme.step
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._none)
         left = QFrame()

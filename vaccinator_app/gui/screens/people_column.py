@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.queue import Line, Pile, Scan
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.visits import VisitState
+from vaccinator_app.gui.models.asked import Asked
 from vaccinator_app.gui.models.line_delegate import LineDelegate
 from vaccinator_app.gui.models.lines import Lines
 from vaccinator_app.gui.screens.people_list import PeopleList
@@ -17,9 +20,13 @@ from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.stack import Stack
 
 _LONGEST_TYPED = 16
 """More digits than this are a scan on its way in, and not worth searching for."""
+
+_Answer = tuple[Mapping[Pile, int], Sequence[Line]]
+"""How many stand in each list, and the one that is shown."""
 
 _EMPTY: dict[Pile, str] = {
     Pile.EXPECTED: "empty.expected",
@@ -53,6 +60,7 @@ class PeopleColumn(QFrame):
         super().__init__(parent)
         self._kit = kit
         self._session = session
+        self._asked = Asked(session, self._question, self._show)
         self.setProperty("part", "sheet")
         self.search = SearchField(kit)
         self._piles = Piles(kit)
@@ -79,10 +87,19 @@ class PeopleColumn(QFrame):
 
     def refresh(self) -> None:
         """Ask again; the person chosen stays chosen, wherever they now stand."""
-        queue, chosen, searching = self._session.queue, self.chosen, self._searching
-        self._piles.show_counts(queue.counts())
+        self._asked.here()
+        self._show(self._question()())
+
+    def _question(self) -> Callable[[], _Answer]:
+        """What stands in the lists, as of now: to be asked on whatever thread."""
+        queue, text, pile = self._session.queue, self.search.text() if self._searching else None, self.pile
+        return lambda: (queue.counts(), queue.lines(pile) if text is None else queue.search(text))
+
+    def _show(self, found: _Answer) -> None:
+        counts, lines = found
+        chosen, searching = self.chosen, self._searching
+        self._piles.show_counts(counts)
         self._piles.set_away(searching)
-        lines = queue.search(self.search.text()) if searching else queue.lines(self.pile)
         self._lines.show(lines)
         place = -1 if chosen is None else self._lines.place_of(chosen.row.appointment)
         self._list.choose(0 if place < 0 and searching and lines else place)
@@ -150,7 +167,7 @@ class PeopleColumn(QFrame):
 
     def _lay_out(self) -> None:
         step = self._kit.theme.step
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self._list)
         self._stack.addWidget(self._none)
         column = QVBoxLayout(self)

@@ -38,6 +38,7 @@ class _Tab(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         kit.words.changed.connect(self._speak)
+        kit.words.changed.connect(self.updateGeometry)
         kit.theme.changed.connect(self.updateGeometry)
         self._speak()
 
@@ -96,7 +97,6 @@ class _Tab(QAbstractButton):
         words = self._kit.words
         self.setAccessibleName(words.t("pile.spoken", pile=words.t(PILE_WORDS[self._pile]), n=self._count))
         self.setToolTip(words.t("pile.keys"))
-        self.updateGeometry()
         self.update()
 
 

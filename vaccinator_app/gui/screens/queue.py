@@ -156,6 +156,11 @@ class QueueScreen(Screen):
         if scan is not None:
             self.visit.use_slip(scan)
 
+    def _heard(self) -> None:
+        """Central may have spoken of whoever the sheet is of; the column at the left asks by itself."""
+        self._ready.refresh()
+        self.visit.refresh()
+
     def _moved(self) -> None:
         desk = self.visit.desk
         if desk is not None:
@@ -203,6 +208,7 @@ class QueueScreen(Screen):
         self.visit.ended.connect(self._ended)
         self.visit.scanned.connect(self._scanned_text)
         self._session.moved.connect(self.refresh)
+        self._session.heard.connect(self._heard)
 
 
 def _use(desk: VisitDesk, scan: Scan | None) -> Message | None:

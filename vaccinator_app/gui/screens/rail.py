@@ -51,6 +51,7 @@ class _Entry(QAbstractButton):
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         kit.words.changed.connect(self._speak)
+        kit.words.changed.connect(self.updateGeometry)
         kit.theme.changed.connect(self.updateGeometry)
         self._speak()
 
@@ -107,7 +108,6 @@ class _Entry(QAbstractButton):
         spoken = words.t("pile.spoken", pile=words.t(self._place.word), n=self._count)
         self.setAccessibleName(spoken if self._urgent is None else f"{spoken}. {words.say(self._urgent)}")
         self.setToolTip(self._place.key)
-        self.updateGeometry()
         self.update()
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.counts import Counts
 from vaccinator_app.domain.message import Message
@@ -24,6 +24,7 @@ from vaccinator_app.gui.widgets.day_chooser import DayChooser
 from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import share_width
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 
 _SHARES = (56, 44)
@@ -73,7 +74,7 @@ class ReconcileScreen(Screen):
 
     def __init__(self, kit: Kit, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(kit, Message.of("help.reconcile"), RECONCILE, parent)
-        self._reader = DayReader.of(session)
+        self._reader = DayReader.of(session, self)
         self._day = DayChooser(kit)
         self._state = Verdict(kit)
         self._state.setObjectName("day-state")
@@ -83,12 +84,17 @@ class ReconcileScreen(Screen):
         self._again.setObjectName("read-day")
         self._stopped = EmptyState(kit, "reconcile", Message.of("reconcile.stopped"), self._again)
         self._nothing = EmptyState(kit, "reconcile", Message.of("reconcile.nothing"))
-        self._pages = QStackedWidget()
+        self._pages = Stack()
         self.charts = ChartsSheet(kit)
         self.closing = ClosingSheet(kit, session, self._reader)
         self.preview = PreviewSheet(kit, session, self._reader)
         self._lay_out()
         self._wire(session)
+        self._show()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._reader.catch_up()
         self._show()
 
     def refresh(self) -> None:
@@ -131,6 +137,18 @@ class ReconcileScreen(Screen):
         else:
             (self._again if page is self._stopped else self._day.before).setFocus()
 
+    def _changed(self) -> None:
+        """The numbers are made for who sees them; how much is open is said on every screen."""
+        if self.isVisible():
+            self._show()
+        else:
+            self._tell()
+
+    def _tell(self) -> None:
+        seen = self._reader.seen
+        if seen is not None and self._reader.is_today:
+            self.counted.emit(len(seen.overview.open))
+
     def _show(self) -> None:
         seen = self._reader.seen
         self._day.show_day(self._reader.day, today=self._reader.is_today)
@@ -151,8 +169,7 @@ class ReconcileScreen(Screen):
         self.charts.show_figures(seen.figures)
         self.numbers.show_day(seen)
         self._page(self._nothing if _is_empty(seen) else self.numbers)
-        if self._reader.is_today:
-            self.counted.emit(len(seen.overview.open))
+        self._tell()
 
     def _page(self, page: QWidget) -> None:
         before = self._pages.currentWidget()
@@ -198,7 +215,7 @@ class ReconcileScreen(Screen):
         self.charts.notice.say(saved, "text")
 
     def _wire(self, session: Session) -> None:
-        self._reader.changed.connect(self._show)
+        self._reader.changed.connect(self._changed)
         self._reader.progressed.connect(self._reading.show_progress)
         self._reader.stopped.connect(self._halt)
         self._reader.failed.connect(self._refused)

@@ -247,6 +247,7 @@ class StaffScreen(Screen):
             form.left.connect(self._to_sheet)
         self.kit.words.changed.connect(self._speak)
         self._session.moved.connect(self._moved)
+        self._session.heard.connect(self._moved)
         self._hour = QTimer(self)
         self._hour.setInterval(_HOUR_MS)
         self._hour.timeout.connect(self.count)

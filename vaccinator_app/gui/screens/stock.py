@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.desk import half_typed
 from vaccinator_app.desk.half_typed import HalfTyped
@@ -28,6 +28,7 @@ from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 
 _MINUTE_MS = 60_000
@@ -280,6 +281,7 @@ class StockScreen(Screen):
             form.left.connect(self._to_sheet)
         self.kit.words.changed.connect(self._speak)
         self._session.moved.connect(self._moved)
+        self._session.heard.connect(self._moved)
         self._minute = QTimer(self)
         self._minute.setInterval(_MINUTE_MS)
         self._minute.timeout.connect(self._moved)
@@ -287,7 +289,7 @@ class StockScreen(Screen):
 
     def _lay_out(self) -> None:
         step = self.kit.theme.step
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._none)
         left = QFrame()

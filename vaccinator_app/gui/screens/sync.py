@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QVBoxLayout, QWidget
 
-from vaccinator_app.desk.queue import Pile
+from vaccinator_app.desk.queue import Line, Pile
 from vaccinator_app.desk.status import SyncWords
-from vaccinator_app.desk.told import messages_words
+from vaccinator_app.desk.told import Told, messages_words
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.models.asked import Asked
 from vaccinator_app.gui.models.line_delegate import LineDelegate
 from vaccinator_app.gui.models.lines import Lines
 from vaccinator_app.gui.screens.carrying import Carrying
@@ -24,7 +27,11 @@ from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.flow import Flow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
+
+_Answer = tuple[Sequence[Line], Told]
+"""Who needs somebody, and how many were reached."""
 
 _FACTS: dict[str, str] = {
     "unconfirmed": "sync.unconfirmed",
@@ -74,9 +81,8 @@ class _Facts(QFrame):
         column.addWidget(self.now)
         column.addWidget(Flow(kit, [self.without]))
 
-    def show_words(self, found: SyncWords) -> None:
+    def show_words(self, found: SyncWords, messages: Told) -> None:
         place = self._session.place
-        messages = messages_words(place)
         said: dict[str, Message] = {
             "messages": messages.words,
             "unconfirmed": Message.of("sync.count", n=found.unconfirmed)
@@ -125,6 +131,7 @@ class SyncScreen(Screen):
     def __init__(self, kit: Kit, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(kit, Message.of("help.sync"), SYNC, parent)
         self._session = session
+        self._asked = Asked(session, self._question, self._show)
         self._lines = Lines(kit.words, session.place.formulary, self)
         self.list = PeopleList(kit)
         self.list.setObjectName("held-list")
@@ -145,7 +152,7 @@ class SyncScreen(Screen):
         session.moved.connect(self._moved)
         self._timer = QTimer(self)
         self._timer.setInterval(1000)
-        self._timer.timeout.connect(self._tick)
+        self._timer.timeout.connect(self._asked.again)
         self._timer.start()
         self._speak()
 
@@ -159,14 +166,27 @@ class SyncScreen(Screen):
 
     def refresh(self) -> None:
         """Ask again; the person chosen stays chosen."""
+        self._asked.here()
+        self._show(self._ask())
+
+    def _question(self) -> Callable[[], _Answer | None]:
+        return self._ask if self.isVisible() else lambda: None
+
+    def _ask(self) -> _Answer:
+        """On whatever thread: as central confirms, and each second, since what is said here is how long ago."""
+        return self._session.queue.lines(Pile.ATTENTION), messages_words(self._session.place)
+
+    def _show(self, found: _Answer | None) -> None:
+        if found is None:
+            return
+        lines, messages = found
         chosen = self._lines.line(self.list.row)
-        lines = self._session.queue.lines(Pile.ATTENTION)
         self._lines.show(lines)
         place = -1 if chosen is None else self._lines.place_of(chosen.row.appointment)
         self.list.choose(place if place >= 0 else min(0, len(lines) - 1))
         self._stack.setCurrentWidget(self.list if lines else self._none)
         self._chose()
-        self._facts.show_words(self._session.words())
+        self._facts.show_words(self._session.words(), messages)
 
     def take_focus(self) -> None:
         """To the list, or to the button when there is none."""
@@ -189,10 +209,6 @@ class SyncScreen(Screen):
         self.sheets.setCurrentWidget(self._facts)
         self._facts.without.setFocus()
 
-    def _tick(self) -> None:
-        if self.isVisible():
-            self._facts.show_words(self._session.words())
-
     def _chose(self) -> None:
         line = self._lines.line(self.list.row)
         self._why.say(None if line is None else Message.of("sync.why", why=list(line.why)), "attention")
@@ -207,7 +223,7 @@ class SyncScreen(Screen):
 
     def _lay_out(self) -> None:
         step = self.kit.theme.step
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._stack.addWidget(self.list)
         self._stack.addWidget(self._none)
         left = QFrame()

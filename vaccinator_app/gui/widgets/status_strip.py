@@ -12,6 +12,7 @@ from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.icons import IconMark
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.still import Still
 from vaccinator_app.gui.widgets.text import Text
 
 _BETWEEN = " · "
@@ -52,7 +53,7 @@ class StatusStrip(QFrame):
         row.setContentsMargins(2 * kit.theme.step, kit.theme.step, 2 * kit.theme.step, kit.theme.step)
         row.setSpacing(kit.theme.step)
         row.addWidget(self._icon)
-        row.addWidget(self._words, 1)
+        row.addWidget(Still(self._words), 1)
         row.addWidget(button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -76,6 +77,8 @@ class StatusStrip(QFrame):
 
     def _speak(self) -> None:
         spoken = _BETWEEN.join(self._kit.words.say(part) for part in self._parts)
+        if spoken == self.accessibleName():
+            return
         self._words.say(spoken)
         self._progress.setAccessibleName(spoken)
         self.setAccessibleName(spoken)

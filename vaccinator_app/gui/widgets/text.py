@@ -36,6 +36,7 @@ class Text(QLabel):
         super().__init__(parent)
         self._kit = kit
         self._what = what
+        self._spoken: str | None = None
         self._size = size
         self._strong = strong
         self._elide = elide
@@ -81,10 +82,15 @@ class Text(QLabel):
         small = self._size is Size.BODY and not theme.large
         room = 0 if small else theme.matra_room(self._size)
         self.setContentsMargins(0, room, 0, room)
+        self._spoken = None
         self._speak()
 
     def _speak(self) -> None:
         spoken = self._kit.words.say(self._what)
+        if spoken == self._spoken:
+            # said again, as a refresh does: nothing of the window is laid out anew for it
+            return
+        self._spoken = spoken
         self.setAccessibleName(spoken)
         if self._elide:
             self._fit()
