@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.message import Message
@@ -21,6 +21,7 @@ from vaccinator_app.gui.tasks import Task, Tasks
 from vaccinator_app.gui.typeahead import TypeAhead
 from vaccinator_app.gui.uncopied import Uncopied
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.stack import Stack
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,8 +77,8 @@ class Window(QWidget):
         self._ready = False
         self._unlock = UnlockScreen(kit, unlock, self._tasks)
         self._look = LookBar(kit, self._settings)
-        self._front = QStackedWidget()
-        self._ways = QStackedWidget()
+        self._front = Stack()
+        self._ways = Stack()
         self._lay_out()
         if first_run is not None:
             self._begin(first_run)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.audit import Entry, Looked, Sort
 from vaccinator_app.domain.message import Message
@@ -30,6 +30,7 @@ from vaccinator_app.gui.widgets.empty_state import EmptyState
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import share_width
 from vaccinator_app.gui.widgets.segments import Segments
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 
 _SHARES = (3, 2)
@@ -73,7 +74,7 @@ class AuditScreen(Screen):
         self._about = Text(kit, tone="quiet", wrap=True)
         self._about.setObjectName("audit-about")
         self.sheet = AuditSheet(kit)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._lay_out()
         self._wire()
         self._show()

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.glance import Glance
@@ -23,6 +23,7 @@ from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 
 if TYPE_CHECKING:
@@ -251,7 +252,7 @@ class ClosingSheet(QFrame):
         beside.addStretch(1)
         column.addLayout(beside)
         column.addStretch(1)
-        self._pages = QStackedWidget()
+        self._pages = Stack()
         self._first, self._second = Scrolled(first), Scrolled(self._summary)
         for page in (self._first, self._second):
             self._pages.addWidget(page)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.closing_events import SettleReason
 from vaccinator_app.domain.exception_words import settled_words
@@ -21,6 +21,7 @@ from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 from vaccinator_app.gui.widgets.timeline import Timeline
 from vaccinator_app.reports.from_daybook import KINDS
@@ -129,7 +130,7 @@ class ExceptionSheet(QFrame):
         self._reasons = ReasonPage(kit)
         self._note = NotePage(kit, session, self._latest)
         self._otp = OtpPage(kit, session)
-        self._pages = QStackedWidget()
+        self._pages = Stack()
         self._lay_out()
         self._wire()
 

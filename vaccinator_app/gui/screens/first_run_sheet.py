@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.first_run import FirstRun, Step
 from vaccinator_app.domain.message import Message
@@ -26,6 +26,7 @@ from vaccinator_app.gui.widgets.buttons import PrimaryButton
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.step_row import StepRow
 from vaccinator_app.gui.widgets.text import Text
 
@@ -164,7 +165,7 @@ class FirstRunSheet(QWidget):
         for row in self._rows.values():
             rows.addWidget(row)
         rows.addStretch(1)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._scrolled = {one: Scrolled(page) for one, page in self._pages.items()}
         for scrolled in self._scrolled.values():
             self._stack.addWidget(scrolled)

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.theme import Size
 from vaccinator_app.gui.widgets.buttons import Button
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 
 SWITCH = "Ctrl+Shift+L"
@@ -119,7 +120,7 @@ class HelpPanel(QFrame):
         column.addStretch(1)
         title = Text(kit, Message.of("help.title"), size=Size.TITLE, strong=True)
         self._kit = kit
-        self._pages = QStackedWidget()
+        self._pages = Stack()
         self._pages.addWidget(Scrolled(inside))
         self._other = Button(kit, _LICENCES, plain=True)
         self._other.setObjectName("help-licences")

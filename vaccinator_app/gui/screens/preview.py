@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QVBoxLayout
 
 from vaccinator_app.desk.new_file import write_new
 from vaccinator_app.domain.message import Message
@@ -23,6 +23,7 @@ from vaccinator_app.gui.widgets.foot_row import FootRow
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.notice import Notice
 from vaccinator_app.gui.widgets.page_view import PageView
+from vaccinator_app.gui.widgets.stack import Stack
 from vaccinator_app.gui.widgets.text import Text
 from vaccinator_app.gui.words import Words
 from vaccinator_app.reports.day import DayReport
@@ -94,7 +95,7 @@ class PreviewSheet(QFrame):
         self._notice.setObjectName("report-notice")
         self._buttons: dict[str, Button] = {}
         self.print_button = PrimaryButton(kit, Message.of("report.print"), key="Ctrl+P")
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._lay_out()
         kit.words.changed.connect(self._respeak)
 

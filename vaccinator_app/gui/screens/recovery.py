@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from vaccinator_app.desk.recovery import Asked, Recovery
 from vaccinator_app.domain.message import Message
@@ -14,6 +14,7 @@ from vaccinator_app.gui.screens.recovery_forms import BeginForm, WaitForm
 from vaccinator_app.gui.sentences import sentence
 from vaccinator_app.gui.tasks import Tasks
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.stack import Stack
 
 _SIZE = (640, 640)
 REQUEST = "recovery-{device}.request"
@@ -35,7 +36,7 @@ class RecoveryScreen(QWidget):
         self._asked: Asked | None = None
         self._begin = BeginForm(kit, tasks)
         self._wait = WaitForm(kit)
-        self._stack = QStackedWidget()
+        self._stack = Stack()
         self._lay_out()
         self._begin.go.clicked.connect(self._make)
         self._begin.left.connect(self.left)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.gui.screens.help import HelpPanel
 from vaccinator_app.gui.widgets.kit import Kit
+from vaccinator_app.gui.widgets.stack import Stack
 
 
 class Screen(QWidget):
@@ -19,7 +20,7 @@ class Screen(QWidget):
     ) -> None:
         super().__init__(parent)
         self.kit = kit
-        self.sheets = QStackedWidget()
+        self.sheets = Stack()
         self._help = HelpPanel(kit, about, keys)
         self._behind_help: QWidget | None = None
         self._row = QHBoxLayout(self)

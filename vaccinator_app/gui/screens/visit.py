@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from vaccinator_app.desk.queue import Scan
 from vaccinator_app.desk.visit import VisitDesk
@@ -19,6 +19,7 @@ from vaccinator_app.gui.screens.visit_steps import VisitSteps
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.widgets.kit import Kit
 from vaccinator_app.gui.widgets.scrolled import Scrolled, sheet_column
+from vaccinator_app.gui.widgets.stack import Stack
 
 
 class VisitPanel(QFrame):
@@ -44,7 +45,7 @@ class VisitPanel(QFrame):
         self._questions = Questions(kit, self._acts, session.place)
         self._question_area = Scrolled(self._questions)
         self._foot = Foot(kit, session.place)
-        self._body = QStackedWidget()
+        self._body = Stack()
         self._body.addWidget(self._steps)
         self._body.addWidget(self._question_area)
         sheet_column(self, kit, [self._head], self._body, [self._foot])
