@@ -1,4 +1,4 @@
-"""``python -m tests.soak [--days N] [--desks N] [--doses N] [--down 0.7] [--database sqlite|postgresql] [--out FILE]``
+"""``python -m tests.soak [--days N] [--desks N] [--doses N] [--down 0.7] [--minutes N] [--database ...] [--out FILE]``
 
 Plays the week, checks that nothing is lost, and prints what grew, day by day; with ``--out`` every figure goes there.
 """
@@ -24,7 +24,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("days", "desks", "doses", "kills", "seed", "at_once"):
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=getattr(standard, name))
-    parser.add_argument("--down", type=float, default=standard.down)
+    for name in ("down", "minutes"):
+        parser.add_argument(f"--{name}", type=float, default=getattr(standard, name))
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--keep", type=Path, help="play it in this folder, and leave it there")

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -47,6 +48,8 @@ class Size:
     at_once: int = 2
     every: int = 1
     """Desks try to sync after every so many quarters of an hour."""
+    minutes: float = inf
+    """By the machine's own clock: after so many no further day begins, and what was played is looked at."""
     url: str | None = None
 
 
@@ -112,6 +115,7 @@ class Week:
         self._weather = Weather(random.Random(size.seed + 1), size.down)
         self._a_day = size.desks * size.doses
         self._booked: list[Booked] = []
+        self._over: list[date] = []
         self._cut = 0
         self._kinds: list[dict[plan.Kind, int]] = []
         self._home = made(folder / "central", self._clock, self._days(), self._a_day, size.url)
@@ -149,18 +153,23 @@ class Week:
         """From the first morning until everything is at central and every day is closed and agreed upon."""
         figures = []
         self._booked = self._public.book(self._first, self._a_day)
-        for number in range(self.size.days):
-            day = self._first + timedelta(days=number)
+        for day in self._days():
+            if self._over and self._minutes() > self.size.minutes:
+                break
             self._morning(day)
             self._work(day)
             self._evening(day)
             figures.append(self._measured(day))
             self._night(day)
-            self._watch(f"{day}: over after {(monotonic() - self._began) / 60:.1f} minutes")
+            self._over.append(day)
+            self._watch(f"{day}: over after {self._minutes():.1f} minutes")
         self._settle()
-        standing = [self._day(counter, day) for counter in self._counters for day in self._days()]
+        standing = [self._day(counter, day) for counter in self._counters for day in self._over]
         self._end()
         return self._outcome(figures, standing)
+
+    def _minutes(self) -> float:
+        return (monotonic() - self._began) / 60
 
     def _days(self) -> list[date]:
         return [self._first + timedelta(days=n) for n in range(self.size.days)]
@@ -172,14 +181,19 @@ class Week:
         for counter in self._counters:
             self._ask(counter, "unlock", who=0)
         if day == self._first:
-            self._sync(True)
+            self._sync_roster()
         vials = {FIRST: self.size.doses // 10 + 30, SECOND: 2 + self.size.doses // 100}
         for counter in self._counters:
             self._ask(counter, "receive", vials=vials)
             self._switch(counter, 1)
         if day != self._first:
-            # people of the day were booked in the evening: whoever runs a centre sees to it that the roster comes
-            self._sync(True)
+            self._sync_roster()
+
+    def _sync_roster(self) -> None:
+        """People of the day were booked in the evening: whoever runs a centre sees to it that all of them come, also
+        where the first run was cut off after some pages."""
+        self._sync(True)
+        self._sync(True, whole=True)
 
     def _work(self, day: date) -> None:
         size = self.size
@@ -266,7 +280,7 @@ class Week:
             self._ask(counter, "unlock", who=0)
         for _ in range(3):
             self._sync(True, whole=True)
-        for day in self._days():
+        for day in self._over:
             self._ask(first, "close", day=day.isoformat())
         for _ in range(3):
             self._sync(True, whole=True)
