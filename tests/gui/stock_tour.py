@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QListView, QWidget
 
 from tests.central.support import RAMPUR
 from tests.support.window import Day, Hands
@@ -31,6 +31,13 @@ def allot(day: Day) -> None:
         admin.allot_batch(day.world.home, RAMPUR, made)
 
 
+def listed(hands: Hands) -> str:
+    """What the list of batches says."""
+    model = hands.find(QListView, "stock-list").model()
+    rows = [model.index(row, 0) for row in range(model.rowCount())]
+    return " ".join(str(row.data(Qt.ItemDataRole.AccessibleTextRole)) for row in rows)
+
+
 def receive(hands: Hands, vials: str) -> None:
     """Count in the batch that is chosen."""
     hands.enter()
@@ -44,8 +51,8 @@ def stock(day: Day, hands: Hands, stop: Stop) -> None:
     day.mend()
     allot(day)
     hands.press(Qt.Key.Key_F5)
-    hands.settle()
     hands.press(Qt.Key.Key_F10)
+    hands.until(lambda: ALLOTTED[0][1] in listed(hands))
     hands.settle()
     stop("stock-morning")
     hands.enter()
