@@ -14,9 +14,10 @@ from tests.reports.citizen import LONG, MARKUP, card, certificate, markup, squee
 from tests.reports.given import MATERIALS
 from tests.reports.photo import codes, ink, opened, photographed, quiet
 from tests.reports.read import fonts, reader, text
+from vaccinator_app.reports import qr
 from vaccinator_app.reports.certificate import Certificate, certificate_labels, certificate_pdf, certificate_picture
 from vaccinator_app.reports.materials import LANGUAGES, ReportFailed
-from vaccinator_app.reports.qr import _made, health_card_uri
+from vaccinator_app.reports.qr import health_card_uri
 from vaccinator_app.trust.health_card import ONE_QR
 
 MM = 150 / 25.4
@@ -32,7 +33,7 @@ def one_sheet(one: Certificate, language: str = "en") -> str:
     for box in ((0, 0, edge, height), (width - edge, 0, width, height), (0, height - edge, width, height)):
         assert ink(image, box) == 255
     assert codes(image) == [health_card_uri(one.card)]
-    assert quiet(image, _made(health_card_uri(one.card)).symbol_size(border=0)[0])
+    assert quiet(image, qr._made(health_card_uri(one.card)).symbol_size(border=0)[0])
     return text(data)
 
 
