@@ -247,9 +247,12 @@ def test_a_dose_that_central_knows_and_this_desk_took_back_may_be_given_again(
     desk.type_code("4821")
     desk.record_dose()
     told([PreviousDose(dose=1, vaccine="covishield", given_on=MORNING.date())])
-    VisitDesk(place, SUNITA).void(VoidReason.WRONG_BATCH)
     again = VisitDesk(place, SUNITA)
+    assert not again.eligibility.eligible
+    again.void(VoidReason.WRONG_BATCH)
+    # on the sheet that lies open, too
     assert again.eligibility.eligible
+    assert VisitDesk(place, SUNITA).eligibility.eligible
     told([PreviousDose(dose=1, vaccine="covishield", given_on=MORNING.date() - timedelta(days=1))])
     assert not VisitDesk(place, SUNITA).eligibility.eligible
 
@@ -312,6 +315,17 @@ def test_an_appointment_of_another_day_is_told(place: Workplace, central: Centra
     desk = VisitDesk(place, other.appointment)
     assert desk.eligibility.reason == Message.of("eligible.other_day", day=tomorrow)
     assert state_of(desk, place)[Step.ELIGIBLE] is StepState.STOPPED
+
+
+def test_no_dose_is_recorded_on_a_sheet_that_lay_open_past_midnight(place: Workplace, clock: ToldClock) -> None:
+    desk = VisitDesk(place, SUNITA)
+    desk.confirm_identity()
+    desk.type_code("4821")
+    assert view(desk, place).now is Step.DOSE
+    clock.pass_time(timedelta(days=1))
+    with pytest.raises(CannotDo) as problem:
+        desk.record_dose()
+    assert refused(problem) == "eligible.other_day"
 
 
 def confirmed(place: Workplace, central: CentralSide, *outcomes: Outcome) -> None:

@@ -7,10 +7,9 @@ and the record would cost more than the record itself. That nothing moved meanwh
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from vaccinator_app.desk.correct import dose_on_record
-from vaccinator_app.desk.dose import Choice, choices
+from vaccinator_app.desk.dose import Choice, Draw, choices, next_draw
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.appointment import Appointment
 from vaccinator_app.domain.events import DoseGiven
@@ -22,13 +21,13 @@ from vaccinator_app.protocol.messages import Lease
 class Sight:
     """``drawn`` is the batch on the table for this vaccine; None when no batch is good. ``choices`` are all batches of
     the vaccine, with why not for those that may not be drawn from. ``given`` is the body of the dose that stands,
-    ``at`` is when somebody looked."""
+    ``draw`` where the next dose would have come from when somebody looked."""
 
-    at: datetime
     visit: Visit
     lease: Lease | None
     choices: tuple[Choice, ...]
     drawn: Choice | None
+    draw: Draw | None
     given: DoseGiven | None
 
 
@@ -41,10 +40,10 @@ def look(place: Workplace, appointment: Appointment) -> Sight:
     drawn = next((choice for choice in good if choice.batch.batch == chosen), good[0] if good else None)
     visit = roster.visit(appointment.appointment)
     return Sight(
-        at=now,
         visit=visit,
         lease=roster.lease(),
         choices=tuple(found),
         drawn=drawn,
+        draw=None if drawn is None else next_draw(place.formulary, drawn, now),
         given=None if visit.dose_seq is None else dose_on_record(place, visit.dose_seq),
     )

@@ -7,7 +7,7 @@ returns; a half-done visit is a draft in the vault and never in the ledger.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 from vaccinator_app.desk import lookups
 from vaccinator_app.desk.correct import Alternatives, Correction, alternatives, corrected, why_not_mine
@@ -67,6 +67,7 @@ class VisitDesk:
         """That this person looked many people up within the hour, for the top of the sheet."""
         self.site = Site.LEFT_ARM
         self._seen: Sight | None = None
+        self._judged: tuple[Appointment, date, date | None, Eligibility] | None = None
         self.elsewhere = place.vault.peers.dose_of(appointment, found.session_date)
         """A dose that another desk of the centre recorded, known when the sheet was opened."""
         # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
@@ -80,9 +81,10 @@ class VisitDesk:
 
     @property
     def _sight(self) -> Sight:
-        if self._seen is None:
-            self._seen = look(self._place, self.appointment)
-        return self._seen
+        seen = self._seen  # an act may let go of it meanwhile, on its own thread
+        if seen is None:
+            seen = self._seen = look(self._place, self.appointment)
+        return seen
 
     @property
     def visit(self) -> Visit:
@@ -91,18 +93,19 @@ class VisitDesk:
 
     @property
     def eligibility(self) -> Eligibility:
-        """The schedule's answer for today, with what a certificate showed."""
-        shown = None
-        if self.draft.previous_on is not None:
-            shown = PreviousDose(
-                dose=self.appointment.dose - 1, vaccine=self.appointment.vaccine, given_on=self.draft.previous_on
-            )
-        return check(self._without_voided(), self._place.formulary, self._place.today(), shown)
+        """The schedule's answer for today, with what a certificate showed; Enter does not wait for it again."""
+        own, today, on = self._without_voided(), self._place.today(), self.draft.previous_on
+        judged = self._judged
+        if judged is None or judged[0] is not own or judged[1:3] != (today, on):
+            shown = None if on is None else PreviousDose(dose=own.dose - 1, vaccine=own.vaccine, given_on=on)
+            judged = self._judged = own, today, on, check(own, self._place.formulary, today, shown)
+        return judged[3]
 
     @property
     def draw(self) -> Draw | None:
         """Where the dose would be drawn from; None when no batch here is good."""
-        return self._draw_at(self._place.now())
+        drawn = self._sight.drawn
+        return None if drawn is None else next_draw(self._place.formulary, drawn, self._place.now())
 
     @property
     def batches(self) -> tuple[Batch, ...]:
@@ -209,7 +212,7 @@ class VisitDesk:
             raise CannotDo(eligibility.reason)
         if not self.proven:
             raise CannotDo(Message.of("visit.code_first"))
-        seen = self._draw_at(self._sight.at)
+        seen = self._sight.draw
         if seen is not None and seen != draw:
             # the vial's time went by while the sheet lay open: nobody saw from which other one the dose would be
             self.look()
@@ -297,10 +300,6 @@ class VisitDesk:
         own = (self.appointment.dose, self.appointment.session_date)
         others = tuple(p for p in self.appointment.previous if (p.dose, p.given_on) != own)
         return replace(self.appointment, previous=others)
-
-    def _draw_at(self, moment: datetime) -> Draw | None:
-        drawn = self._sight.drawn
-        return None if drawn is None else next_draw(self._place.formulary, drawn, moment)
 
     def _dose(self, identity: IdentityMethod, eligibility: Eligibility, draw: Draw) -> DoseGiven:
         shown = self.draft.previous_on

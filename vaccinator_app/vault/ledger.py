@@ -20,6 +20,8 @@ from vaccinator_app.vault.errors import VaultDamaged, VisitMoved
 from vaccinator_app.vault.identity import Identity
 
 _PAGE = 500
+_LAST = (DoseGiven, DoseDeferred)
+"""What ends a visit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Ledger:
             for body in bodies:
                 link = self._append_one(connection, link, moment, author, body, seen)
             if drop_draft is not None:
-                ended = any(isinstance(b, DoseGiven | DoseDeferred) and b.appointment == drop_draft for b in bodies)
+                ended = any(isinstance(b, _LAST) and b.appointment == drop_draft for b in bodies)
                 drafts.drop_within(connection, drop_draft, None if ended else author.staff)
             if keep_draft is not None:
                 drafts.save_within(connection, keep_draft[0], author.staff, keep_draft[1])
