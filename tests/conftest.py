@@ -4,6 +4,7 @@ counted.
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections import Counter
@@ -34,6 +35,13 @@ def pytest_configure() -> None:
     found = os.statvfs(_MEMORY)
     if found.f_bavail * found.f_frsize >= _ROOM and not found.f_flag & os.ST_NOEXEC:
         os.environ["TMPDIR"] = tempfile.tempdir = _MEMORY
+
+
+def pytest_collection_finish() -> None:
+    """The modules and tests of all rooms stay until the end: nobody looks through them again for what may go."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(2000, 10, 20)
 
 
 @pytest.fixture(scope="session")
