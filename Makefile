@@ -19,9 +19,12 @@ help: ## these lines
 demo: $(VENV)/.for-demo ## a whole day at the desk against a real central server; options in ARGS="--headless --out DIR"
 	$(BIN)/vaccinator demo $(ARGS)
 
+# what is compiled once is kept, whatever the shell says: the tests start dozens of processes
+test nightly: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/.for-dev ## style, types and every test
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
