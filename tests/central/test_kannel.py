@@ -190,7 +190,10 @@ def test_any_text_arrives_as_it_was_written(
     assert message.text == text
 
 
-def test_what_is_wrong_with_us_is_no_ones_message_given_up(box: RunningKannel) -> None:
+def test_what_is_wrong_with_us_is_no_ones_message_given_up(
+    box: RunningKannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "SECONDS", 0.5)  # one of them never answers
     config = box.config()
     sick = [
         box.config(password="not this one"),
