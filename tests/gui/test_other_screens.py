@@ -211,6 +211,7 @@ def test_another_history_at_central_stops_recording_in_words(day: Day, hands: Ha
 
 def test_help_comes_beside_the_work_and_goes_with_escape(day: Day, hands: Hands) -> None:
     to_code(hands, "sun")
+    assert not hands.window.findChildren(QWidget, "help"), "half the words of the window, made before anybody asked"
     hands.press(Qt.Key.Key_F1)
     assert hands.shown("help")
     assert not hands.shown("visit")

@@ -21,7 +21,8 @@ class Screen(QWidget):
         super().__init__(parent)
         self.kit = kit
         self.sheets = Stack()
-        self._help = HelpPanel(kit, about, keys)
+        self._help_says = (about, keys)
+        self._help: HelpPanel | None = None
         self._behind_help: QWidget | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(*(2 * kit.theme.step,) * 4)
@@ -29,7 +30,7 @@ class Screen(QWidget):
 
     def set_columns(self, left: QWidget, sheets: Sequence[QWidget], shares: tuple[int, int] = (1, 1)) -> None:
         """``left`` beside the stack of ``sheets``, of which the first is shown; ``shares`` of the width for each."""
-        for sheet in (*sheets, self._help):
+        for sheet in sheets:
             self.sheets.addWidget(sheet)
         for column in (left, self.sheets):
             # the shares hold whatever a sheet that is not even shown would like to have
@@ -41,13 +42,17 @@ class Screen(QWidget):
         """Help comes in the place of the sheet, or the sheet comes back as it was."""
         if self.close_help():
             return
+        if self._help is None:
+            # half the words of a screen are its help: they are not made before somebody asks
+            self._help = HelpPanel(self.kit, *self._help_says)
+            self.sheets.addWidget(self._help)
         self._behind_help = self.sheets.currentWidget()
         self.sheets.setCurrentWidget(self._help)
 
     def close_help(self) -> bool:
         """Whether help was there to close."""
         behind, self._behind_help = self._behind_help, None
-        if self.sheets.currentWidget() is not self._help or behind is None:
+        if behind is None or self.sheets.currentWidget() is not self._help:
             return False
         self.sheets.setCurrentWidget(behind)
         self.take_focus()
