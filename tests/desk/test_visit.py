@@ -248,7 +248,8 @@ def test_a_dose_that_central_knows_and_this_desk_took_back_may_be_given_again(
     desk.record_dose()
     told([PreviousDose(dose=1, vaccine="covishield", given_on=MORNING.date())])
     again = VisitDesk(place, SUNITA)
-    assert not again.eligibility.eligible
+    refused = again.eligibility
+    assert not refused.eligible
     again.void(VoidReason.WRONG_BATCH)
     # on the sheet that lies open, too
     assert again.eligibility.eligible
