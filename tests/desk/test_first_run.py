@@ -367,8 +367,7 @@ def test_a_failure_of_the_network_is_told_with_what_to_do(central: Served, machi
         def enrol(self, packed: bytes) -> bytes:
             raise Unreachable(Message.of("sync.could_not_reach"))
 
-    file = central.file(machine.stick / "r.enrolment", "https://127.0.0.1:1")
-    run = at_enrolling(machine, file)
+    run = at_enrolling(machine, central.file(machine.stick / "r.enrolment", "https://127.0.0.1:1"))
     machine.connect = Away
     with pytest.raises(Unreachable) as caught:
         run.enrol(go_on)
