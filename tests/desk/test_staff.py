@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
@@ -33,6 +35,7 @@ from vaccinator_app.domain.staff_events import AuditExported, RemovalReason
 from vaccinator_app.domain.stock_events import DiscardReason
 from vaccinator_app.protocol.messages import Status
 from vaccinator_app.sync.engine import Engine
+from vaccinator_app.sync.ports import Central
 from vaccinator_app.trust.keyslot import FLOOR
 from vaccinator_app.vault.errors import PassphraseCommon, StaffGone, UnknownStaff, VaultError
 
@@ -292,6 +295,21 @@ def test_a_certificate_that_ends_is_told_and_renewed_without_a_passphrase(centre
         promote_staff(centre.central.home, CENTRE, place.staff.staff, clock=centre.central.now)
         centre.sync(place)
         Staff(place).renew(centre.id_of(DEVI))
+
+
+def test_what_central_said_before_it_heard_of_a_renewal_takes_nothing_back(centre: Centre) -> None:
+    centre.central.clock.moment += timedelta(days=340)
+    with centre.signed_in() as place:
+        central = centre.central.simulator()
+
+        def pulled(packed: bytes) -> bytes:
+            answer = central.pull(packed)
+            Staff(place).renew(centre.id_of(DEVI))
+            return answer
+
+        line = cast(Central, SimpleNamespace(push=central.push, pull=pulled))
+        Engine(desk_of(place.vault), place.vault.exchange, line).run()
+        assert {one.name for one in Staff(place).ending()} == {KHAN}
 
 
 # A second machine

@@ -27,8 +27,7 @@ def quiet(hands: Hands) -> Session:
     session = hands.window._session
     assert session is not None
     reader = DayReader.of(session)
-    busy = (lambda: session.syncing, session._settle.isActive, lambda: reader.reading, lambda: reader._again)
-    hands.until(lambda: not any(one() for one in busy))
+    hands.until(lambda: not (session.syncing or session._settle.isActive() or reader.reading or reader._again))
     hands.settle()
     return session
 

@@ -14,8 +14,9 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tests.soak.figures import growth, table
+from tests.soak.plan import Size, just_past
 from tests.soak.test_week import check
-from tests.soak.week import Outcome, Size, Week, just_past
+from tests.soak.week import Outcome, Week
 from tests.support import postgres
 
 

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from math import inf
 
+from tests.support.desk import ZONE
 from vaccinator_app.central.citizens.booking import Booked
 
 OPENS, SHUTS = time(9), time(17)
@@ -15,6 +17,32 @@ SLOT = timedelta(minutes=15)
 SLOTS = 32
 A_SHIFT = 8
 """Slots after which another vaccinator takes over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How long and how large. ``doses``: people booked for each desk and day; ``kills`` of each desk but the first,
+    which lives for as long as the week so that its memory can be watched. ``at_once``: desks at work at the same
+    time."""
+
+    days: int = 7
+    desks: int = 5
+    doses: int = 2000
+    down: float = 0.7
+    kills: int = 2
+    seed: int = 1
+    at_once: int = 2
+    every: int = 1
+    """Desks try to sync after every so many quarters of an hour."""
+    minutes: float = inf
+    """By the machine's own clock; then no further day begins."""
+    url: str | None = None
+
+
+def just_past(size: Size) -> date:
+    """The first day of a week that is over: TLS goes by the machine's own clock, and takes no certificate of days to
+    come."""
+    return datetime.now(ZONE).date() - timedelta(days=size.days + 1)
 
 
 class Kind(StrEnum):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.soak.figures import growth
-from tests.soak.week import Outcome, Size, Week, just_past
+from tests.soak.plan import Size, just_past
+from tests.soak.week import Outcome, Week
 from tests.support import postgres
 from tests.support.demand import demanded
 from tests.support.scale import NIGHTLY, count

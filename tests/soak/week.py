@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -21,7 +20,7 @@ from tests.soak import plan
 from tests.soak.centre import CENTRE, Public, made, vault_of
 from tests.soak.child import Child, Died, Told
 from tests.soak.machine import FIRST, SECOND
-from tests.soak.plan import SLOT, SLOTS, Act, Weather
+from tests.soak.plan import SLOT, SLOTS, Act, Size, Weather
 from tests.support.desk import ZONE, ToldClock, vaccines
 from tests.support.nothing_lost import Called, all_confirmed
 from vaccinator_app.central.citizens.booking import Booked
@@ -31,32 +30,6 @@ from vaccinator_app.vault.vault import Vault
 
 LAST_HOUR = 22
 """Whoever waits for a network to close the day goes home then."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
-    """How long and how large. ``doses``: people booked for each desk and day; ``kills`` of each desk but the first,
-    which lives for as long as the week so that its memory can be watched. ``at_once``: desks at work at the same
-    time."""
-
-    days: int = 7
-    desks: int = 5
-    doses: int = 2000
-    down: float = 0.7
-    kills: int = 2
-    seed: int = 1
-    at_once: int = 2
-    every: int = 1
-    """Desks try to sync after every so many quarters of an hour."""
-    minutes: float = inf
-    """By the machine's own clock: after so many no further day begins, and what was played is looked at."""
-    url: str | None = None
-
-
-def just_past(size: Size) -> date:
-    """The first day of a week that is over: TLS goes by the machine's own clock, and takes no certificate of days to
-    come."""
-    return datetime.now(ZONE).date() - timedelta(days=size.days + 1)
 
 
 @dataclass(slots=True)
@@ -190,8 +163,7 @@ class Week:
             self._sync_roster()
 
     def _sync_roster(self) -> None:
-        """People of the day were booked in the evening: whoever runs a centre sees to it that all of them come, also
-        where the first run was cut off after some pages."""
+        """All people of the day come to every desk: whoever runs a centre has a run that was cut off made again."""
         self._sync(True)
         self._sync(True, whole=True)
 
@@ -373,7 +345,7 @@ class Week:
             certificates=int(certificates),
             certificates_expected=sum(given) - unproven,
             guessed=sum(day.get(plan.Kind.GUESSED, 0) for day in self._kinds),
-            seconds=monotonic() - self._began,
+            seconds=self._minutes() * 60,
             first_day=self._first,
         )
 

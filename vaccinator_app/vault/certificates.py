@@ -7,7 +7,9 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from vaccinator_app.domain.staff_events import StaffAdded
 from vaccinator_app.protocol.messages import RevokedKey
+from vaccinator_app.protocol.records import read_event
 from vaccinator_app.trust.certificates import Certificate, Subject, verify_chain
 from vaccinator_app.trust.dsse import Envelope
 from vaccinator_app.trust.errors import BadCertificate, TrustError
@@ -127,10 +129,23 @@ def put_chain(connection: Connection, certificate: Certificate, envelopes: Seque
 
 def renew_chain(connection: Connection, certificate: Certificate, envelopes: Sequence[str]) -> None:
     """Keep a verified chain that central told of, inside a transaction under way. A key stays the person's whose it
-    was: their records name them."""
+    was: their records name them. What this desk certified since, and central has not heard of yet, stays too."""
     row = connection.execute("SELECT staff, chain FROM certificates WHERE keyid = ?", (certificate.keyid,)).fetchone()
-    if row is None or (row[0] == certificate.id and row[1] != json.dumps(list(envelopes))):
-        put_chain(connection, certificate, envelopes)
+    if row is not None:
+        staff, kept = row
+        if staff != certificate.id or kept == json.dumps(list(envelopes)) or _is_unheard(connection, kept):
+            return
+    put_chain(connection, certificate, envelopes)
+
+
+def _is_unheard(connection: Connection, kept: str) -> bool:
+    """Whether the certificate is in a record of this desk that no receipt covers."""
+    rows = connection.execute(
+        "SELECT payload FROM ledger WHERE seq > coalesce((SELECT max(upto) FROM receipts), 0) AND kind = ?",
+        (StaffAdded.KIND,),
+    )
+    bodies = [read_event(payload).read_body() for (payload,) in rows]
+    return any(isinstance(body, StaffAdded) and body.certificate == _chain(kept)[0] for body in bodies)
 
 
 def verified(envelopes: Sequence[str], roots: Sequence[bytes], centre: str) -> Certificate:
