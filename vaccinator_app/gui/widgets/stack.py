@@ -2,7 +2,8 @@
 
 Qt's forgets what its pages answered. Each change of a word lays the window out, and to know the height of a stack Qt
 asks each page for its height at that width, at the least width and at the width it would like; a page that holds a
-stack asks its own pages thrice again. Four stacks within each other made 20 to 60 ms of each key.
+stack asks its own pages thrice again. With four stacks within each other one change asked the innermost page some
+hundred times; a quarter of the processor time of whatever the window does went into it.
 """
 
 from __future__ import annotations
