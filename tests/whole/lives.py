@@ -27,6 +27,9 @@ from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.errors import LedgerDisagrees, SyncError, Unreachable
 from vaccinator_app.vault.errors import VisitMoved
 
+_ROUNDS = 5
+"""Of syncs in the evening, at most."""
+
 
 class Lives(RuleBasedStateMachine):
     """``town`` is what there is, ``books`` what was ever saved."""
@@ -71,9 +74,14 @@ class Lives(RuleBasedStateMachine):
             if not self._sync(desk, ()):
                 self._recover(desk, ())
                 assert self._sync(desk, ()), f"{desk.name} does not come to terms with central"
-        for desk in opened:
-            # what was noticed meanwhile, and what the others have recorded
-            self._sync(desk, ())
+        for _ in range(_ROUNDS):
+            # What a desk notices in a sync it records, and the others hear of it a round later: until one began and
+            # ended with nothing that waits.
+            waited = _waits(opened)
+            for desk in opened:
+                self._sync(desk, ())
+            if not waited and not _waits(opened):
+                break
         self._checked(*opened)
         for desk in opened:
             self.books.check_synced(desk)
@@ -171,6 +179,11 @@ class Lives(RuleBasedStateMachine):
         except SyncError as error:
             happened(f"recover: {error.message.key}")
         desk.line.plan = []
+
+
+def _waits(desks: Sequence[Desk]) -> bool:
+    """Whether one of them has records that central has not confirmed."""
+    return any(desk.place_or_none is not None and desk.place.vault.exchange.pending().count for desk in desks)
 
 
 def happened(what: str) -> None:

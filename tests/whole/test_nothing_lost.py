@@ -157,3 +157,10 @@ def test_central_comes_back_twice_from_one_backup(everybody: EverybodyAtOnce) ->
     for number in range(12):
         everybody.person_is_renamed(number)
     everybody.syncs(0, [])
+
+
+def test_two_desks_hear_of_a_removal_in_the_evening(everybody: EverybodyAtOnce) -> None:
+    """Each records it when it hears of it, and so the first has to hear of the second's once more."""
+    for desk in (0, 1):
+        everybody.walks_in(desk)
+    everybody.central_revokes_somebody(desk=1, who=1, sure=0)
