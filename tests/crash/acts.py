@@ -16,6 +16,7 @@ from vaccinator_app.desk.walk_in import WalkInForm, register
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.aefi import AefiSign, Seriousness
 from vaccinator_app.domain.events import DeferReason, EarlyReason, OverrideReason, VoidReason
+from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.domain.staff_events import RemovalReason
 from vaccinator_app.domain.stock_events import DiscardReason
@@ -26,6 +27,10 @@ from vaccinator_app.trust.keyslot import FLOOR
 BATCHES = ("4121Z025", "4121Z026")
 VACCINE = "covishield"
 _WAITING = (VisitState.EXPECTED, VisitState.ARRIVED)
+
+
+_LATER = Message("keys.rekey_waits", {"why": Message("vault.busy")})
+"""Whoever looks the file through after a kill has it open: the key is changed at the next unlocking then."""
 
 
 class Nobody(Exception):
@@ -145,8 +150,9 @@ class Acts:
         self.saved()
         staff.disable(member.staff, RemovalReason.LEFT)
         self.saved()
-        if self._place.rekey_waits is not None:
-            raise AssertionError(f"the key was not changed: {self._place.rekey_waits}")
+        waits = self._place.rekey_waits
+        if waits is not None and waits != _LATER:
+            raise AssertionError(f"the key was not changed: {waits}")
 
     # Within
 
