@@ -1,7 +1,7 @@
 """The encrypted database file: how it is opened, who may write to it, and what its faults mean (DESIGN 6.1, 6.5).
 
-One connection writes, for one caller at a time; each thread reads through its own, and so waits for no writer. Another
-file may be put in the place of this one (``rekeying``): then all of them are opened anew.
+One connection writes, for one caller at a time; each question is asked on one that nobody else asks on just then, and
+so waits for no writer. Another file may be put in the place of this one (``rekeying``): then all are opened anew.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ KEY_LENGTH = 32
 BUSY_MS = 5000
 """How long a writer waits for another program before it says so."""
 
-# A reader's is small, for there is one a thread, and a search does no better with more.
+# A reader's is small, for there are some, and a search does no better with more.
 _READ_CACHE_KIB = 6 * 1024
 _WRITE_CACHE_KIB = 16 * 1024
 _WAL_KEPT = 16 * 1024 * 1024
@@ -156,8 +156,8 @@ class Database:
         with suppress(OSError):
             clear_next(self._path.parent)
         self._key: bytes | None = key
-        self._own = threading.local()
         self._readers: list[Reader] = []
+        self._free: list[Reader] = []
         self._door = threading.Lock()
         self._writing = threading.Lock()
         self._commits = 0
@@ -250,14 +250,23 @@ class Database:
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of one question, as of now, whole. Raises ``VaultError``."""
         while True:
-            reader = getattr(self._own, "reader", None) or self._new_reader()
+            reader = self._free_reader() or self._new_reader()
             if reader is None:
                 return self._read_what_is_gone(sql, parameters)
-            with reader.lock, speaking():
+            try:
+                rows = reader.ask(sql, parameters)
+            finally:
                 if not reader.closed:
-                    rows: list[Row] = reader.connection.execute(sql, parameters).fetchall()
-                    return rows
-            # Locked meanwhile, or another file is in the place of this one: a new reader knows.
+                    self._free.append(reader)
+            if rows is not None:
+                return rows
+
+    def _free_reader(self) -> Reader | None:
+        """The one that was used last, so that there are no more than ever asked at once. They are nobody's own: the
+        window's work runs on threads that are new to Python each time, and each would leave a connection behind."""
+        with suppress(IndexError):
+            return self._free.pop()
+        return None
 
     def _read_what_is_gone(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
         """No new reader finds the file; what is open still has all of it, for a thread that comes to save it."""
@@ -273,12 +282,8 @@ class Database:
             with self._writing, speaking():
                 if self._key is not None:
                     self._writer.execute("PRAGMA shrink_memory")
-            with self._door:
-                readers = list(self._readers)
-            for reader in readers:
-                with reader.lock, speaking():
-                    if not reader.closed:
-                        reader.connection.execute("PRAGMA shrink_memory")
+            for reader in list(self._readers):
+                reader.ask("PRAGMA shrink_memory")
         memory.give_back()
 
     def beside(self) -> Connection:
@@ -301,11 +306,7 @@ class Database:
             connection = connect(self._path, self._key)
             connection.execute("PRAGMA query_only = ON")
             reader = Reader(connection)
-            for old in [r for r in self._readers if not r.thread.is_alive()]:
-                self._readers.remove(old)
-                old.close()
             self._readers.append(reader)
-        self._own.reader = reader
         return reader
 
     def replace(self, make: Callable[[Path, bytes], Path], key: bytes, last: Callable[[Path], None]) -> None:
@@ -380,10 +381,9 @@ class Database:
         self._lock.close()
 
     def _close_readers(self) -> None:
-        self._own = threading.local()
         for reader in self._readers:
             reader.close()
-        self._readers = []
+        self._readers, self._free = [], []
 
     def _close_connections(self) -> None:
         self._close_readers()
