@@ -23,6 +23,7 @@ from vaccinator_app.vault.errors import VaultDamaged, VaultError, VaultFull, Vau
 from vaccinator_app.vault.export import read_export, write_export
 from vaccinator_app.vault.files import DATABASE
 from vaccinator_app.vault.migrations import newest
+from vaccinator_app.vault.peers import PeerDose
 from vaccinator_app.vault.vault import Vault
 from vaccinator_app.vault.views import VIEWS
 
@@ -89,6 +90,18 @@ def test_a_kept_vault_knows_its_stock_and_its_neighbours(kept: Path, home: Path)
     assert vault.daybooks.outcomes()[other.device, 2] == Said("held", ("too_early",))
     assert (vault.daybooks.agreed(), set(vault.daybooks.differences())) == ({(other.device, 4)}, {(other.device, 3)})
     assert vault.peers.rejected() == 1
+    assert vault.peers.dose_of("000000000008") == PeerDose(other.name, TEN)
+    vault.close()
+
+
+@pytest.mark.parametrize("payload", [b"[" * 5000, b"\xff", b'{"kind": "dose_given"}', b'{"kind": "voided", "body": 7}'])
+def test_what_sqlite_cannot_read_of_a_neighbour_keeps_no_vault_shut(home: Path, payload: bytes) -> None:
+    copied(KEPT[4], home)
+    connection = connect_to_write(home / DATABASE, KEY)
+    connection.execute("UPDATE peer_records SET payload = ? WHERE seq = 2", (payload,))
+    connection.close()
+    vault = Vault.open(home, KEY)
+    assert vault.peers.dose_of("000000000008") is None
     vault.close()
 
 

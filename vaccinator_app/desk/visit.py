@@ -68,7 +68,7 @@ class VisitDesk:
         self.site = Site.LEFT_ARM
         self._seen: Sight | None = None
         self._judged: tuple[Appointment, date, date | None, Eligibility] | None = None
-        self.elsewhere = place.vault.peers.dose_of(appointment, found.session_date)
+        self.elsewhere = place.vault.peers.dose_of(appointment)
         """A dose that another desk of the centre recorded, known when the sheet was opened."""
         # Written before anything is shown, so that even a crash leaves a trace of who looked (DESIGN 5.5).
         self._keep(replace(self.draft, looking_since=place.now()))

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from vaccinator_app.domain.events import DoseGiven, ProofKind, Voided, appointment_of
+from vaccinator_app.domain.events import DoseGiven, ProofKind, Voided
 from vaccinator_app.domain.stock_events import STOCK
 from vaccinator_app.protocol.errors import ProtocolError
 from vaccinator_app.protocol.ledger import FindCertificate, LedgerBroken, check_author
@@ -76,29 +76,23 @@ class Peers:
         )
         return int(count)
 
-    def dose_of(self, appointment: str, day: date) -> PeerDose | None:
-        """The newest dose that another desk recorded on ``day`` for ``appointment`` and did not void, as far as known.
-
-        Reads all that is known of the day elsewhere: once for a sheet, not for every glance at it.
-        """
+    def dose_of(self, appointment: str) -> PeerDose | None:
+        """The newest dose that another desk recorded for ``appointment`` and did not void, as far as known here."""
         rows = self._database.read(
             "SELECT p.payload, coalesce(d.name, p.device) FROM peer_records p LEFT JOIN peer_desks d USING (device) "
-            "WHERE p.day = ? AND instr(p.payload, ?) > 0",
-            (day.toordinal(), appointment.encode()),
+            "WHERE p.appointment = ?",
+            (appointment,),
         )
         doses: dict[tuple[str, int], PeerDose] = {}
         voided: set[tuple[str, int]] = set()
         for payload, name in rows:
             event = read_event(payload)
-            try:
-                body = event.read_body()
-            except ProtocolError:
-                continue
-            if appointment_of(body) != appointment:
+            body = _of_dose(event)
+            if body is None or body.appointment != appointment:
                 continue
             if isinstance(body, Voided):
                 voided.add((event.device, body.seq))
-            elif isinstance(body, DoseGiven):
+            else:
                 doses[event.device, event.seq] = PeerDose(name, body.given_at or event.at)
         standing = [dose for record, dose in doses.items() if record not in voided]
         return max(standing, key=lambda dose: dose.at, default=None)
@@ -182,18 +176,20 @@ class Peers:
         return {found for (found,) in rows}
 
     def _row(self, peer: PeerRecord, event: Event, identifier: bytes) -> Row:
+        body = _of_dose(event)
         return (
             event.device,
             event.seq,
             event.at.astimezone(self._zone).date().toordinal(),
             int(event.kind in _STOCK_KINDS),
-            int(event.kind == DoseGiven.KIND and _is_overridden(event)),
+            int(isinstance(body, DoseGiven) and body.proof.how is ProofKind.OVERRIDE),
             peer.record.keyid,
             peer.record.payload,
             peer.record.signature,
             identifier,
             peer.status.value,
             json.dumps(list(peer.reasons)),
+            None if body is None else body.appointment,
         )
 
 
@@ -205,12 +201,15 @@ def _is_signed(event: Event, record: Record, find: FindCertificate) -> bool:
     return True
 
 
-def _is_overridden(event: Event) -> bool:
+def _of_dose(event: Event) -> DoseGiven | Voided | None:
+    """The body of a dose, or of what takes one back; None for any other, and for one that cannot be read."""
+    if event.kind not in (DoseGiven.KIND, Voided.KIND):
+        return None
     try:
         body = event.read_body()
     except ProtocolError:
-        return False
-    return isinstance(body, DoseGiven) and body.proof.how is ProofKind.OVERRIDE
+        return None
+    return body if isinstance(body, DoseGiven | Voided) else None
 
 
 def _put_records(connection: Connection, records: Iterable[Row]) -> list[Row]:
@@ -218,13 +217,13 @@ def _put_records(connection: Connection, records: Iterable[Row]) -> list[Row]:
     forks: list[Row] = []
     for record in records:
         done = connection.execute(
-            "INSERT INTO peer_records VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "INSERT INTO peer_records VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (device, seq) DO UPDATE SET status = excluded.status, reasons = excluded.reasons "
             "WHERE hash = excluded.hash",
             record,
         )
         if done.rowcount == 0:
-            device, seq, *_, identifier, _, _ = record
+            device, seq, *_, identifier, _, _, _ = record
             forks.append((device, seq, identifier, Why.FORK.value))
     return forks
 
