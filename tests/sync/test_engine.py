@@ -41,6 +41,11 @@ def pending(desk: Opened) -> int:
     return desk.place.vault.exchange.pending().count
 
 
+def unanswered(desk: Opened) -> list[int]:
+    exchange = desk.place.vault.exchange
+    return [seq for seq in range(1, exchange.head().seq + 1) if exchange.outcome_of(seq) is None]
+
+
 def at_central(central: TestCentral) -> int:
     return admin.counts(central.home).records
 
@@ -115,6 +120,43 @@ def test_the_next_batch_is_out_while_a_receipt_is_kept_and_needs_nothing_of_it(
     assert (at_central(central), pending(desk)) == (601, 601)
     engine(desk, central.simulator()).run()
     assert (at_central(central), pending(desk)) == (601, 0)
+    assert unanswered(desk) == [], "its first receipt covers all, and answers its own batch alone"
+
+
+def test_what_central_made_of_a_record_is_asked_again_where_its_answer_was_lost(
+    desk: Opened, simulator: Simulator, central: TestCentral
+) -> None:
+    """The first receipt is kept, but covers the second batch as well: the power goes before the second is."""
+    desk.place.record(*[RecordViewed(appointment="000000000001")] * 600)
+    with pytest.raises(VaultFull):
+        Engine(desk_of(desk.place.vault), _KeepsNone(desk), simulator).run()  # type: ignore[arg-type]
+    with pytest.raises(VaultFull):
+        Engine(desk_of(desk.place.vault), _KeepsNone(desk, after=1), central.simulator()).run()  # type: ignore[arg-type]
+    assert (pending(desk), unanswered(desk)) == (0, [*range(501, 602)])
+    steps: list[Progress] = []
+    engine(desk, central.simulator()).run(steps.append)
+    assert unanswered(desk) == []
+    assert desk.place.vault.exchange.answered_upto() == 601
+    simulator = central.simulator()
+    engine(desk, simulator).run()
+    assert simulator.pushes == 1, "and once only"
+
+
+class _KeepsNone:
+    """A store whose disk is full after some receipts."""
+
+    def __init__(self, desk: Opened, after: int = 0) -> None:
+        self._exchange = desk.place.vault.exchange
+        self._left = after
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._exchange, name)
+
+    def confirm(self, receipt: Receipt, envelope: bytes) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise VaultFull
+        self._exchange.confirm(receipt, envelope)
 
 
 def test_an_answer_lost_after_central_committed_loses_and_doubles_nothing(

@@ -29,6 +29,7 @@ from vaccinator_app.domain.visits import VisitState
 from vaccinator_app.protocol.messages import Outcome, Reason, Status
 from vaccinator_app.protocol.records import Record, read_event
 from vaccinator_app.sync.ports import Store
+from vaccinator_app.vault import meta
 from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack, VaultError
 from vaccinator_app.vault.exchange import Pending
 from vaccinator_app.vault.vault import Vault
@@ -88,6 +89,24 @@ def test_nothing_beyond_the_receipt_is_ever_confirmed(vault: Vault) -> None:
     assert vault.exchange.confirmed_at(6) is None
     assert [vault.exchange.status_of(seq) for seq in (5, 6)] == [Status.ACCEPTED, None]
     assert seqs(vault.exchange.records_after(5, 500, 1 << 20)) == [6, 7]
+
+
+def test_what_a_receipt_covers_and_nobody_answered_is_known_to_be_missing(vault: Vault) -> None:
+    def said(*seqs: int) -> list[Outcome]:
+        return [Outcome(seq, Status.ACCEPTED) for seq in seqs]
+
+    exchange = vault.exchange
+    save(vault, *[SignedIn()] * 9)
+    assert exchange.answered_upto() == 0
+    exchange.confirm(receipt(vault, 6, *said(1, 2, 3)), b"signed")
+    assert (exchange.confirmed_upto(), exchange.answered_upto()) == (6, 3)
+    exchange.confirm(receipt(vault, 9, *said(7, 8, 9)), b"signed")
+    assert (exchange.confirmed_upto(), exchange.answered_upto()) == (9, 3)
+    exchange.confirm(receipt(vault, 5, *said(4, 5)), b"signed")
+    assert (exchange.confirmed_upto(), exchange.answered_upto()) == (9, 5)
+    exchange.confirm(receipt(vault, 9, *said(6)), b"signed")
+    assert exchange.answered_upto() == 9
+    assert meta.get(vault._database, "answered") is None
 
 
 def test_an_outcome_beyond_its_receipt_is_left_out(vault: Vault) -> None:

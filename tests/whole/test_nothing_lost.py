@@ -94,6 +94,14 @@ def test_power_goes_after_each_commit(everybody: EverybodyAtOnce) -> None:
         everybody.power_goes_in_a_sync(0, (False, number))
 
 
+def test_power_goes_between_two_answers(everybody: EverybodyAtOnce) -> None:
+    """The first of them covers the records of the second, which says what became of them."""
+    everybody.walks_in(1)
+    everybody.power_goes_in_a_sync(1, (True, 4), [(Fault.TRUNCATED, 75)])
+    everybody.power_goes_in_a_sync(1, (False, 5))
+    everybody.syncs(1, [])
+
+
 def test_two_desks_give_one_dose(everybody: EverybodyAtOnce) -> None:
     for desk in (0, 1):
         everybody.gives_a_dose(desk, 0)

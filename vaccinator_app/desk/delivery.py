@@ -88,7 +88,7 @@ def export(place: Workplace, connect: Connect, path: Path, first: int | None = N
     The file is read back whole before this returns. Raises ``CannotDo``; then there is no file.
     """
     identity, exchange = place.vault.identity, place.vault.exchange
-    begin = exchange.confirmed_upto() + 1 if first is None else max(1, first)
+    begin = exchange.answered_upto() + 1 if first is None else max(1, first)
     central = connect(place.vault)
     parts: list[bytes] = []
     last = begin - 1

@@ -109,7 +109,7 @@ class Engine:
 
     def _push(self, progress: Progress, report: Report, cancelled: Callable[[], bool]) -> Progress:
         # A push with no records is still made: its receipt tells whether an old vault was put back (7.4).
-        place = self._store.confirmed_upto()
+        place = self._store.answered_upto()
         fell_back = False
         with ThreadPoolExecutor(1, thread_name_prefix="push") as line:
             ready = self._batch(place, first=True)
@@ -120,17 +120,20 @@ class Engine:
                 receipt = trusted(self._desk, answer, RECEIPT_TYPE, Receipt)
                 self._check(receipt)
                 stop = cancelled()
-                following = None if stop or ahead is None or ahead.after != receipt.upto else ahead
+                # Central may be further on than this batch, when its answers were lost: of what lies between, its
+                # outcomes are yet to be heard (P.10.18).
+                reached = min(receipt.upto, ready.upto)
+                following = None if stop or ahead is None or ahead.after != reached else ahead
                 if following is not None:
                     # Out before the receipt is durable here: should that fail, central gives the same answer again.
                     under_way = line.submit(self._central.push, following.packed)
                 self._store.confirm(receipt, answer)
-                gained = receipt.upto - place
+                gained = reached - place
                 if gained < 0 and fell_back:
                     raise Untrusted(Message.of("sync.no_progress"))
                 # Central may have come back from a backup and know less than it signed for: push again from there.
                 fell_back = fell_back or gained < 0
-                place = receipt.upto
+                place = reached
                 left = max(0, self._store.head().seq - place)
                 done = progress.confirmed + max(0, gained)
                 progress = Progress(confirmed=done, to_confirm=done + left)

@@ -64,6 +64,10 @@ class Store(Protocol):
         """The highest ``seq`` that a verified receipt covers."""
         ...
 
+    def answered_upto(self) -> int:
+        """The highest ``seq`` up to which every record covered has its outcome too; at most ``confirmed_upto``."""
+        ...
+
     def records_after(self, seq: int, most: int, most_bytes: int) -> Sequence[Record]:
         """Records from ``seq + 1`` on, in order, at most ``most`` and ``most_bytes`` of payload (at least one)."""
         ...

@@ -109,6 +109,11 @@ class Exchange:
         rows = self._database.read(_CONFIRMED)
         return rows[0][0] or 0
 
+    def answered_upto(self) -> int:
+        """The highest ``seq`` up to which every confirmed record has its outcome: where a push begins (P.10.18)."""
+        found = meta.get(self._database, _ANSWERED)
+        return self.confirmed_upto() if found is None else int(found)
+
     def records_after(self, seq: int, most: int, most_bytes: int) -> list[Record]:
         """Records from ``seq + 1`` on, at most ``most`` and ``most_bytes`` of payload, and at least one if there is."""
         found: list[Record] = []
@@ -243,6 +248,7 @@ def _cure(connection: Connection, faults: Collection[Fault], zone: ZoneInfo) -> 
 
 
 _CONFIRMED = "SELECT max(upto) FROM receipts"
+_ANSWERED = "answered"
 
 
 def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
@@ -259,9 +265,25 @@ def _confirm(connection: Connection, receipt: Receipt, envelope: bytes) -> None:
             "INSERT INTO receipts (upto, at, signed) VALUES (?, ?, ?)", (receipt.upto, at, envelope)
         ).lastrowid
         decide(connection, outcomes, at, kept)
+        _keep_answered(connection, confirmed or 0, receipt.upto)
     _out_of_use(connection, receipt.revoked_at)
     go_on(connection, at)
     _heard(connection, at)
+
+
+def _keep_answered(connection: Connection, confirmed: int, upto: int) -> None:
+    """Keep how far outcomes are known where that is less than what is confirmed: a receipt covers what an earlier one
+    answered, and that one may be lost (the power went before it was durable here, nobody brought it)."""
+    kept = meta.get_within(connection, _ANSWERED)
+    (first,) = connection.execute(
+        "SELECT min(l.seq) FROM ledger l LEFT JOIN confirmation c ON c.seq = l.seq "
+        "WHERE l.seq > ? AND l.seq <= ? AND c.seq IS NULL",
+        (confirmed if kept is None else int(kept), max(confirmed, upto)),
+    ).fetchone()
+    if first is not None:
+        meta.put(connection, _ANSWERED, str(first - 1).encode())
+    elif kept is not None:
+        meta.drop(connection, _ANSWERED)
 
 
 def _apply(connection: Connection, changes: Changes) -> None:
