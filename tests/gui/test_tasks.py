@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
@@ -286,3 +287,62 @@ def test_once_closed_nothing_is_begun(qtbot: QtBot, owner: QWidget) -> None:
     assert tasks.idle
     tasks.close()
     assert not begun.is_set()
+
+
+class _Screen:
+    """Stands for whatever a caller gave: it says on which thread it went."""
+
+    def __init__(self, went: list[int]) -> None:
+        weakref.finalize(self, lambda: went.append(threading.get_ident()))
+        self.told: list[object] = []
+
+    def done(self, result: object) -> None:
+        self.told.append(result)
+
+
+def test_what_nobody_wants_any_more_goes_on_the_windows_thread(qtbot: QtBot, tasks: Tasks, owner: QWidget) -> None:
+    """A screen that dies on another thread takes PySide's table of connections, and the program, with it."""
+    went: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(screen: _Screen) -> None:
+        begun.set()
+        assert go_on.wait(LONG)
+
+    screen = _Screen(went)
+    tasks.run(lambda _, mine=screen: work(mine), owner=owner, done=screen.done, latest="search")  # type: ignore[misc]
+    del screen
+    assert begun.wait(LONG)
+    tasks.run(lambda _: None, owner=owner, done=lambda _: None, latest="search")
+    go_on.set()
+    tasks._pool.waitForDone()
+    assert went == []
+    qtbot.waitUntil(lambda: bool(went))
+    assert went == [threading.get_ident()]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_was_delivered_goes_on_the_windows_thread(
+    qtbot: QtBot, tasks: Tasks, owner: QWidget, failures: list[Exception], fails: bool
+) -> None:
+    went: list[int] = []
+
+    def work(_: _Screen) -> None:
+        if fails:
+            raise OSError("no space")
+
+    for _ in range(100):
+        screen = _Screen(went)
+        tasks.run(lambda _, mine=screen: work(mine), owner=owner, done=screen.done)  # type: ignore[misc]
+        del screen
+    qtbot.waitUntil(lambda: tasks.idle)
+    failures.clear()
+    assert went == [threading.get_ident()] * 100
+
+
+def test_a_task_that_is_over_is_no_receiver_any_more(qtbot: QtBot, tasks: Tasks, owner: QWidget) -> None:
+    task = tasks.run(lambda _: None, owner=owner, done=lambda _: None)
+    task.abandon()
+    qtbot.waitUntil(lambda: tasks.idle)
+    with pytest.warns(RuntimeWarning, match="Failed to disconnect"):
+        owner.destroyed.disconnect(task.abandon)

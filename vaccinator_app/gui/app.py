@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QApplication
 
 from vaccinator_app.desk.front_door import Unlock
+from vaccinator_app.gui.collecting import Collector
 from vaccinator_app.gui.idle import LIMIT
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.widgets.kit import Kit
@@ -57,4 +58,6 @@ def make_window(
     look = settings.read()
     kit = Kit.load(resources, fonts, language=look.language, strict=strict)
     kit.theme.apply(app, look.mode, large=look.large)
-    return Window(kit, unlock, connect, settings, idle_seconds=idle_seconds, first_run=first_run)
+    window = Window(kit, unlock, connect, settings, idle_seconds=idle_seconds, first_run=first_run)
+    Collector(window)
+    return window

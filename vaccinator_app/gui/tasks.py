@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Lock
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from PySide6.QtCore import QMetaObject, QObject, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
+from shiboken6 import isValid
 
 T = TypeVar("T")
 
@@ -38,6 +39,8 @@ class Task:
         self._latest = Progress(0, 0)
         self._told = True
         self._cancelled = False
+        self.outcome: object = None
+        """What the work gave, or the exception that ended it; None when it was cancelled."""
         self.wanted = True
         """False once nobody is left to hear of it: its owner is gone or a later task took its place."""
 
@@ -75,15 +78,26 @@ class Task:
             return self._latest
 
 
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What work gave, which may be an exception too, or None."""
+
+    value: Any
+
+
 @dataclass(slots=True)
 class _Call:
-    """What is to be called for a task on the window's thread."""
+    """What is asked of a task, and who hears of it on the window's thread."""
 
+    owner: QObject
+    work: Callable[[Task], Any]
+    done: Callable[[Any], None]
     failed: Callable[[Exception], None]
     progress: Callable[[Progress], None] | None
     ended: Callable[[], None] | None
     place: tuple[int, str] | None
-    watch: QMetaObject.Connection
+    heard: bool = True
+    """False once a later task took its place, or the runner was closed."""
 
 
 class Tasks(QObject):
@@ -91,9 +105,12 @@ class Tasks(QObject):
 
     ``on_failure`` hears each failure that a caller does not handle itself. Make one for the window; `close` it
     before the window goes.
+
+    Whatever a caller gave lives here until the work is over, and goes on the window's thread: a work's own thread must
+    not be the last to let go of a screen (`gui.collecting` says why).
     """
 
-    _over = Signal(object, object)
+    _over = Signal(object)
     _moved = Signal(object)
 
     def __init__(self, on_failure: Callable[[Exception], None], parent: QObject | None = None) -> None:
@@ -134,17 +151,17 @@ class Tasks(QObject):
         place = (id(owner), latest) if latest else None
         if place is not None:
             if (before := self._places.get(place)) is not None:
-                self._forget(before).abandon()
+                self._drop(before)
             self._places[place] = task
-        watch = owner.destroyed.connect(task.abandon)
-        self._calls[task] = _Call(failed or self._on_failure, progress, ended, place, watch)
-        self._pool.start(lambda: self._work(task, work, done))
+        owner.destroyed.connect(task.abandon)
+        self._calls[task] = _Call(owner, work, done, failed or self._on_failure, progress, ended, place)
+        self._pool.start(lambda: self._work(task))
         return task
 
     @property
     def idle(self) -> bool:
         """Whether nothing that somebody waits for is under way."""
-        return not self._calls
+        return not any(call.heard for call in self._calls.values())
 
     def close(self) -> None:
         """Ask all work to stop, wait until it has, and deliver nothing more of it.
@@ -153,36 +170,37 @@ class Tasks(QObject):
         any more.
         """
         self._closed = True
-        for task in list(self._calls):
-            self._forget(task).abandon()
+        for task in self._calls:
+            self._drop(task)
         self._pool.waitForDone()
+        for task, call in list(self._calls.items()):
+            self._forget(task, call)
 
-    def _work(self, task: Task, work: Callable[[Task], T], done: Callable[[T], None]) -> None:
-        outcome: Callable[[], None] | Exception | None = None
+    def _work(self, task: Task) -> None:
+        # No name here is bound to what the caller gave, or to what came of it.
         try:
             task.check()
-            result = work(task)
+            task.outcome = _Result(self._calls[task].work(task))
         except Cancelled:
             pass
         except Exception as failure:  # noqa: BLE001 - whatever it is, the window's thread is told
-            outcome = failure
-        else:
-            outcome = lambda: done(result)  # noqa: E731 - a def here could not see that result is bound
-        self._over.emit(task, outcome)
+            task.outcome = failure
+        self._over.emit(task)
 
-    @Slot(object, object)
-    def _deliver(self, task: Task, outcome: Callable[[], None] | Exception | None) -> None:
+    @Slot(object)
+    def _deliver(self, task: Task) -> None:
         call = self._calls.get(task)
         if call is None:
             return
-        self._forget(task)
-        if not task.wanted:
+        self._forget(task, call)
+        outcome, task.outcome = task.outcome, None
+        if not call.heard or not task.wanted:
             return
         try:
-            if isinstance(outcome, Exception):
+            if isinstance(outcome, _Result):
+                call.done(outcome.value)
+            elif isinstance(outcome, Exception):
                 call.failed(outcome)
-            elif outcome is not None:
-                outcome()
         finally:
             if call.ended is not None:
                 call.ended()
@@ -191,13 +209,18 @@ class Tasks(QObject):
     def _tell(self, task: Task) -> None:
         latest = task.take()
         call = self._calls.get(task)
-        if call is not None and task.wanted and call.progress is not None:
+        if call is not None and call.heard and task.wanted and call.progress is not None:
             call.progress(latest)
 
-    def _forget(self, task: Task) -> Task:
-        call = self._calls.pop(task)
+    def _drop(self, task: Task) -> None:
+        """Nobody hears of it any more; what it was given stays until its work is over."""
+        self._calls[task].heard = False
+        task.abandon()
+
+    def _forget(self, task: Task, call: _Call) -> None:
+        del self._calls[task]
         if call.place is not None and self._places.get(call.place) is task:
             del self._places[call.place]
-        if task.wanted:  # its owner stands, and so does the watch on it
-            QObject.disconnect(call.watch)
-        return task
+        if isValid(call.owner):
+            # by its name, not by the connection: only so PySide forgets it too, and the task may die on any thread
+            call.owner.destroyed.disconnect(task.abandon)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLayout, QVBoxLayout, Q
 
 from vaccinator_app.desk.front_door import Unlock
 from vaccinator_app.domain.message import Message
+from vaccinator_app.gui.collecting import afresh
 from vaccinator_app.gui.held import HeldEnter
 from vaccinator_app.gui.idle import LIMIT, Idle
 from vaccinator_app.gui.screens.look_bar import LookBar
@@ -269,6 +270,8 @@ class Window(QWidget):
         session, self._session = self._session, None
         if session is not None:
             session.deleteLater()
+        # what the last person saw leaves memory with the screens, also what was passed by while they sat here
+        afresh()
         self._unlock.hold(False)
         if self._closing:
             self.close()

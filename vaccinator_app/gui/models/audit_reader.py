@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from vaccinator_app.desk.audit import Audit
 from vaccinator_app.domain.audit import Entry, Looked, Sort
 from vaccinator_app.domain.message import Message
-from vaccinator_app.gui.models.day_reader import collect_again, yielding
+from vaccinator_app.gui.collecting import held
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.tasks import Progress, Task
 
@@ -60,7 +60,6 @@ class AuditReader(QObject):
         self._task: Task | None = None
         self.question = Question(day=session.place.today())
         self.answer: Answer | None = None
-        self.destroyed.connect(collect_again)
 
     @property
     def reading(self) -> bool:
@@ -96,7 +95,7 @@ class AuditReader(QObject):
 
     def _read(self, asked: Question, task: Task) -> Answer:
         """On another thread."""
-        with yielding():
+        with held():
             entries = self._audit.entries(
                 asked.first,
                 asked.day,

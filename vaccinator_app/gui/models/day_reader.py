@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from threading import Event, Lock
+from threading import Event
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal, Slot
 
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import masked_name
+from vaccinator_app.gui.collecting import held
 from vaccinator_app.gui.models.day_figures import Figures, figures
 from vaccinator_app.gui.session import Session
 from vaccinator_app.gui.tasks import Progress, Task
@@ -29,31 +28,6 @@ _REST_MS = 250
 
 _UNSEEN_MS = 10_000
 """Between two reads while central is heard and no screen shows the day: how much is open stands at the edge alone."""
-
-_ONE_AT_A_TIME = Lock()
-
-
-@contextmanager
-def yielding() -> Iterator[None]:
-    """For long work beside the window: nothing that this thread makes holds up the window's for long.
-
-    A full pass of the garbage collector over the hundred thousand records of a large day takes up to half a second, in
-    which no thread goes on. They hold no cycles: collecting waits while they are made, and passes by whatever there is
-    until `collect_again` (what nobody needs is freed at once, as before, unless it holds itself). One read after
-    another: at once they would be no quicker, and each would undo what the other set.
-    """
-    with _ONE_AT_A_TIME:
-        gc.disable()
-        try:
-            yield
-        finally:
-            gc.freeze()
-            gc.enable()
-
-
-def collect_again(*_: object) -> None:
-    """Nothing is passed by any more: a session's screens go with the session, and all that they showed."""
-    gc.unfreeze()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +77,6 @@ class DayReader(QObject):
         self._passed_over = False
         session.moved.connect(self._stale)
         session.heard.connect(self._heard)
-        self.destroyed.connect(collect_again)
 
     @classmethod
     def of(cls, session: Session, screen: QWidget | None = None) -> DayReader:
@@ -206,7 +179,7 @@ class DayReader(QObject):
 
     def _look(self, day: date, turn: int, cancel: Event, task: Task) -> Seen | None:
         """On another thread."""
-        with yielding():
+        with held():
             overview = self._session.reconcile.overview(day, task.report, lambda: cancel.is_set() or task.cancelled)
             if overview is None:
                 return None
