@@ -96,6 +96,8 @@ class _Call:
     progress: Callable[[Progress], None] | None
     ended: Callable[[], None] | None
     place: tuple[int, str] | None
+    gone: Callable[[], None]
+    """What is connected to the owner's end."""
     heard: bool = True
     """False once a later task took its place, or the runner was closed."""
 
@@ -153,8 +155,13 @@ class Tasks(QObject):
             if (before := self._places.get(place)) is not None:
                 self._drop(before)
             self._places[place] = task
-        owner.destroyed.connect(task.abandon)
-        self._calls[task] = _Call(owner, work, done, failed or self._on_failure, progress, ended, place)
+
+        # Not the task's own method: a task may die on its work's thread, and what PySide knows as a receiver must not.
+        def gone() -> None:
+            task.abandon()
+
+        owner.destroyed.connect(gone)
+        self._calls[task] = _Call(owner, work, done, failed or self._on_failure, progress, ended, place, gone)
         self._pool.start(lambda: self._work(task))
         return task
 
@@ -222,5 +229,5 @@ class Tasks(QObject):
         if call.place is not None and self._places.get(call.place) is task:
             del self._places[call.place]
         if isValid(call.owner):
-            # by its name, not by the connection: only so PySide forgets it too, and the task may die on any thread
-            call.owner.destroyed.disconnect(task.abandon)
+            # by its name, not by the connection: only so PySide forgets it too
+            call.owner.destroyed.disconnect(call.gone)
