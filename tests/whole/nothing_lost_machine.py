@@ -181,7 +181,8 @@ class EverybodyAtOnce(Lives):
         before = self.books.everywhere()
         backup, had = self.town.backups[number % len(self.town.backups)]
         self.town.world.home.database.close()
-        restore(self.town.world.folder, backup, self.town.now, force=True)
+        restored = restore(self.town.world.folder, backup, self.town.now, force=True)
+        self.books.lost_changes |= {(gone.centre, gone.day) for gone in restored.gone if gone.day is not None}
         self.town.restart_central()
         assert self.books.central().all == had, "a backup came back with other records than it was made with"
         self.books.written_off(before, self.books.everywhere())
