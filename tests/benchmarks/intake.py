@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from statistics import median
+from typing import TypeAlias
 
 from tests.benchmarks.centre import (
     Person,
@@ -27,6 +29,7 @@ from tests.benchmarks.centre import (
 from tests.benchmarks.rows import Rate, Row, seconds
 from tests.benchmarks.work import of_session
 from vaccinator_app.central.keyring.keys import load
+from vaccinator_app.cli.demo.server import Central
 from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.protocol import packing
@@ -38,12 +41,33 @@ from vaccinator_app.trust.keys import SealingKey
 
 RECORDS, QUICK_RECORDS = 10_000, 2_000
 TIMES = 10
+DESKS = 4
+"""That push at once: a central that serves one alone leaves cores idle while it writes."""
 BATCH = 500
 _PART = 250
 
+_Share: TypeAlias = tuple[bytes, str, Sequence[Record]]
+"""Whose key, which desk, and records of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """One desk's ledger, and the same as pushes that lie ready."""
+
+    public: bytes
+    device: str
+    ledger: list[Record]
+    batches: list[bytes]
+
+    def part(self, number: int) -> list[bytes]:
+        """The ``number``-th of ``TIMES`` equal parts."""
+        each = len(self.batches) // TIMES
+        return self.batches[number * each : (number + 1) * each]
+
 
 def intake(folder: Path, quick: bool) -> list[Row]:
-    """Batches that lie ready, one after another over TLS, until central has stored and answered the last.
+    """Batches that lie ready at four desks, each desk's one after another over TLS, until central has stored and
+    answered the last.
 
     One central takes in ten times the records, in ten parts; between them others, as empty as it was at first, take in
     the first part alone, and the same part is verified and opened by bare processes, one a core.
@@ -52,35 +76,36 @@ def intake(folder: Path, quick: bool) -> list[Row]:
     template = folder / "central"
     waiting = make_central(template, number * TIMES)
     with serving(template) as server:
-        enrol_desk(server, folder / "desk")
-    with at_the_desk(folder / "desk") as place:
-        # with what the desk recorded so far there are as many records as people
-        ledger, public = ledger_of(place, waiting[place.vault.ledger.head().seq :]), place.signing_key.public
-        batches = packed(place, ledger)
-        device = place.vault.identity.device
-    first = ledger[:number]
-    parts = [batches[n * len(batches) // TIMES : (n + 1) * len(batches) // TIMES] for n in range(TIMES)]
+        for turn in range(DESKS):
+            enrol_desk(server, folder / f"desk{turn}")
+    desks = [_ready(folder / f"desk{turn}", waiting[turn::DESKS]) for turn in range(DESKS)]
+    firsts = [(desk.public, desk.device, desk.ledger[: number // DESKS]) for desk in desks]
     shutil.copytree(template, folder / "large")
     large, small, bare = [], [], []
-    with _crew(public, device, load(template).codes) as verify, serving(folder / "large") as server:
-        client = connect(server)
-        for turn, part in enumerate(parts):
-            large.append(_timed(partial(_take_in, client, part), server._process.pid))
+    with _crew(load(template).codes) as verify, serving(folder / "large") as server, _clients(server) as take_in:
+        for turn in range(TIMES):
+            large.append(_timed(partial(take_in, [desk.part(turn) for desk in desks]), server._process.pid))
             if turn % 2 == 0:
-                small.append(_alone(template, folder / f"small{turn}", parts[0], number))
-                bare.append(_timed(lambda: verify(first), os.getpid()))
-        client.close()
+                small.append(_alone(template, folder / f"small{turn}", [desk.part(0) for desk in desks], number))
+                bare.append(_timed(lambda: verify(firsts), os.getpid()))
     assert accepted(folder / "large") == number * TIMES, "central did not accept every record"
     rates = [(_rate(number, mine), _rate(number, other)) for mine, other in zip(small, bare, strict=True)]
     more = [(sum(clock for clock, _ in large), clock) for clock, _ in small]
     work = sum(work for _, work in large) / median(work for _, work in small)
     each = ", ".join(f"{clock / median(clock for clock, _ in small):.2f}" for clock, _ in large)
-    note = f"{number:,} doses, all accepted; bare on as many processes as cores; {cores()}"
+    note = f"{number:,} doses of {DESKS} desks, all accepted; bare on as many processes as cores; {cores()}"
     return [
         Row.rates("central intake, records/s to bare verify-and-open", rates, 0.6, note=note),
         Row.paired(f"intake of {number * TIMES:,}, time to that of {number:,}", "s", more, 10.5,
                    note=f"its parts, each to the first: {each}; of processor time alone {work:.2f}"),
     ]  # fmt: skip
+
+
+def _ready(home: Path, people: Sequence[Person]) -> _Desk:
+    with at_the_desk(home) as place:
+        # with what the desk recorded so far there are as many records as people
+        ledger, identity = ledger_of(place, people[place.vault.ledger.head().seq :]), place.vault.identity
+        return _Desk(place.signing_key.public, identity.device, ledger, packed(place, ledger, BATCH))
 
 
 def _timed(act: Callable[[], object], session: int) -> tuple[float, float]:
@@ -138,50 +163,64 @@ def packed(place: Workplace, ledger: Sequence[Record], at_once: int = BATCH) -> 
     return found
 
 
-def _take_in(client: HttpCentral, batches: Sequence[bytes]) -> None:
-    for batch in batches:
-        client.push(batch)
+@contextmanager
+def _clients(server: Central) -> Iterator[Callable[[Sequence[Sequence[bytes]]], None]]:
+    """Pushes the batches of every desk, all desks at once, each over a connection of its own."""
+    clients = [connect(server) for _ in range(DESKS)]
+
+    def push(client: HttpCentral, batches: Sequence[bytes]) -> None:
+        for batch in batches:
+            client.push(batch)
+
+    try:
+        with ThreadPoolExecutor(DESKS) as at_once:
+            yield lambda parts: list(at_once.map(push, clients, parts)).clear()
+    finally:
+        for client in clients:
+            client.close()
 
 
-def _alone(template: Path, folder: Path, batches: Sequence[bytes], number: int) -> tuple[float, float]:
+def _alone(template: Path, folder: Path, parts: Sequence[Sequence[bytes]], number: int) -> tuple[float, float]:
     shutil.copytree(template, folder)
-    with serving(folder) as server:
-        client = connect(server)
-        took = _timed(partial(_take_in, client, batches), server._process.pid)
-        client.close()
+    with serving(folder) as server, _clients(server) as take_in:
+        took = _timed(partial(take_in, parts), server._process.pid)
     assert accepted(folder) == number
     shutil.rmtree(folder)
     return took
 
 
 @contextmanager
-def _crew(public: bytes, device: str, codes: SealingKey) -> Iterator[Callable[[Sequence[Record]], None]]:
+def _crew(codes: SealingKey) -> Iterator[Callable[[Sequence[_Share]], None]]:
     """Bare verify-and-open, by as many processes as there are cores."""
     workers = len(os.sched_getaffinity(0))
-    with ProcessPoolExecutor(workers, initializer=_arrive, initargs=(public, device, codes)) as pool:
-        list(pool.map(_verify, [[]] * workers))
+    with ProcessPoolExecutor(workers, initializer=_arrive, initargs=(codes,)) as pool:
+        list(pool.map(_verify, [(b"", "", [])] * workers))
 
-        def verify(records: Sequence[Record]) -> None:
-            list(pool.map(_verify, [records[start : start + _PART] for start in range(0, len(records), _PART)]))
+        def verify(shares: Sequence[_Share]) -> None:
+            list(pool.map(_verify, [
+                (public, device, records[start : start + _PART])
+                for public, device, records in shares
+                for start in range(0, len(records), _PART)
+            ]))  # fmt: skip
 
         yield verify
 
 
-_known: tuple[bytes, str, SealingKey] | None = None
+_known: SealingKey | None = None
 
 
-def _arrive(public: bytes, device: str, codes: SealingKey) -> None:
-    global _known  # noqa: PLW0603  (a process has one set of keys, given once)
-    _known = public, device, codes
+def _arrive(codes: SealingKey) -> None:
+    global _known  # noqa: PLW0603  (a process has one key, given once)
+    _known = codes
 
 
-def _verify(records: Sequence[Record]) -> None:
+def _verify(share: _Share) -> None:
     """Verify, decode and open each; nothing is looked up, decided or kept."""
     assert _known is not None
-    public, device, codes = _known
+    public, device, records = share
     for record in records:
         dsse.verify(EVENT_TYPE, record.payload, record.signature, public)
         body = read_event(record.payload).read_body()
         if isinstance(body, DoseGiven):
             binding = seal.code_binding(body.appointment, device, body.proof.seq)
-            seal.open_seal(body.proof.sealed, codes, binding)
+            seal.open_seal(body.proof.sealed, _known, binding)
