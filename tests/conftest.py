@@ -9,6 +9,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,17 @@ from vaccinator_app.trust import keyslot
 _MEMORY = "/dev/shm"
 _ROOM = 6 * 1024**3
 
+_MANY = 50_000
+"""Objects made more than went, after which a test is followed by a look for rings of them."""
+
+_PASSED_BY = 300_000
+"""Objects that windows told Python to pass by, more than were there at first, after which all are looked through."""
+
 _ALL: pytest.StashKey[Counter[str]] = pytest.StashKey()
+
+# Rings of objects are looked for between two tests, here: half the time of reading all tests went into looking for some
+# among them, and what a window left behind must not die on another's thread (vaccinator_app/gui/collecting.py).
+gc.disable()
 
 
 def pytest_configure() -> None:
@@ -37,11 +48,33 @@ def pytest_configure() -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = _MEMORY
 
 
+@dataclass(slots=True)
+class _Standing:
+    """What is there from the beginning to the end, and the file that tests are run of."""
+
+    objects: int = 0
+    file: str = ""
+
+
+_standing = _Standing()
+
+
 def pytest_collection_finish() -> None:
     """The modules and tests of all rooms stay until the end: nobody looks through them again for what may go."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(2000, 10, 20)
+    _standing.objects = gc.get_freeze_count()
+
+
+def pytest_runtest_logfinish(location: tuple[str, int | None, str]) -> None:
+    """On the main thread, with nothing of the test left but rings. Once a file also among what windows passed by."""
+    anew, _standing.file = location[0] != _standing.file, location[0]
+    if anew and gc.get_freeze_count() > _standing.objects + _PASSED_BY:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
+    elif gc.get_count()[0] > _MANY:
+        gc.collect()
 
 
 @pytest.fixture(scope="session")

@@ -132,7 +132,7 @@ def wrong_heights(seen: Sequence[QWidget]) -> set[str]:
 @pytest.mark.slow
 def test_every_screen_in_both_languages(tmp_path: Path, qapp: QApplication) -> None:
     day = full_day(tmp_path)
-    hands = show_window(day)
+    hands = show_window(day, collects=True)
     faults: set[str] = set()
     stops: list[str] = []
 

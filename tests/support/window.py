@@ -27,6 +27,7 @@ from vaccinator_app.desk.workplace import Workplace
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.gui.app import make_window
+from vaccinator_app.gui.collecting import Collector
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.window import Window
 from vaccinator_app.protocol.enrolment import read_file
@@ -187,8 +188,12 @@ class Hands:
         self.settle()
 
 
-def show_window(day: Day, *, idle_seconds: float = 300) -> Hands:
-    """The window of ``day``, locked, in front, with the focus."""
+def show_window(day: Day, *, idle_seconds: float = 300, collects: bool = False) -> Hands:
+    """The window of ``day``, locked, in front, with the focus.
+
+    ``collects``: rings of objects are looked for while it stands, as in the program. Most stand for a second, and one
+    look goes through all tests of all rooms: then they are looked for between two tests (``tests/conftest.py``).
+    """
     settings = SettingsFile(day.home / "settings.json")
     window = make_window(
         resources_folder(),
@@ -199,6 +204,11 @@ def show_window(day: Day, *, idle_seconds: float = 300) -> Hands:
         idle_seconds=idle_seconds,
         strict=True,
     )
+    if not collects:
+        collector = window.findChild(Collector)
+        assert collector is not None
+        for timer in collector.findChildren(QTimer):
+            timer.stop()
     # these hands never press twice by mistake, and wait for nothing
     QApplication.setDoubleClickInterval(0)
     window.show()
