@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -240,6 +241,19 @@ def test_order_does_not_matter(day: list[Happened], booked: tuple[Booked, ...], 
     shuffled = list(day)
     chance.shuffle(shuffled)
     assert count(shuffled, booked) == count(day, booked)
+
+
+@EXAMPLES
+@given(days(), appointments_of_the_day())
+def test_people_of_whom_nothing_is_recorded_may_be_told_as_so_many_alike(
+    day: list[Happened], booked: tuple[Booked, ...]
+) -> None:
+    more = [replace(one, appointment=f"{n}") for n, one in enumerate((*LIST, *LIST, *booked, *booked))]
+    told = {appointment_of(one.body) for one in day}
+    named = [one for one in booked if one.appointment in told]
+    alike = Counter(replace(one, appointment="") for one in (*booked, *more) if one.appointment not in told)
+    folded = (*named, *(replace(one, people=people) for one, people in alike.items()))
+    assert count(day, folded) == count(day, (*booked, *more))
 
 
 @EXAMPLES

@@ -261,7 +261,7 @@ def test_reading_a_day_neither_waits_for_the_writer_nor_holds_it_up(vault: Vault
     assert inside.wait(10)
     try:
         assert len(vault.daybooks.happened(DAY)) == 11
-        assert vault.daybooks.booked(DAY) == []
+        assert vault.daybooks.booked(DAY, NAMES) == []
         assert (vault.daybooks.identities(DAY, NAMES), vault.daybooks.outcomes(), vault.daybooks.differences()) == (
             {},
             {},
@@ -284,12 +284,24 @@ def test_who_was_booked(vault: Vault) -> None:
     in_utc = replace(person(2, minute=605), slot=datetime(2026, 11, 21, 4, 35, tzinfo=UTC))
     vault.exchange.apply(changes(person(1, minute=660, cancelled=True), in_utc, person(3, day=TOMORROW)))
     vault.ledger.append(moment(), IN_CHARGE, [walk_in(guest.appointment)], person=guest)
-    booked = vault.daybooks.booked(DAY)
+    booked = vault.daybooks.booked(DAY, [person(1).appointment, person(2).appointment, guest.appointment])
     assert sorted(booked, key=lambda one: one.slot) == [
         Booked(person(2).appointment, in_utc.slot, "two", 1),
         Booked(person(1).appointment, person(1, minute=660).slot, "two", 1, cancelled=True),
     ]
     assert {one.slot.utcoffset() for one in booked} == {timedelta(hours=5, minutes=30)}
+
+
+def test_people_of_whom_nothing_is_asked_are_told_as_so_many_alike(vault: Vault) -> None:
+    nine = [person(n, minute=540) for n in (1, 2, 3)]
+    vault.exchange.apply(changes(*nine, person(4, minute=540, cancelled=True), person(5, minute=660)))
+    booked = vault.daybooks.booked(DAY, [nine[1].appointment])
+    assert sorted(booked, key=lambda one: (one.slot, one.cancelled, one.appointment)) == [
+        Booked("", nine[0].slot, "two", 1, people=2),
+        Booked(nine[1].appointment, nine[1].slot, "two", 1),
+        Booked("", nine[0].slot, "two", 1, cancelled=True),
+        Booked("", person(5, minute=660).slot, "two", 1),
+    ]
 
 
 def test_equal_marks_are_perhaps_one_person(vault: Vault) -> None:

@@ -13,7 +13,7 @@ from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.counts import DayTally
 from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.daybook import DayBook, Machine
-from vaccinator_app.domain.events import DoseGiven
+from vaccinator_app.domain.events import DoseGiven, appointment_of
 from vaccinator_app.domain.exceptions import DayException
 from vaccinator_app.domain.find_exceptions import find
 from vaccinator_app.domain.message import Message
@@ -103,12 +103,13 @@ class Reconcile:
 def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -> Overview:
     """``happened`` with all that is known beside it."""
     books = place.vault.daybooks
+    named = {name for one in happened if (name := appointment_of(one.body))}
     book = DayBook(
         day=day,
         now=place.now(),
         own_device=place.vault.identity.device,
         happened=happened,
-        booked=tuple(books.booked(day)),
+        booked=tuple(books.booked(day, named)),
         outcomes=books.outcomes(),
         cleared=books.cleared(),
         machines=tuple(books.machines(place.now())),

@@ -63,13 +63,17 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class Booked:
-    """An online appointment of the day. ``slot`` carries the centre's own offset."""
+    """An online appointment of the day; or, without a name, those of so many people of whom nothing is recorded.
+
+    ``slot`` carries the centre's own offset.
+    """
 
     appointment: str
     slot: datetime
     vaccine: str
     dose: int
     cancelled: bool = False
+    people: int = 1
 
 
 def sessions(booked: Iterable[Booked]) -> tuple[datetime, ...]:

@@ -55,6 +55,8 @@ class DayBook:
     """``now`` is a time at the centre. ``happened`` holds every stock event and all of the day, of every desk, and what
     was recorded about the day since: voids, corrections, ends of observations, settlements, closes.
 
+    ``booked`` names each person of whom anything in ``happened`` tells; all others may be told as so many alike.
+
     ``outcomes`` has what central said of records, accepted ones without a reason left out; ``cleared`` are doses given
     on an override that it accepted for good, once the person had confirmed; ``differences`` is what it counted
     otherwise than a ``day_closed``. ``identities`` are marks by which two appointments of the day may be seen to

@@ -52,13 +52,16 @@ def tally(day: date, happened: Sequence[Happened], booked: Sequence[Booked]) -> 
     """
     voids = voided_records(happened)
     records = _by_appointment(day, happened)
-    on_list = {one.appointment: one for one in booked}
+    on_list = {one.appointment: one for one in booked if one.appointment}
     counting = _Counting(sessions(booked))
     for appointment in on_list.keys() | records.keys():
         person = _Person(appointment, on_list.get(appointment))
         if appointment in records:
             _read(person, records[appointment], voids)
         counting.add(person)
+    for alike in booked:
+        if not alike.appointment:
+            counting.add(_Person("", alike), alike.people)
     return DayTally(
         day=day,
         total=counting.total,
@@ -190,12 +193,12 @@ class _Counting:
         self._arrived: Counter[int] = Counter()
         self._given: Counter[int] = Counter()
 
-    def add(self, person: _Person) -> None:
-        """Put one person, and each of their records, into every line they belong to."""
+    def add(self, person: _Person, people: int = 1) -> None:
+        """Put one person, and each of their records, into every line they belong to; or so many without a record."""
         whole = tuple(_of_the_person(person))
         everything = list(whole)
         came_for = ("vaccine", person.vaccine)
-        self._put(came_for, whole)
+        self._put(came_for, whole, people)
         for number, dose in enumerate(person.doses):
             assert isinstance(dose.body, DoseGiven)
             counts = ("twice",) if number else ("given", _PROOFS[dose.body.proof.how])
@@ -213,8 +216,8 @@ class _Counting:
                 self._put(place, ("voided",))
         moment = person.arrived_at if person.booked is None else person.booked.slot
         session = 1 if moment is None else session_at(self._starts, moment)
-        self._put(("session", str(session)), tuple(everything))
-        self._put(("booking", person.booking), tuple(everything))
+        self._put(("session", str(session)), tuple(everything), people)
+        self._put(("booking", person.booking), tuple(everything), people)
         self._look_at(person)
 
     @property
@@ -238,13 +241,13 @@ class _Counting:
         hours = sorted(self._arrived.keys() | self._given.keys())
         return tuple(Hour(hour, self._arrived[hour], self._given[hour]) for hour in hours)
 
-    def _put(self, place: tuple[str, str], counts: tuple[str, ...]) -> None:
+    def _put(self, place: tuple[str, str], counts: tuple[str, ...], people: int = 1) -> None:
         if not counts:
             return
         line = self._lines.get(place)
         if line is None:
             line = self._lines[place] = {}
-        line[counts] = line.get(counts, 0) + 1
+        line[counts] = line.get(counts, 0) + people
 
     def _look_at(self, person: _Person) -> None:
         if person.arrived_at is not None:

@@ -64,7 +64,10 @@ def report_of(
     say: Say,
 ) -> DayReport:
     """``tally``, ``exceptions``, ``close`` and ``agreed`` are those of ``book``; ``say`` speaks ``language``."""
-    booked = Counter(one.slot.hour for one in book.booked if not one.cancelled)
+    booked: Counter[int] = Counter()
+    for one in book.booked:
+        if not one.cancelled:
+            booked[one.slot.hour] += one.people
     return DayReport(
         centre=centre.id,
         centre_name=centre.name,

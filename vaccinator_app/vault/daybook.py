@@ -203,24 +203,26 @@ class DayBooks:
             uptime_ms=event.uptime_ms,
         )
 
-    def booked(self, day: date) -> list[Booked]:
-        """The online appointments of ``day``, by slot; cancelled ones say so.
+    def booked(self, day: date, named: Iterable[str]) -> list[Booked]:
+        """The online appointments of ``day``: each of ``named`` by itself, all others as so many alike. Cancelled ones
+        say so.
 
-        Slots and vaccines are few: what is the same for many people is one object.
+        Of most of a large day nothing is recorded yet, and what is held for each of a hundred thousand people is held
+        for as long as somebody is signed in.
         """
         rows = self._database.read(
-            "SELECT appointment, slot, slot_offset, vaccine, dose, cancelled FROM roster "
-            "WHERE id BETWEEN ? AND ? AND booking = ? ORDER BY id",
-            (*day_range(day), Booking.ONLINE.value),
+            "SELECT iif(appointment IN (SELECT value FROM json_each(?)), appointment, ''), "
+            "slot, slot_offset, vaccine, dose, cancelled, count(*) FROM roster "
+            "WHERE id BETWEEN ? AND ? AND booking = ? GROUP BY 2, 3, 4, 5, 6, 1",
+            (json.dumps(list(named)), *day_range(day), Booking.ONLINE.value),
         )
         slots: dict[tuple[int, int], datetime] = {}
-        vaccines: dict[str, str] = {}
         found: list[Booked] = []
-        for appointment, slot, offset, vaccine, dose, cancelled in rows:
+        for appointment, slot, offset, vaccine, dose, cancelled, people in rows:
             at = slots.get((slot, offset))
             if at is None:
                 at = slots[slot, offset] = slot_of(slot, offset).astimezone(self._zone)
-            found.append(Booked(appointment, at, vaccines.setdefault(vaccine, vaccine), dose, bool(cancelled)))
+            found.append(Booked(appointment, at, vaccine, dose, bool(cancelled), people))
         return found
 
     def identities(self, day: date, of: Iterable[str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -204,13 +205,16 @@ def _hours(tally: DayTally) -> tuple[HourBar, ...]:
 
 
 def _curve(tally: DayTally, happened: Sequence[Happened], booked: Sequence[Booked]) -> Curve:
-    slots = [_quarter(one.slot) for one in booked if not one.cancelled]
+    slots: Counter[int] = Counter()
+    for one in booked:
+        if not one.cancelled:
+            slots[_quarter(one.slot)] += one.people
     first: dict[str, int] = {}
-    for one in standing_doses(happened):
-        body = one.body
-        if isinstance(body, DoseGiven) and one.at.date() == tally.day:
-            first.setdefault(body.appointment, _quarter(one.when))
-    given = list(first.values())
+    for dose in standing_doses(happened):
+        body = dose.body
+        if isinstance(body, DoseGiven) and dose.at.date() == tally.day:
+            first.setdefault(body.appointment, _quarter(dose.when))
+    given = Counter(first.values())
     if not slots and not given:
         return Curve(0, (), ())
     begin = min(*slots, *given, 24 * QUARTERS) // QUARTERS
@@ -219,11 +223,8 @@ def _curve(tally: DayTally, happened: Sequence[Happened], booked: Sequence[Booke
     return Curve(begin, _running(given, quarters), _running(slots, quarters))
 
 
-def _running(found: Sequence[int], quarters: range) -> tuple[int, ...]:
-    counts = dict.fromkeys(quarters, 0)
-    for quarter in found:
-        counts[quarter] += 1
-    return tuple(accumulate(counts.values(), initial=0))
+def _running(found: Mapping[int, int], quarters: range) -> tuple[int, ...]:
+    return tuple(accumulate((found.get(quarter, 0) for quarter in quarters), initial=0))
 
 
 def _quarter(at: datetime) -> int:
