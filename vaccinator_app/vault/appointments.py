@@ -59,27 +59,31 @@ def _zone(offset: int) -> timezone:
     return timezone(timedelta(seconds=offset))
 
 
-def _row_of(appointment: Appointment) -> Row:
+def _row_of(number: int, appointment: Appointment) -> Row:
     person = appointment.beneficiary
-    offset = appointment.slot.utcoffset()
+    slot = appointment.slot
+    offset = slot.utcoffset()
     if offset is None:
         raise ValueError("a slot carries an offset")
     previous = [(dose.dose, dose.vaccine, dose.given_on.isoformat()) for dose in appointment.previous]
+    # Of an enumeration's member ``_value_`` is the word itself, where ``value`` is a call: a first pull asks for three
+    # of each person.
     return (
+        number,
         appointment.appointment,
         appointment.token,
         int(appointment.cancelled),
         person.name,
         person.year_of_birth,
-        person.gender.value,
-        person.photo_id.value,
+        person.gender._value_,
+        person.photo_id._value_,
         person.photo_id_last4,
         person.mobile_last4,
-        (appointment.slot - _EPOCH) // _MICROSECOND,
+        (slot - _EPOCH) // _MICROSECOND,
         offset.days * 86400 + offset.seconds,
         appointment.vaccine,
         appointment.dose,
-        appointment.booking.value,
+        appointment.booking._value_,
         json.dumps(previous) if previous else None,
         appointment.code_tag,
         appointment.slip_hash,
@@ -142,13 +146,14 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
         if old is not None:
             days.leave(old)
         number = days.enter(appointment, old)
-        told = (appointment.beneficiary.name, appointment.token, appointment.beneficiary.photo_id_last4)
-        if old is None or (old.number, old.told) != (number, told):
-            if appointment.beneficiary.name:
-                worded.append((number, *told))
+        person = appointment.beneficiary
+        told = (number, person.name, appointment.token, person.photo_id_last4)
+        if old is None or old.told != told:
+            if person.name:
+                worded.append(told)
             if old is not None:
                 unworded.append((old.number,))
-        rows.append((number, *_row_of(appointment)))
+        rows.append(_row_of(number, appointment))
     # In the order of ids, so that each page of the file is visited once.
     rows.sort()
     worded.sort()
@@ -160,7 +165,8 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
     if len(worded) <= AT_ONCE:
         put_words(connection, worded)
     else:
-        connection.executemany("INSERT INTO unworded VALUES (?)", [(number,) for number, *_ in worded])
+        numbers = json.dumps([number for number, *_ in worded])
+        connection.execute("INSERT INTO unworded SELECT value FROM json_each(?)", (numbers,))
     days.write()
     moved = ((row[0] >> DAY_BITS, known[row[1]].day if row[1] in known else 0, row[1]) for row in rows)
     if known or connection.execute("SELECT 1 FROM visits WHERE day = 0").fetchone():
@@ -192,11 +198,11 @@ def put_words(connection: Connection, people: Iterable[Row]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Old:
-    """What stands in the roster of one appointment already."""
+    """What stands in the roster of one appointment already. ``told``: what its words are made of, behind the number."""
 
     number: int
     cancelled: int
-    told: tuple[str, int, str]
+    told: tuple[int, str, int, str]
 
     @property
     def day(self) -> int:
@@ -209,7 +215,7 @@ def _known(connection: Connection, names: str) -> dict[str, _Old]:
         "FROM json_each(?) j CROSS JOIN roster r ON r.appointment = j.value",
         (names,),
     )
-    return {name: _Old(number, cancelled, tuple(told)) for name, number, cancelled, *told in found}
+    return {name: _Old(number, cancelled, (number, *told)) for name, number, cancelled, *told in found}
 
 
 def roster_day(connection: Connection, appointment: str) -> int:
@@ -228,10 +234,12 @@ class _Days:
     def enter(self, appointment: Appointment, old: _Old | None) -> int:
         """Count an appointment in, and give its id: the old one as long as day and minute stay."""
         ordinal = appointment.session_date.toordinal()
-        day = self._day(ordinal)
-        day[1] = max(day[1], appointment.token)
+        day = self._days.get(ordinal) or self._day(ordinal)
+        if appointment.token > day[1]:
+            day[1] = appointment.token
         day[2] += not appointment.cancelled
-        place = ordinal << _MINUTE_BITS | appointment.slot.hour * 60 + appointment.slot.minute
+        slot = appointment.slot
+        place = ordinal << _MINUTE_BITS | slot.hour * 60 + slot.minute
         if old is not None and old.number >> NUMBER_BITS == place:
             return old.number
         day[0] += 1
