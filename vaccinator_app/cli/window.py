@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -51,6 +52,8 @@ def desk_window(home: Path, enrolment: Path | None = None) -> tuple[QApplication
     Call once what Qt needs of this machine is known to be there: without it Qt ends the program with a message of
     its own, which is also why Qt is imported only here.
     """
+    # no looks for rings of objects while all this is read: there are none, and `gui.collecting` looks for them later
+    gc.disable()
     from PySide6.QtWidgets import QApplication
 
     from vaccinator_app.desk.before_vault import not_enrolled, refuse_existing, tidy
