@@ -153,8 +153,9 @@ def day(home: Path, address: str, authority: Path) -> dict[str, Any]:
     gate.open.set()
     window, session = _sit(home, gate)
     until(lambda: _still(session))
-    read = session.place.vault._database.read
-    until(lambda: read("SELECT count(*) FROM unworded") == [(0,)])
+    vault = session.place.vault
+    until(lambda: vault._database.read("SELECT count(*) FROM unworded") == [(0,)])
+    until(lambda: not vault.indexing._under_way)
     return _looked_up(window, session)
 
 

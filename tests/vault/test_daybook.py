@@ -43,6 +43,7 @@ from vaccinator_app.protocol.messages import Outcome, PeerRecord, Reason, Status
 from vaccinator_app.protocol.records import Event, Record, read_event
 from vaccinator_app.trust import dsse
 from vaccinator_app.trust.keys import key_id
+from vaccinator_app.vault import daybook
 from vaccinator_app.vault.connection import Connection
 from vaccinator_app.vault.daybook import Mark
 from vaccinator_app.vault.errors import VaultDamaged
@@ -292,7 +293,11 @@ def test_who_was_booked(vault: Vault) -> None:
     assert {one.slot.utcoffset() for one in booked} == {timedelta(hours=5, minutes=30)}
 
 
-def test_people_of_whom_nothing_is_asked_are_told_as_so_many_alike(vault: Vault) -> None:
+@pytest.mark.parametrize("at_once", [1, 2, 10_000])
+def test_people_of_whom_nothing_is_asked_are_told_as_so_many_alike(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(daybook, "_AT_ONCE", at_once)
     nine = [person(n, minute=540) for n in (1, 2, 3)]
     vault.exchange.apply(changes(*nine, person(4, minute=540, cancelled=True), person(5, minute=660)))
     booked = vault.daybooks.booked(DAY, [nine[1].appointment])

@@ -7,6 +7,7 @@ import pytest
 
 from tests.vault.given import changes, person
 from tests.vault.test_search import found, put, rows_of_the_index
+from vaccinator_app.vault import words
 from vaccinator_app.vault.vault import Vault
 
 
@@ -28,6 +29,7 @@ def test_after_a_large_page_its_memory_goes_back_and_after_a_small_one_nothing_i
     put_and_wait(*range(20, 1502))
     vault._database._behind.submit(int).result()
     assert back == [True]
+    assert [kept.cache_info().currsize for kept in (words._meetings_of_two, words._meetings_of_three)] == [0, 0]
     assert len(found(vault, "sunita", limit=5000)) == 1501
 
 

@@ -8,6 +8,7 @@ Questions only, through readers: nothing here waits for the writer or keeps it w
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -33,6 +34,9 @@ Report = Callable[[int, int], None]
 """How far: records read, of how many."""
 
 _PAGE = 1000
+_AT_ONCE = 10_000
+"""People of a day who are counted at once: SQLite holds each of them while it does."""
+
 _MARK_BYTES = 16
 
 
@@ -210,15 +214,15 @@ class DayBooks:
         Of most of a large day nothing is recorded yet, and what is held for each of a hundred thousand people is held
         for as long as somebody is signed in.
         """
-        rows = self._database.read(
-            "SELECT iif(appointment IN (SELECT value FROM json_each(?)), appointment, ''), "
-            "slot, slot_offset, vaccine, dose, cancelled, count(*) FROM roster "
-            "WHERE id BETWEEN ? AND ? AND booking = ? GROUP BY 2, 3, 4, 5, 6, 1",
-            (json.dumps(list(named)), *day_range(day), Booking.ONLINE.value),
-        )
+        asked, (last, end) = json.dumps(list(named)), day_range(day)
+        alike: Counter[Row] = Counter()
+        while rows := self._database.read(_BOOKED, (asked, last, end, Booking.ONLINE.value, _AT_ONCE)):
+            for *of, people, newest in rows:
+                alike[tuple(of)] += people
+                last = max(last, newest + 1)
         slots: dict[tuple[int, int], datetime] = {}
         found: list[Booked] = []
-        for appointment, slot, offset, vaccine, dose, cancelled, people in rows:
+        for (appointment, slot, offset, vaccine, dose, cancelled), people in alike.items():
             at = slots.get((slot, offset))
             if at is None:
                 at = slots[slot, offset] = slot_of(slot, offset).astimezone(self._zone)
@@ -342,6 +346,11 @@ class DayBooks:
         return rows[0][0].hex() if rows else None
 
 
+_BOOKED = (
+    "SELECT iif(appointment IN (SELECT value FROM json_each(?)), appointment, ''), slot, slot_offset, vaccine, dose, "
+    "cancelled, count(*), max(id) FROM (SELECT id, appointment, slot, slot_offset, vaccine, dose, cancelled "
+    "FROM roster WHERE id BETWEEN ? AND ? AND booking = ? ORDER BY id LIMIT ?) GROUP BY 1, 2, 3, 4, 5, 6"
+)
 _LEDGER = "SELECT payload, signature, hash FROM ledger"
 _PEERS = "SELECT payload, signature, hash FROM peer_records"
 _WAITS_NO_MORE = "reasons NOT LIKE '%\"awaits_otp\"%'"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from concurrent.futures import Future
 
+from vaccinator_app.vault import words
 from vaccinator_app.vault.appointments import put_words
 from vaccinator_app.vault.connection import Connection, Database
 
@@ -61,6 +62,7 @@ class Indexing:
             self.go_on(gather=False)
         elif self._large:
             self._large = False
+            words.forget()
             self._database.give_back()
 
     def _step(self, connection: Connection) -> bool:

@@ -116,6 +116,13 @@ def _meetings_of_three(a: str, b: str, c: str) -> frozenset[str]:
     return frozenset([_meeting(a, b, c), *single])
 
 
+def forget() -> None:
+    """Of a large page, whose people share their names, the meetings are kept; once they are indexed nobody asks for
+    them any more."""
+    _meetings_of_two.cache_clear()
+    _meetings_of_three.cache_clear()
+
+
 def _meeting(*starts: str) -> str:
     """One character for the common ones, two for the rare, so that no rare one shares the list of a common one."""
     number = crc32(" ".join(sorted(starts)).encode())
