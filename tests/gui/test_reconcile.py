@@ -18,6 +18,7 @@ from tests.support.central import PASSPHRASE
 from tests.support.window import Hands, put_away, show_window
 from vaccinator_app.desk.stock import Stock
 from vaccinator_app.domain.stock_events import DiscardReason, VialDiscarded
+from vaccinator_app.gui.collecting import Collector
 from vaccinator_app.gui.models.day_reader import DayReader
 from vaccinator_app.gui.screens.reconcile import ReconcileScreen
 from vaccinator_app.gui.settings import Settings
@@ -249,6 +250,8 @@ def test_a_vaccinator_has_neither_screen_nor_key(evening: Evening, qapp: QApplic
 
 
 def test_a_lock_ends_a_read_and_forgets_the_day(in_charge: Hands) -> None:
+    # as in the program: the one that the window has rests in tests
+    Collector(in_charge.window)
     reconcile(in_charge)
     in_charge.settle()
     assert reader(in_charge).seen is not None
