@@ -29,14 +29,15 @@ def made_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathF
 
 
 @pytest.fixture(scope="session")
-def opened_home(made_home: Path) -> tuple[Path, Home]:
+def opened_home(made_home: Path) -> Iterator[tuple[Path, Home]]:
     folder = made_home.with_name("home")
     copy_home(made_home, folder)
     home = admin.open_home(folder)
     if home.database.engine.dialect.name == "sqlite":
         # These tests end processes, not machines: they need not wait for the disk.
         event.listen(home.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF").close())
-    return folder, home
+    yield folder, home
+    home.database.close()
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def world(made_home: Path, opened_home: tuple[Path, Home]) -> Iterator[World]:
     made = World(*opened_home)
     made.restore(made_home)
     yield made
-    made.home.database.close()
+    made.rest()
 
 
 @pytest.fixture

@@ -156,14 +156,19 @@ class World:
         self.drain.run()
         return booked
 
+    def rest(self) -> None:
+        """After one test and before the next: files are let go, a server's connections kept."""
+        if self.home.database.engine.dialect.name == "sqlite":
+            self.home.database.close()
+
     def restore(self, template: Path) -> None:
         """Begin again with the files of ``template``, under the same open home: its statements stay compiled."""
-        self.home.database.close()
         own, like = default_url(self.folder), default_url(template)
+        self.rest()
         shutil.rmtree(self.folder, ignore_errors=True)
         shutil.copytree(template, self.folder)
         if (self.folder / URL_FILE).exists():
-            postgres.again(own, like)
+            postgres.again(own, like, self.home.database.close)
             (self.folder / URL_FILE).write_text(own, "utf-8")
         (self.folder / "sms").mkdir(mode=0o700)
 

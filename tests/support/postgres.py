@@ -13,7 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,17 +78,19 @@ def fresh(like: str, *, encoding: str = "") -> str:
     return url
 
 
-def again(url: str, like: str) -> None:
+def again(url: str, like: str, let_go: Callable[[], object]) -> None:
     """Make the database at ``url`` hold what the one at ``like`` holds, once more.
 
     The first time it is made as a copy of the other, some 600 files. After that its rows alone are put back from copies
     that it keeps beside them, which is several times quicker: unless its tables were changed, or too many dead rows lie
-    about. Nobody may have a transaction open there.
+    about. Nobody may have a transaction open there. ``let_go`` ends every connection of one's own, when it is made as a
+    copy; otherwise they are kept, and with them what PostgreSQL has learned of the tables for each.
     """
     kept = _kept.get(url)
     if kept is not None and kept.like == like and kept.times < _MOST and kept.put_back(url):
         kept.times += 1
         return
+    let_go()
     _copy(url, like)
     with _connected(url, _split(url)[1]) as connection:
         _kept[url] = _keep(connection, like)
