@@ -43,7 +43,7 @@ BUSY_MS = 5000
 """How long a writer waits for another program before it says so."""
 
 # A reader's is small, for there are some, and a search does no better with more.
-_READ_CACHE_KIB = 6 * 1024
+_READ_CACHE_KIB = 3 * 1024
 _WRITE_CACHE_KIB = 16 * 1024
 _WAL_KEPT = 16 * 1024 * 1024
 _CHECKPOINT_PAGES = 4000
