@@ -49,6 +49,28 @@ def test_nothing_behind_the_door_is_imported_for_the_unlock_screen(tmp_path: Pat
     assert [name for name in loaded if name.startswith("named:")] == ["named:QWidget"]
 
 
+_LOOKS = """
+import gc, os, sys
+from pathlib import Path
+from vaccinator_app.cli.window import desk_window
+looks = []
+gc.callbacks.append(lambda phase, _: looks.append(phase))
+app, window = desk_window(Path(sys.argv[1]))
+print(len(looks), flush=True)
+os._exit(0)
+"""
+
+
+def test_no_rings_of_objects_are_looked_for_while_the_first_screen_is_made(tmp_path: Path) -> None:
+    """Some thirty looks, a twentieth of the start, for what nobody waits for."""
+    (tmp_path / "slots.json").write_text(BARE)
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", _LOOKS, str(tmp_path)], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["0"]
+
+
 def test_the_numbers_are_those_of_qt() -> None:
     assert (Qt.Key.Key_Return, Qt.Key.Key_Enter) == qt_numbers.ENTER
     assert (Qt.Key.Key_Up, Qt.Key.Key_Down) == (qt_numbers.UP, qt_numbers.DOWN)
