@@ -39,7 +39,7 @@ TABLE = {
     "sync": row("domain trust protocol", "requests"),
     "desk": row("domain trust protocol vault sync", "zxcvbn"),
     "reports": row("domain protocol", "segno typst"),
-    "gui": row("domain desk reports", "PySide6"),
+    "gui": row("domain desk reports", "PySide6 shiboken6"),
     "central": row(
         "domain trust protocol reports",
         "PIL alembic anyio captcha h11 jinja2 litestar markupsafe msgspec prometheus_client psycopg segno sqlalchemy "

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.domain.given import dose_given, voided, walk_in
+from tests.domain.given import dose_given, voided
 from tests.vault.given import (
     DAY,
     IDENTITY,
@@ -26,24 +25,20 @@ from tests.vault.given import (
     moment,
     overridden,
     override,
-    person,
     receipt,
     received,
     save,
     vial,
-    walk_in_person,
 )
 from tests.vault.neighbours import Neighbour
-from vaccinator_app.domain.day import Booked, Happened
+from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.daybook import Machine, Said
 from vaccinator_app.domain.events import Arrived, Body, SignedIn
-from vaccinator_app.domain.people import Gender
 from vaccinator_app.domain.stock_events import STOCK
 from vaccinator_app.protocol.messages import Outcome, PeerRecord, Reason, Status
 from vaccinator_app.protocol.records import Event, Record, read_event
 from vaccinator_app.trust import dsse
 from vaccinator_app.trust.keys import key_id
-from vaccinator_app.vault import daybook
 from vaccinator_app.vault.connection import Connection
 from vaccinator_app.vault.daybook import Mark
 from vaccinator_app.vault.errors import VaultDamaged
@@ -278,58 +273,6 @@ def test_reading_a_day_neither_waits_for_the_writer_nor_holds_it_up(vault: Vault
     saved: list[int] = []
     vault.daybooks.happened(DAY, lambda *_: saved.extend(save(vault, SignedIn())))
     assert saved == [11, 12]
-
-
-def test_who_was_booked(vault: Vault) -> None:
-    guest = walk_in_person(90)
-    in_utc = replace(person(2, minute=605), slot=datetime(2026, 11, 21, 4, 35, tzinfo=UTC))
-    vault.exchange.apply(changes(person(1, minute=660, cancelled=True), in_utc, person(3, day=TOMORROW)))
-    vault.ledger.append(moment(), IN_CHARGE, [walk_in(guest.appointment)], person=guest)
-    booked = vault.daybooks.booked(DAY, [person(1).appointment, person(2).appointment, guest.appointment])
-    assert sorted(booked, key=lambda one: one.slot) == [
-        Booked(person(2).appointment, in_utc.slot, "two", 1),
-        Booked(person(1).appointment, person(1, minute=660).slot, "two", 1, cancelled=True),
-    ]
-    assert {one.slot.utcoffset() for one in booked} == {timedelta(hours=5, minutes=30)}
-
-
-@pytest.mark.parametrize("at_once", [1, 2, 10_000])
-def test_people_of_whom_nothing_is_asked_are_told_as_so_many_alike(
-    vault: Vault, monkeypatch: pytest.MonkeyPatch, at_once: int
-) -> None:
-    monkeypatch.setattr(daybook, "_AT_ONCE", at_once)
-    nine = [person(n, minute=540) for n in (1, 2, 3)]
-    vault.exchange.apply(changes(*nine, person(4, minute=540, cancelled=True), person(5, minute=660)))
-    booked = vault.daybooks.booked(DAY, [nine[1].appointment])
-    assert sorted(booked, key=lambda one: (one.slot, one.cancelled, one.appointment)) == [
-        Booked("", nine[0].slot, "two", 1, people=2),
-        Booked(nine[1].appointment, nine[1].slot, "two", 1),
-        Booked("", nine[0].slot, "two", 1, cancelled=True),
-        Booked("", person(5, minute=660).slot, "two", 1),
-    ]
-
-
-def test_equal_marks_are_perhaps_one_person(vault: Vault) -> None:
-    guest = walk_in_person(90, "SUNITA devi")
-    guest = replace(guest, beneficiary=replace(guest.beneficiary, photo_id_last4="7777"))
-    base = person(1, "Sunita Kumari", last4="7777")
-    one = base.beneficiary
-    others = (
-        replace(one, photo_id_last4="7778"),
-        replace(one, year_of_birth=1969),
-        replace(one, gender=Gender.MAN),
-        replace(one, name="Sunit Kumari"),
-    )
-    other = [replace(person(2 + number), beneficiary=somebody) for number, somebody in enumerate(others)]
-    vault.exchange.apply(changes(base, *other, person(30, "Sunita", last4="7777", day=TOMORROW)))
-    vault.ledger.append(moment(), IN_CHARGE, [walk_in(guest.appointment)], person=guest)
-    everybody = {base.appointment, guest.appointment, *(who.appointment for who in other)}
-    marks = vault.daybooks.identities(DAY, [*everybody, person(30).appointment])
-    assert set(marks) == everybody
-    assert set(vault.daybooks.identities(DAY, [base.appointment])) == {base.appointment}
-    assert marks[base.appointment] == marks[guest.appointment]
-    assert len(set(marks.values())) == 5
-    assert all(len(mark) == 32 and set(mark) <= set("0123456789abcdef") for mark in marks.values())
 
 
 def test_central_is_quoted_where_it_said_more_than_yes(vault: Vault) -> None:
