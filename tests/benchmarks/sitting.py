@@ -15,6 +15,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,11 +80,21 @@ def idle() -> dict[str, Any]:
 
 
 class _Gate:
-    """A desk's client, and a door before it: what is asked waits until somebody opens."""
+    """A desk's client, and a door before it: what is asked waits until somebody opens.
 
-    def __init__(self, central: Any = None) -> None:
-        self._central = central
+    The client is made, and what it stands on imported, when the desk is unlocked, as in the program.
+    """
+
+    def __init__(self, make: Callable[[], Any] | None = None) -> None:
+        self._make = make
+        self._central: Any = None
         self.open = threading.Event()
+
+    def connect(self, _: Vault) -> Any:
+        """The way to central of whoever unlocked."""
+        if self._make is not None:
+            self._central = self._make()
+        return self
 
     def __getattr__(self, name: str) -> Any:
         def asked(packed: bytes) -> bytes:
@@ -118,12 +129,9 @@ def _sit(home: Path, gate: _Gate) -> tuple[Window, Session]:
     from vaccinator_app.gui.app import make_application, make_window
     from vaccinator_app.gui.settings import SettingsFile
 
-    def connect(_: Vault) -> Any:
-        return gate
-
     make_application("bench")
     settings = SettingsFile(home / "settings.json")
-    window = make_window(resources_folder(), font_files(), Unlock(home, load_formulary()), connect, settings)
+    window = make_window(resources_folder(), font_files(), Unlock(home, load_formulary()), gate.connect, settings)
     window.show()
     window.activateWindow()
     until(lambda: isinstance(QApplication.focusWidget(), QLineEdit))
@@ -149,7 +157,7 @@ def day(home: Path, address: str, authority: Path) -> dict[str, Any]:
     """What a desk takes that pulled its roster, or opened again with it, and looked people up."""
     from tests.benchmarks.beats import until
 
-    gate = _Gate(_client(address, authority))
+    gate = _Gate(lambda: _client(address, authority))
     gate.open.set()
     window, session = _sit(home, gate)
     until(lambda: _still(session))
@@ -187,7 +195,7 @@ def sync(home: Path, address: str, authority: Path) -> dict[str, Any]:
     """The gaps of the window's loop while it waits for central, and while it syncs all it has."""
     from tests.benchmarks.beats import Beats, rest, until
 
-    gate = _Gate(_client(address, authority))
+    gate = _Gate(lambda: _client(address, authority))
     window, session = _sit(home, gate)
     rest(2.0)
     waiting = session.place.vault.exchange.pending().count
