@@ -135,6 +135,7 @@ def test_a_number_that_is_none_is_given_up_and_nobody_waits_for_it(world: World)
 
     network = Network(answer)
     for mobile in ("9800000000", "9800000001", "9800000002"):
+        world.clock.move(seconds=1)  # those of one moment have no order among them
         waiting(world, mobile)
     assert drain_to(world, network).run() == 2
     assert [mobile for mobile, _ in network.took] == ["9800000000", "9800000002"]
@@ -188,6 +189,7 @@ def test_a_gateways_own_fault_repeats_nothing(world: World) -> None:
 
     network = Network(answer)
     for mobile in ("9800000000", "9800000001", "9800000002"):
+        world.clock.move(seconds=1)  # those of one moment have no order among them
         waiting(world, mobile)
     assert drain_to(world, network).run() == 2
     world.clock.move(minutes=10)
