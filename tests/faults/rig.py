@@ -107,6 +107,7 @@ class Rig:
     place: Workplace
     called: list[Called]
     expected: list[Booked] = field(default_factory=list)
+    booked: int = 0
     """Booked, and not vaccinated yet."""
     connect: Callable[[Vault], HttpCentral] = field(default_factory=connecting)
     _syncing: Syncing | None = None
@@ -145,7 +146,10 @@ class Rig:
 
     def book(self) -> Booked:
         """One more person books; desks hear of them with their next pull."""
-        self.expected.append(self.site.world.book(slot="10:00"))
+        # by night there are thousands, and a slot takes a thousand, of all desks
+        hour, quarter = divmod(self.booked // 200, 4)
+        self.booked += 1
+        self.expected.append(self.site.world.book(slot=f"{10 + hour}:{15 * quarter:02d}"))
         return self.expected[-1]
 
     def save(self) -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -105,10 +106,18 @@ def confirmed_by_receipts(vault: Vault, signers: Sequence[bytes]) -> int:
     """Up to where the desk shows records as confirmed, once that is what central signed for; 0 for nothing.
 
     ``signers`` are the public keys that central signs with, known from central itself and not from the desk. Every
-    receipt kept is verified anew, laid beside this ledger, and stands for no more than it says.
+    receipt kept is verified anew, laid beside this ledger, and stands for no more than it says. A run may go on beside:
+    what is compared is read with nothing come between.
     """
+    kept: list[Any] = []
+    while True:
+        before, head = kept, vault.ledger.head().seq
+        shown, waiting = vault.exchange.confirmed_upto(), vault.exchange.pending().count
+        kept = vault._database.read("SELECT upto, signed FROM receipts ORDER BY id")
+        if kept == before and head == vault.ledger.head().seq:
+            break
     proved = 0
-    for upto, signed in vault._database.read("SELECT upto, signed FROM receipts ORDER BY id"):
+    for upto, signed in kept:
         receipt = _receipt(bytes(signed), signers)
         assert receipt is not None, f"claimed: records up to {upto} show confirmed, and central never signed for them"
         assert receipt.device == vault.identity.device, f"claimed: the receipt for {upto} is another desk's"
@@ -116,9 +125,7 @@ def confirmed_by_receipts(vault: Vault, signers: Sequence[bytes]) -> int:
         own = vault.exchange.hash_at(upto) if upto else FIRST_PREV
         assert receipt.head == own, f"claimed: central signed for another record {upto} than the desk has"
         proved = max(proved, receipt.upto)
-    shown, head = vault.exchange.confirmed_upto(), vault.ledger.head().seq
     assert shown == proved, f"claimed: confirmed up to {shown}, and receipts reach {proved}"
-    waiting = vault.exchange.pending().count
     assert waiting == head - proved, f"{head - proved} records wait for central, and the desk shows {waiting}"
     return proved
 
