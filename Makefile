@@ -25,7 +25,7 @@ test nightly: export PYTHONDONTWRITEBYTECODE :=
 test: $(VENV)/.for-dev ## style, types and every test
 	$(BIN)/ruff check .
 	$(BIN)/mypy --num-workers 2
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-core: $(VENV)/.for-dev ## the tests that need no Qt, on both cores
 	$(BIN)/python -m pytest -n 2 -m "not qt" --ignore=tests/gui $(ARGS)
