@@ -17,6 +17,7 @@ from tests.gui.evening import Evening, count_rows, exceptions, reconcile, start_
 from tests.support.central import PASSPHRASE
 from tests.support.window import Hands, put_away, show_window
 from vaccinator_app.desk.stock import Stock
+from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock_events import DiscardReason, VialDiscarded
 from vaccinator_app.gui.collecting import Collector
 from vaccinator_app.gui.models.day_reader import DayReader
@@ -24,6 +25,7 @@ from vaccinator_app.gui.screens.reconcile import ReconcileScreen
 from vaccinator_app.gui.settings import Settings
 from vaccinator_app.gui.theme import Mode
 from vaccinator_app.gui.widgets.table_view import TableView
+from vaccinator_app.gui.window import Window
 
 
 def screen(hands: Hands) -> ReconcileScreen:
@@ -249,19 +251,30 @@ def test_a_vaccinator_has_neither_screen_nor_key(evening: Evening, qapp: QApplic
     put_away(hands)
 
 
-def test_a_lock_ends_a_read_and_forgets_the_day(in_charge: Hands) -> None:
+def test_a_lock_ends_a_read_and_forgets_the_day(in_charge: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     # as in the program: the one that the window has rests in tests
-    Collector(in_charge.window)
+    collector, ended = Collector(in_charge.window), Window._ended
+
+    def ended_and_looked(window: Window, *told: Message | None, idle: bool) -> None:
+        # while the session still stands, as may happen: that is not the last look
+        ended(window, *told, idle=idle)
+        collector._look()
+
+    monkeypatch.setattr(Window, "_ended", ended_and_looked)
     reconcile(in_charge)
     in_charge.settle()
     assert reader(in_charge).seen is not None
-    shown: list[weakref.ref[object]] = [weakref.ref(reader(in_charge)), weakref.ref(in_charge.window._desk)]
+    shown = _shown(in_charge)
     reader(in_charge).refresh()
     in_charge.press(Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
     in_charge.until(lambda: in_charge.window.locked)
     in_charge.until(lambda: not in_charge.window.findChildren(DayReader))
     # what a read put out of the collector's sight is in it again: no screen of the last person stays in memory
     in_charge.until(lambda: [one() for one in shown] == [None, None])
+
+
+def _shown(hands: Hands) -> list[weakref.ref[object]]:
+    return [weakref.ref(reader(hands)), weakref.ref(hands.window._desk)]
 
 
 def test_the_way_to_the_exceptions_and_back(in_charge: Hands) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QEvent
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from vaccinator_app.gui import collecting
 from vaccinator_app.gui.tasks import Progress, Task, Tasks
 
 LONG = 5.0
@@ -353,3 +354,15 @@ def test_a_task_is_nobodys_receiver(qtbot: QtBot, tasks: Tasks, owner: QWidget) 
     del over, task
     tasks._pool.waitForDone()
     assert len(went) == 3, "and nothing else holds on to it"
+
+
+def test_what_work_held_behind_its_owners_end_is_looked_for(qtbot: QtBot, tasks: Tasks) -> None:
+    """Rings of it, which the look at the owner's end could not find."""
+    owner, go_on = QWidget(), threading.Event()
+    tasks.run(lambda _: go_on.wait(LONG), owner=owner, done=lambda _: None)
+    collecting._AFRESH.clear()
+    _destroy(owner)
+    assert not collecting._AFRESH.is_set()
+    go_on.set()
+    qtbot.waitUntil(lambda: tasks.idle)
+    assert collecting._AFRESH.is_set()

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 from shiboken6 import isValid
 
+from vaccinator_app.gui.collecting import afresh
+
 T = TypeVar("T")
 
 _THREADS = 4
@@ -231,3 +233,6 @@ class Tasks(QObject):
         if isValid(call.owner):
             # by its name, not by the connection: only so PySide forgets it too
             call.owner.destroyed.disconnect(call.gone)
+        else:
+            # what it was given stayed behind its owner, and goes only now
+            afresh()

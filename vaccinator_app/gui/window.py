@@ -260,6 +260,9 @@ class Window(QWidget):
         desk.top.who.offer(lambda: [other for other in self._way_in.people() if other.staff != me])
         desk.top.who.asked.connect(self.hand_over)
         self._idle.warned.connect(desk.top.warn)
+        for one in (session, desk):
+            # what the last person saw leaves memory with the screens, also what was passed by while they sat here
+            one.destroyed.connect(afresh)
         self._session, self._desk = session, desk
         self._front.addWidget(desk)
         self._front.setCurrentWidget(desk)
@@ -270,8 +273,6 @@ class Window(QWidget):
         session, self._session = self._session, None
         if session is not None:
             session.deleteLater()
-        # what the last person saw leaves memory with the screens, also what was passed by while they sat here
-        afresh()
         self._unlock.hold(False)
         if self._closing:
             self.close()
