@@ -13,7 +13,7 @@ from vaccinator_app.domain.closing_events import DayClosed
 from vaccinator_app.domain.counts import DayTally
 from vaccinator_app.domain.day import Happened
 from vaccinator_app.domain.daybook import DayBook, Machine
-from vaccinator_app.domain.events import DoseGiven, appointment_of
+from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.domain.exceptions import DayException
 from vaccinator_app.domain.find_exceptions import find
 from vaccinator_app.domain.message import Message
@@ -103,7 +103,8 @@ class Reconcile:
 def read_overview(place: Workplace, day: date, happened: tuple[Happened, ...]) -> Overview:
     """``happened`` with all that is known beside it."""
     books = place.vault.daybooks
-    named = {name for one in happened if (name := appointment_of(one.body))}
+    # not by ``appointment_of``: a hundred thousand calls of it are felt in the window beside this thread
+    named = {getattr(one.body, "appointment", "") for one in happened}
     book = DayBook(
         day=day,
         now=place.now(),
