@@ -26,8 +26,9 @@ _REST_MS = 250
 """Between two reads at least, or as long as the last one took: a busy day does not make a busy machine."""
 
 
-_PICTURE_MS = 100
-"""Before a read that takes long: while Python works beside it, the last one takes twice as long to paint."""
+_LONG_MS, _PICTURE_MS = 1_000, 100
+"""A read that takes so long begins so much later: while Python works beside it, the last one takes twice as long to
+paint."""
 
 _UNSEEN_MS = 10_000
 """Between two reads while central is heard and no screen shows the day: how much is open stands at the edge alone."""
@@ -183,7 +184,10 @@ class DayReader(QObject):
                 self._tell,
             )
 
-        QTimer.singleShot(min(_PICTURE_MS, self._took_ms // 20), self, begin)
+        if self._took_ms < _LONG_MS:
+            begin()
+        else:
+            QTimer.singleShot(_PICTURE_MS, self, begin)
 
     def _look(self, day: date, turn: int, cancel: Event, task: Task) -> Seen | None:
         """On another thread."""
