@@ -77,6 +77,12 @@ def pytest_runtest_logfinish(location: tuple[str, int | None, str]) -> None:
         gc.collect()
 
 
+def pytest_unconfigure() -> None:
+    """As Python would have it at its end: libraries say what they think leaks when rings of theirs are passed by."""
+    gc.unfreeze()
+    gc.enable()
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The address of an empty database on a PostgreSQL of this run; see ``tests.support.postgres``."""
