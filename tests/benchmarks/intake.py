@@ -174,7 +174,12 @@ def _clients(server: Central) -> Iterator[Callable[[Sequence[Sequence[bytes]]], 
 
     try:
         with ThreadPoolExecutor(DESKS) as at_once:
-            yield lambda parts: list(at_once.map(push, clients, parts)).clear()
+
+            def take_in(parts: Sequence[Sequence[bytes]]) -> None:
+                for _ in at_once.map(push, clients, parts):
+                    pass
+
+            yield take_in
     finally:
         for client in clients:
             client.close()

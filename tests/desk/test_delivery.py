@@ -99,6 +99,27 @@ def test_by_another_machine_every_record_is_confirmed_once(
     assert kept(central, origin) == 3
 
 
+def test_a_receipt_that_nobody_brought_is_asked_for_again(
+    central: TestCentral, origin: Workplace, other: Workplace, way: Callable[[object], Simulator], tmp_path: Path
+) -> None:
+    """The later one covers its records, and says of its own alone what became of them."""
+    exchange = origin.vault.exchange
+    delivery.export(origin, way, tmp_path / "first.records")
+    delivery.deliver(other, way, tmp_path / "first.records")
+    origin.record(RecordViewed(appointment=APPOINTMENT))
+    delivery.export(origin, way, tmp_path / "second.records", first=4)
+    delivery.deliver(other, way, tmp_path / "second.records")
+    delivery.take_receipts(origin, way, tmp_path / "second.receipts")
+    assert (exchange.confirmed_upto(), exchange.status_of(1), exchange.status_of(4)) == (4, None, Status.ACCEPTED)
+
+    again = delivery.export(origin, way, tmp_path / "again.records")
+    assert (again.first, again.records) == (1, 4)
+    delivery.deliver(other, way, tmp_path / "again.records")
+    delivery.take_receipts(origin, way, tmp_path / "again.receipts")
+    assert {exchange.status_of(seq) for seq in (1, 2, 3, 4)} == {Status.ACCEPTED}
+    assert kept(central, origin) == 4
+
+
 def test_only_the_unconfirmed_tail_leaves_unless_more_is_asked_for(
     central: TestCentral, origin: Workplace, way: Callable[[object], Simulator], tmp_path: Path
 ) -> None:

@@ -99,7 +99,7 @@ def _play(scene: Scene, case: dict[str, Any]) -> dict[str, Any]:
 
 def _is_closed(scene: Scene) -> bool:
     try:
-        return scene.open.vault.key == b""
+        return not scene.open.vault.key
     except VaultClosed:
         return True
 

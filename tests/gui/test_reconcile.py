@@ -20,6 +20,7 @@ from vaccinator_app.desk.stock import Stock
 from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.stock_events import DiscardReason, VialDiscarded
 from vaccinator_app.gui.collecting import Collector
+from vaccinator_app.gui.models import day_reader
 from vaccinator_app.gui.models.day_reader import DayReader
 from vaccinator_app.gui.screens.reconcile import ReconcileScreen
 from vaccinator_app.gui.settings import Settings
@@ -211,6 +212,18 @@ def test_reads_never_run_two_at_a_time_and_the_last_wish_is_heard(
 
     assert max(most) == 1
     assert len(most) <= 3
+
+
+def test_a_long_read_begins_once_the_last_one_is_painted(in_charge: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
+    reconcile(in_charge)
+    in_charge.settle()
+    day = reader(in_charge)
+    # on a day of a hundred thousand records; here every one is long
+    monkeypatch.setattr(day_reader, "_LONG_MS", 0)
+    last = day.refresh(at_once=True)
+    assert day.reading
+    assert not in_charge.window.busy, "nothing works beside the picture yet"
+    in_charge.until(lambda: day.seen is not None and day.seen.turn >= last)
 
 
 def test_a_long_read_shows_how_far_it_is_and_can_be_stopped(
