@@ -21,11 +21,14 @@ from vaccinator_app.trust import keyslot
 _MEMORY = "/dev/shm"
 _ROOM = 6 * 1024**3
 
-_MANY = 50_000
+_MANY = 150_000
 """Objects made more than went, after which a test is followed by a look for rings of them."""
 
 _PASSED_BY = 300_000
 """Objects that windows told Python to pass by, more than were there at first, after which all are looked through."""
+
+_FILES = 4
+"""Files of tests after which these are counted, one by one: that takes a twentieth of a second."""
 
 _ALL: pytest.StashKey[Counter[str]] = pytest.StashKey()
 
@@ -50,10 +53,11 @@ def pytest_configure() -> None:
 
 @dataclass(slots=True)
 class _Standing:
-    """What is there from the beginning to the end, and the file that tests are run of."""
+    """What is there from the beginning to the end, the file that tests are run of, and its number."""
 
     objects: int = 0
     file: str = ""
+    files: int = 0
 
 
 _standing = _Standing()
@@ -67,9 +71,10 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_runtest_logfinish(location: tuple[str, int | None, str]) -> None:
-    """On the main thread, with nothing of the test left but rings. Once a file also among what windows passed by."""
+    """On the main thread, with nothing of the test left but rings; after some files also what windows passed by."""
     anew, _standing.file = location[0] != _standing.file, location[0]
-    if anew and gc.get_freeze_count() > _standing.objects + _PASSED_BY:
+    _standing.files += anew
+    if anew and _standing.files % _FILES == 0 and gc.get_freeze_count() > _standing.objects + _PASSED_BY:
         gc.unfreeze()
         gc.collect()
         gc.freeze()

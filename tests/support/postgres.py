@@ -43,20 +43,24 @@ _START_SECONDS = 60
 
 @dataclass(slots=True)
 class _Kept:
-    """How a database is brought back to what it was: its tables' columns then, and the statements."""
+    """How a database is brought back to what it was: its tables' columns then, the statements, and a connection.
+
+    The connection is kept as well: to make one, and for it to learn of the tables, costs several times the statements.
+    """
 
     like: str
+    connection: psycopg.Connection
     columns: dict[str, list[str]]
     statements: str
     times: int = 0
 
-    def put_back(self, url: str) -> bool:
+    def put_back(self) -> bool:
         """Whether it could be done."""
         try:
-            with _connected(url, _split(url)[1]) as connection, connection.transaction():
-                if dict(connection.execute(_COLUMNS, ["public"]).fetchall()) != self.columns:
+            with self.connection.transaction():
+                if dict(self.connection.execute(_COLUMNS, ["public"]).fetchall()) != self.columns:
                     return False
-                connection.execute(self.statements)
+                self.connection.execute(self.statements)
         except psycopg.Error:
             return False
         return True
@@ -86,14 +90,16 @@ def again(url: str, like: str, let_go: Callable[[], object]) -> None:
     about. Nobody may have a transaction open there. ``let_go`` ends every connection of one's own, when it is made as a
     copy; otherwise they are kept, and with them what PostgreSQL has learned of the tables for each.
     """
-    kept = _kept.get(url)
-    if kept is not None and kept.like == like and kept.times < _MOST and kept.put_back(url):
-        kept.times += 1
-        return
+    kept = _kept.pop(url, None)
+    if kept is not None:
+        if kept.like == like and kept.times < _MOST and kept.put_back():
+            kept.times += 1
+            _kept[url] = kept
+            return
+        kept.connection.close()
     let_go()
     _copy(url, like)
-    with _connected(url, _split(url)[1]) as connection:
-        _kept[url] = _keep(connection, like)
+    _kept[url] = _keep(_connect(url, _split(url)[1]), like)
 
 
 def _copy(url: str, like: str) -> None:
@@ -126,7 +132,7 @@ def _keep(connection: psycopg.Connection, like: str) -> _Kept:
         if connection.execute(f'SELECT 1 FROM kept."{table}" LIMIT 1').fetchone():
             listed = ", ".join(names)
             statements.append(f'INSERT INTO public."{table}" ({listed}) SELECT {listed} FROM kept."{table}"')
-    return _Kept(like, columns, "; ".join(statements))
+    return _Kept(like, connection, columns, "; ".join(statements))
 
 
 def copy_home(made: Path, folder: Path) -> None:
@@ -139,9 +145,17 @@ def copy_home(made: Path, folder: Path) -> None:
 
 @contextmanager
 def _connected(url: str, name: str = "postgres") -> Iterator[psycopg.Connection]:
-    host = url.partition("?host=")[2]
-    with psycopg.connect(f"host={host} user={USER} dbname={name}", autocommit=True) as connection:
+    with _connect(url, name) as connection:
         yield connection
+
+
+def _connect(url: str, name: str) -> psycopg.Connection:
+    # Nothing is prepared: a connection that is kept would remember tables as they were.
+    return psycopg.connect(f"host={_host(url)} user={USER} dbname={name}", autocommit=True, prepare_threshold=None)
+
+
+def _host(url: str) -> str:
+    return url.partition("?host=")[2]
 
 
 def _split(url: str) -> tuple[str, str]:
@@ -212,6 +226,8 @@ class Server:
         """Whoever is connected is cut off."""
         if self._process is None:
             return
+        for url in [url for url in _kept if _host(url) == str(self._folder)]:
+            _kept.pop(url).connection.close()
         self._process.send_signal(signal.SIGINT)
         try:
             self._process.wait(timeout=30)
