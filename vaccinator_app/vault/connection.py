@@ -29,11 +29,11 @@ from vaccinator_app.vault.errors import (
     VaultReadOnly,
     from_os,
 )
-from vaccinator_app.vault.files import BESIDE, clear_next, sync_folder
+from vaccinator_app.vault.files import BESIDE, clear_next, identity_of, sync_folder
 from vaccinator_app.vault.lock import HomeLock
 from vaccinator_app.vault.log_room import make_room
 from vaccinator_app.vault.migrations import migrate, newest
-from vaccinator_app.vault.reader import Reader
+from vaccinator_app.vault.reader import Ask, Reader, ReaderClosed, Readers
 from vaccinator_app.vault.slotfile import SLOTS
 from vaccinator_app.vault.speaking import speaking
 from vaccinator_app.vault.whereabouts import Whereabouts
@@ -156,8 +156,7 @@ class Database:
         with suppress(OSError):
             clear_next(self._path.parent)
         self._key: bytes | None = key
-        self._readers: list[Reader] = []
-        self._free: list[Reader] = []
+        self._readers = Readers()
         self._door = threading.Lock()
         self._writing = threading.Lock()
         self._commits = 0
@@ -219,6 +218,8 @@ class Database:
         with self._writing:
             if self._key is None:
                 raise VaultClosed
+            with self._door:
+                self._readers.let_go()
             with speaking():
                 ((busy, _, _),) = self._writer.execute(f"PRAGMA wal_checkpoint({how})").fetchall()
         return not busy
@@ -249,32 +250,34 @@ class Database:
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """The rows of one question, as of now, whole. Raises ``VaultError``."""
+        return self._read(lambda ask: ask(sql, parameters), lambda reader, work: work(reader.ask))
+
+    def read_as_one(self, work: Callable[[Ask], T]) -> T:
+        """What ``work`` makes of several short questions, all answered as of one moment. Raises ``VaultError``.
+
+        It is called again, from the start, where its reader had to go meanwhile. The log is folded no further than
+        that moment until it is done, so it is not to take long.
+        """
+        return self._read(work, Reader.ask_as_one)
+
+    def _read(self, work: Callable[[Ask], T], use: Callable[[Reader, Callable[[Ask], T]], T]) -> T:
         while True:
-            reader = self._free_reader() or self._new_reader()
+            reader = self._readers.take() or self._new_reader()
             if reader is None:
-                return self._read_what_is_gone(sql, parameters)
+                return self._read_what_is_gone(work)
             try:
-                rows = reader.ask(sql, parameters)
+                return use(reader, work)
+            except ReaderClosed:
+                continue
             finally:
-                if not reader.closed:
-                    self._free.append(reader)
-            if rows is not None:
-                return rows
+                self._readers.put_back(reader)
 
-    def _free_reader(self) -> Reader | None:
-        """The one that was used last, so that there are no more than ever asked at once. They are nobody's own: the
-        window's work runs on threads that are new to Python each time, and each would leave a connection behind."""
-        with suppress(IndexError):
-            return self._free.pop()
-        return None
-
-    def _read_what_is_gone(self, sql: str, parameters: Sequence[Any]) -> list[Row]:
+    def _read_what_is_gone(self, work: Callable[[Ask], T]) -> T:
         """No new reader finds the file; what is open still has all of it, for a thread that comes to save it."""
         with self._writing, speaking():
             if self._key is None:
                 raise VaultClosed
-            rows: list[Row] = self._writer.execute(sql, parameters).fetchall()
-            return rows
+            return work(lambda sql, parameters=(), /: list(self._writer.execute(sql, parameters).fetchall()))
 
     def give_back(self) -> None:
         """After large work: pages of the file that were kept for it are let go of, and memory goes back."""
@@ -282,8 +285,7 @@ class Database:
             with self._writing, speaking():
                 if self._key is not None:
                     self._writer.execute("PRAGMA shrink_memory")
-            for reader in list(self._readers):
-                reader.ask("PRAGMA shrink_memory")
+            self._readers.ask_each("PRAGMA shrink_memory")
         memory.give_back()
 
     def beside(self) -> Connection:
@@ -305,9 +307,7 @@ class Database:
                 return None
             connection = connect(self._path, self._key)
             connection.execute("PRAGMA query_only = ON")
-            reader = Reader(connection)
-            self._readers.append(reader)
-        return reader
+            return self._readers.add(connection)
 
     def replace(self, make: Callable[[Path, bytes], Path], key: bytes, last: Callable[[Path], None]) -> None:
         """Put the file that ``make`` (given path and key) leaves beside this one in its place, and open it by ``key``.
@@ -319,17 +319,19 @@ class Database:
         with self._writing:
             if self._key is None:
                 raise VaultClosed
-            file = _identity(self._path)
+            file = identity_of(self._path)
             try:
                 with self._lock.alone():
                     made = make(self._path, self._key)
+                    with self._door:
+                        self._readers.let_go()
                     with speaking():
                         self._writer.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
                     last(made)
                     with self._door:
                         self._exchange(made, key)
             except VaultBusy:
-                if not self._lock.held or _identity(self._path) != file:
+                if not self._lock.held or identity_of(self._path) != file:
                     with self._door:
                         self._shut()
                 raise
@@ -368,7 +370,7 @@ class Database:
         self._behind.shutdown(cancel_futures=True)
         with self._writing, self._door:
             if last is not None and self._key is not None:
-                self._close_readers()
+                self._readers.close()
                 with suppress(VaultError), speaking():
                     self._whereabouts.check()
                     self._writer.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
@@ -380,21 +382,7 @@ class Database:
         self._close_connections()
         self._lock.close()
 
-    def _close_readers(self) -> None:
-        for reader in self._readers:
-            reader.close()
-        self._readers, self._free = [], []
-
     def _close_connections(self) -> None:
-        self._close_readers()
+        self._readers.close()
         # Last, so that it folds the write-ahead log back into the file.
         self._writer.close()
-
-
-def _identity(path: Path) -> tuple[int, int]:
-    """Which file lies under this name now."""
-    try:
-        found = path.stat()
-    except OSError as error:
-        raise from_os(error) from None
-    return found.st_dev, found.st_ino

@@ -29,6 +29,7 @@ from vaccinator_app.vault.errors import VaultDamaged
 from vaccinator_app.vault.exchange import Exchange
 from vaccinator_app.vault.identity import Identity
 from vaccinator_app.vault.purge import told_of
+from vaccinator_app.vault.reader import Ask
 
 Report = Callable[[int, int], None]
 """How far: records read, of how many."""
@@ -209,17 +210,14 @@ class DayBooks:
 
     def booked(self, day: date, named: Iterable[str]) -> list[Booked]:
         """The online appointments of ``day``: each of ``named`` by itself, all others as so many alike. Cancelled ones
-        say so.
+        say so. All as of one moment.
 
         Of most of a large day nothing is recorded yet, and what is held for each of a hundred thousand people is held
         for as long as somebody is signed in.
         """
-        asked, (last, end) = json.dumps(list(named)), day_range(day)
-        alike: Counter[Row] = Counter()
-        while rows := self._database.read(_BOOKED, (asked, last, end, Booking.ONLINE.value, _AT_ONCE)):
-            for *of, people, newest in rows:
-                alike[tuple(of)] += people
-                last = max(last, newest + 1)
+        asked = json.dumps(list(named))
+        # as one: else somebody whom central moves meanwhile is counted in two of the parts, or in none
+        alike = self._database.read_as_one(lambda ask: _alike(ask, day, asked))
         slots: dict[tuple[int, int], datetime] = {}
         found: list[Booked] = []
         for (appointment, slot, offset, vaccine, dose, cancelled), people in alike.items():
@@ -357,6 +355,16 @@ _WAITS_NO_MORE = "reasons NOT LIKE '%\"awaits_otp\"%'"
 """Other reasons of an accepted dose are not the person's to answer."""
 _SAID = "status <> 'accepted' OR reasons <> '[]'"
 _HIGHEST = (1 << 63) - 1
+
+
+def _alike(ask: Ask, day: date, named: str) -> Counter[Row]:
+    """How many people of ``day`` are alike, counted in parts; ``named`` is a JSON list."""
+    (last, end), alike = day_range(day), Counter[Row]()
+    while rows := ask(_BOOKED, (named, last, end, Booking.ONLINE.value, _AT_ONCE)):
+        for *of, people, newest in rows:
+            alike[tuple(of)] += people
+            last = max(last, newest + 1)
+    return alike
 
 
 def _listed(sql: str, numbers: Sequence[int]) -> list[_Step]:

@@ -44,6 +44,15 @@ def tighten(path: Path) -> None:
             return
 
 
+def identity_of(path: Path) -> tuple[int, int]:
+    """Which file lies under this name now. Raises ``VaultError``."""
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise from_os(error) from None
+    return found.st_dev, found.st_ino
+
+
 def write_private(path: Path, data: bytes) -> None:
     """Write ``data`` so that after a crash ``path`` holds either what it held before or ``data``; mode 0600.
 
