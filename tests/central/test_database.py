@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, event, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from tests.central.support import Clock, World, texts, vaccines
+from tests.central.support import RAMPUR, Clock, World, texts, vaccines
 from tests.support import postgres
 from vaccinator_app.central import database, log, schema
 from vaccinator_app.central.database import URL_FILE
@@ -22,6 +24,7 @@ from vaccinator_app.central.operations import admin
 from vaccinator_app.central.running.server import running
 from vaccinator_app.central.running.settings import Settings
 
+on_sqlite = pytest.mark.parametrize("made_home", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("made_home", ["postgresql"], indirect=True)
 
 # Where it is
@@ -116,6 +119,45 @@ def test_a_block_that_raises_leaves_nothing(world: World) -> None:
         act()
     with world.home.database.read() as connection:
         assert "half" not in connection.scalars(select(schema.centres.c.name)).all()
+
+
+@on_sqlite
+def test_writers_of_one_process_queue_up_and_do_not_wait_for_sqlite(world: World) -> None:
+    mine = database.connect(database.default_url(world.folder))
+    event.listen(mine.engine, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=0").close())
+    desks, times, name = 8, 20, schema.centres.c.name
+    together = threading.Barrier(desks)
+
+    def add_one(connection: Connection) -> None:
+        had = connection.scalars(select(name).where(schema.centres.c.centre == RAMPUR)).one()
+        connection.execute(update(schema.centres).where(schema.centres.c.centre == RAMPUR).values(name=f"{had}1"))
+
+    def write() -> None:
+        together.wait()
+        for _ in range(times):
+            mine.run(add_one)
+
+    with mine.write() as connection:
+        connection.execute(update(schema.centres).where(schema.centres.c.centre == RAMPUR).values(name=""))
+    with ThreadPoolExecutor(desks) as at_once:
+        for done in [at_once.submit(write) for _ in range(desks)]:
+            done.result()
+    with mine.read() as connection:
+        names = connection.scalars(select(name).where(schema.centres.c.centre == RAMPUR)).all()
+    mine.close()
+    assert names == ["1" * (desks * times)]
+
+
+@on_sqlite
+def test_a_writer_in_the_same_process_is_not_waited_for_without_end(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_BUSY_MS", 20)
+    mine = world.home.database
+    with ThreadPoolExecutor(1) as other, mine.write(), pytest.raises(DatabaseAway) as told:
+        other.submit(mine.run, lambda _: None).result(timeout=10)
+    assert told.value.code == "busy"
+    mine.run(lambda _: None)
 
 
 @on_postgresql

@@ -1,6 +1,8 @@
 """Central's database: SQLite in its home by default, PostgreSQL when set (DESIGN 8.1).
 
-SQLite has one writer at a time (``BEGIN IMMEDIATE``), readers beside it (WAL), and is durable at commit (FULL).
+SQLite has one writer at a time (``BEGIN IMMEDIATE``), readers beside it (WAL), and is durable at commit (FULL). Whom it
+lets wait it lets sleep, for up to 0.1 s at a time, while cores idle. So the writers of one process queue up for a lock,
+which wakes the next at once; only for those of other processes they wait in SQLite's way.
 
 PostgreSQL reads in ``REPEATABLE READ READ ONLY``: one view for all statements, which never waits and is never taken
 back. It writes in ``READ COMMITTED``: whoever reads in order to write locks what the decision rests on first (see
@@ -11,6 +13,7 @@ most people come; and it says nothing across the shards of Citus.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,6 +63,7 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._writer = threading.Lock()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -70,7 +74,7 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """One transaction that may change things. Where two may do so at once, use ``run``."""
-        with _sentences(), self._begin(_WRITING) as connection:
+        with _sentences(), self._turn(), self._begin(_WRITING) as connection:
             yield connection
 
     def run(self, act: Callable[[Connection], T]) -> T:
@@ -94,6 +98,21 @@ class Database:
     def close(self) -> None:
         """Let go of every connection."""
         self.engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """This process's next writer on SQLite; on PostgreSQL many write at once."""
+        if self.engine.dialect.name != "sqlite":
+            yield
+            return
+        if not self._writer.acquire(timeout=_BUSY_MS / 1000):
+            busy = DatabaseAway(busy=True)
+            log.failure("database_busy", busy)
+            raise busy
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     @contextmanager
     def _begin(self, options: dict[str, dict[str, Any]]) -> Iterator[Connection]:
