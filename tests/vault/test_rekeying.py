@@ -17,7 +17,15 @@ from tests.domain.given import WHO, dose_given
 from tests.vault import golden
 from tests.vault.given import DAY, KEY, aefi, changes, person, save, vial
 from vaccinator_app.vault import lock
-from vaccinator_app.vault.errors import VaultBusy, VaultDamaged, VaultError, VaultFull, VaultWrongKey
+from vaccinator_app.vault.errors import (
+    VaultBusy,
+    VaultClosed,
+    VaultDamaged,
+    VaultDisk,
+    VaultError,
+    VaultFull,
+    VaultWrongKey,
+)
 from vaccinator_app.vault.file_seal import SEAL
 from vaccinator_app.vault.files import DATABASE, NEXT
 from vaccinator_app.vault.vault import Vault
@@ -262,3 +270,39 @@ def test_a_closed_vault_is_not_given_a_key(vault: Vault, home: Path) -> None:
         vault.rekey(NEW)
     assert problem.value.message_key == "vault.closed"
     assert (home / DATABASE).read_bytes() == before
+
+
+@pytest.mark.parametrize("trouble", [VaultDisk, MemoryError])
+def test_a_file_that_does_not_open_again_leaves_a_closed_vault_and_opens_later(
+    full: Vault, home: Path, monkeypatch: pytest.MonkeyPatch, trouble: type[Exception]
+) -> None:
+    log, replace, stat = home / (DATABASE + "-wal"), Path.replace, os.stat
+
+    def no_memory(path: Any, *given: Any, **named: Any) -> os.stat_result:
+        if str(path) == str(log):
+            raise MemoryError
+        return stat(path, *given, **named)
+
+    def then_no_more(self: Path, target: Path) -> Path:
+        found = replace(self, target)
+        if target.name == DATABASE and trouble is MemoryError:
+            monkeypatch.setattr(os, "stat", no_memory)
+        elif target.name == DATABASE:
+            log.mkdir()
+        return found
+
+    monkeypatch.setattr(Path, "replace", then_no_more)
+    found = [full.closed]
+    with pytest.raises(trouble):
+        full.rekey(NEW)
+    monkeypatch.undo()
+    assert [*found, full.closed] == [False, True]
+    for act in (lambda: save(full, vial(99)), full.ledger.head, lambda: full.key):
+        with pytest.raises(VaultClosed):
+            act()
+    if log.is_dir():
+        log.rmdir()
+    full.close()
+    again = Vault.open(home, NEW)
+    assert again.ledger.check(again.certificates.find).seq == 3
+    again.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from vaccinator_app.desk.workplace import Workplace
@@ -45,6 +46,30 @@ def given_back(place: Workplace) -> list[HalfTyped]:
         if name.form in list(Form)
         for said in [json.loads(data)]
     ]
+
+
+class Unkept:
+    """What the vault did not take as the desk locked, for it had closed by itself or the disk took nothing: it waits
+    here, in memory, for whoever typed it. One for each member of staff, from one unlock to the next."""
+
+    def __init__(self) -> None:
+        self.forms: list[HalfTyped] = []
+        self._at = datetime.max.replace(tzinfo=UTC)
+
+    def keep(self, place: Workplace, typed: Sequence[HalfTyped]) -> None:
+        """As ``keep``; until the vault has them they are here. Raises ``VaultError``."""
+        self.forms, self._at = list(typed), place.now()
+        keep(place, typed)
+        self.forms = []
+
+    def given_back(self, place: Workplace) -> list[HalfTyped]:
+        """These if there are any, else what the vault has. As there, what is about somebody went with their details
+        (DESIGN 5.5)."""
+        return [one for one in self.forms if not self._left(place, one)] if self.forms else given_back(place)
+
+    def _left(self, place: Workplace, one: HalfTyped) -> bool:
+        at = place.vault.purge.left_at(one.appointment)
+        return at is not None and at >= self._at
 
 
 def done(place: Workplace, form: Form, appointment: str = "") -> None:

@@ -17,7 +17,7 @@ from vaccinator_app.sync.backoff import Backoff
 from vaccinator_app.sync.driver import Driver, DriverStatus, Phase
 from vaccinator_app.sync.engine import Engine
 from vaccinator_app.sync.ports import Central, Desk
-from vaccinator_app.vault.errors import VaultError
+from vaccinator_app.vault.errors import VaultClosed, VaultError
 from vaccinator_app.vault.vault import Vault
 
 
@@ -86,8 +86,9 @@ class Syncing:
 
     @property
     def locks(self) -> Message | None:
-        """Why the desk is to be locked at once: the keys of whoever sits here were taken back."""
-        return self._locks
+        """Why the desk is to be locked at once: the keys of whoever sits here were taken back, or the vault has closed
+        by itself, here or in an act."""
+        return Message.of(VaultClosed.message_key) if self._place.vault.closed else self._locks
 
     @property
     def running(self) -> bool:

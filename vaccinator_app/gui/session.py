@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
+from vaccinator_app.desk.half_typed import Unkept
 from vaccinator_app.desk.observe import Observation
 from vaccinator_app.desk.queue import Queue
 from vaccinator_app.desk.status import SyncWords
@@ -66,6 +67,8 @@ class Session(QObject):
         self.resume = opened.resume
         self.counted: dict[date, Kept] = {}
         """Vials counted by hand for a close not signed yet, by day; the `Window` keeps it through a lock."""
+        self.unkept = Unkept()
+        """Forms that the vault did not take; the `Window` keeps it through a lock."""
         self.queue = Queue(opened.place)
         self.observation = Observation(opened.place)
         self.stock = Stock(opened.place)
@@ -192,16 +195,30 @@ class Session(QObject):
         or the session ends. ``work`` calls `Task.check` now and then, and `Task.report` to be heard by ``progress``.
         """
         tell = failed or self.failed.emit
+
+        def refused(error: Exception) -> None:
+            if not self.lock_if_due():
+                tell(sentence(error))
+
         task = self._tasks.run(
             self._reads.guard(work),
             owner=self,
             done=done,
-            failed=lambda error: tell(sentence(error)),
+            failed=refused,
             progress=progress,
             ended=lambda: self._reads.drop(task),
         )
         self._reads.keep(task)
         return task
+
+    def lock_if_due(self) -> bool:
+        """Ask for the lock when nobody can go on here: after an act, a read that failed, whenever central was heard.
+        False when nothing speaks against going on, or the desk is being locked already.
+        """
+        why = None if self._ended else self._syncing.locks
+        if why is not None:
+            self.locked_out.emit(why)
+        return why is not None
 
     def end(self, before: Callable[[], object], idle: bool, done: Callable[[Message | None], None]) -> None:
         """Lock behind the acts in line: ``before``, then sign out and close the vault. Syncing stops at its next step.
@@ -224,10 +241,12 @@ class Session(QObject):
 
     def _put(self, work: Callable[[], T], done: Callable[[T], None], failed: Callable[[Message], None]) -> None:
         def told(result: T) -> None:
+            self.lock_if_due()
             self._moved()
             done(result)
 
         def refused(error: Exception) -> None:
+            self.lock_if_due()
             self._moved()
             failed(sentence(error))
 
@@ -253,15 +272,15 @@ class Session(QObject):
             self.moved.emit()
 
     def _soon(self) -> None:
-        if not self._ended and self._syncing.locks is not None:
-            self.locked_out.emit(self._syncing.locks)
+        self.lock_if_due()
         if not self._ended and not self._settle.isActive():
             passed = self._since.elapsed() if self._since.isValid() else _STEP_MS
             self._settle.start(max(_SETTLE_MS, _STEP_MS - passed))
 
     def _hear(self) -> None:
         self._since.start()
-        self.heard.emit()
+        if not self.lock_if_due():
+            self.heard.emit()
 
 
 class _Reads:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vaccinator_app.desk.first_run import FirstRun
+    from vaccinator_app.desk.half_typed import Unkept
     from vaccinator_app.desk.syncing import Connect
     from vaccinator_app.desk.unlock import Opened
     from vaccinator_app.gui.screens.closing_count import Kept
@@ -70,6 +71,7 @@ class Window(QWidget):
         self._first: FirstRunScreen | None = None
         self._closing = False
         self._counted: dict[str, dict[date, Kept]] = {}
+        self._unkept: dict[str, Unkept] = {}
         self._keys = TypeAhead(self)
         self._idle = Idle(self, idle_seconds)
         self._held = HeldEnter(self)
@@ -131,6 +133,8 @@ class Window(QWidget):
 
     def say(self, what: Message) -> None:
         """One sentence, wherever somebody is looking."""
+        if self._session is not None and self._session.lock_if_due():
+            return
         if self._desk is not None:
             self._desk.say(what)
         elif self._first is not None:
@@ -251,6 +255,7 @@ class Window(QWidget):
         session = Session(opened, self._connect, self._tasks, self)
         # who went to count what lies in the carriers comes back to what was typed before the desk locked
         session.counted = self._counted.setdefault(opened.place.staff.staff, {})
+        session.unkept = self._unkept.setdefault(opened.place.staff.staff, session.unkept)
         desk = DeskScreen(self._kit, session, self._settings)
         session.busy.connect(self._busy)
         session.locked_out.connect(lambda why: self.lock(why=why))

@@ -178,6 +178,11 @@ class Database:
         return self._key
 
     @property
+    def closed(self) -> bool:
+        """Nothing is read or written any more: by ``close``, or after a ``replace`` that could not open the file."""
+        return self._key is None
+
+    @property
     def home(self) -> Path:
         """The folder that the file lies in."""
         return self._path.parent
@@ -357,7 +362,8 @@ class Database:
         try:
             self._writer = connect_to_write(self._path, self._key)
             self._whereabouts = Whereabouts(self._path)
-        except VaultError:
+        except BaseException:
+            # whatever it is, memory that is out too: it is closed, and says so
             self._key = None
             raise
 

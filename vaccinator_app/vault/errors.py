@@ -108,7 +108,10 @@ class VaultBusy(VaultError):
 
 
 class VaultClosed(VaultError):
-    """The vault is locked; unlock it first."""
+    """The vault is closed: locked, or its file did not open again after a change of its key. Unlock it.
+
+    Only the second reaches a person: whoever locks asks nothing more.
+    """
 
     message_key = "vault.closed"
 

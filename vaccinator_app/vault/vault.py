@@ -102,6 +102,11 @@ class Vault:
         """The number of the newest database key that is on record; the file may still be under the one before."""
         return int(meta.get(self._database, EPOCH) or 1)
 
+    @property
+    def closed(self) -> bool:
+        """By ``close``, or by itself: its file did not open again while the database key was being changed."""
+        return self._database.closed
+
     def rekey(self, key: bytes, progress: Progress | None = None) -> None:
         """Bring the file under another key (``rekeying.rekey``); until that is done the old one stands."""
         self.standing.will_be_sealed()

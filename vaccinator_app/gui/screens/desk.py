@@ -105,10 +105,11 @@ class DeskScreen(QWidget):
         self._minute.stop()
         self._observation.leave()
         desk, place = self.queue.visit.forget(), self._session.place
-        forms = [screen.half_typed() for screen in (self._observation, self._stock)]
+        found = [screen.half_typed() for screen in (self._observation, self._stock)]
+        forms, unkept = [one for one in found if one is not None], self._session.unkept
 
         def write() -> None:
-            half_typed.keep(place, [one for one in forms if one is not None])
+            unkept.keep(place, forms)
             if desk is not None and desk.draft.looking_since is not None:
                 desk.close()
 
@@ -151,12 +152,17 @@ class DeskScreen(QWidget):
 
     def _give_back(self) -> Place | None:
         """What this person had typed when the desk locked stands there again; which screen was in front with it."""
-        front = None
-        for half in half_typed.given_back(self._session.place):
+        front: Place | None = None
+        given, unkept, desk = [], self._session.unkept, self._session.place
+        for half in unkept.given_back(desk):
             place = {half_typed.Form.AEFI: Place.OBSERVATION, half_typed.Form.RECEIVE: Place.STOCK}[half.form]
             screen = self._observation if place is Place.OBSERVATION else self._stock
-            if screen.give_back(half) and half.front:
-                front = place
+            if screen.give_back(half):
+                given.append(half)
+                front = place if half.front else front
+        if unkept.forms:
+            # also of these nothing is lost with the power
+            self._session.act(lambda: unkept.keep(desk, given))
         return front
 
     def _help(self) -> None:
