@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+from types import FrameType
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from tests.central.machine import Desk
 from tests.central.support import RAMPUR, World
@@ -48,3 +50,45 @@ def test_helpers_find_what_one_alone_finds_and_are_not_missed_when_killed(world:
         assert crew.run(work * 6) == alone * 6
         assert vars(crew)["_pool"] is None
         assert crew.run(work) == alone
+
+
+def test_while_several_batches_are_under_way_the_helpers_do_it_all(world: World, work: list[Job]) -> None:
+    """This thread's interpreter is for whoever writes; alone it lends a hand."""
+    alone = run(work, world.home.keys.all_codes, world.home.keys.all_people)
+    with Crew(world.home.keys, helpers=1) as crew, crew.engaged():
+        assert _own_work(crew, work * 6), "nobody else is there"
+        with crew.engaged():
+            assert crew.run(work * 6) == alone * 6
+            assert _own_work(crew, work * 6) == 0
+        assert _own_work(crew, work * 6), "nor is there any more"
+
+
+def test_a_batch_is_under_way_from_its_arrival_until_its_answer_is_stored(world: World, desk: Desk) -> None:
+    crew: Crew = vars(vars(world.api)["_intake"])["_crew"]
+    seen = []
+    desk.record(desk.dose(world.book()))
+
+    def stored(*_: object) -> None:
+        seen.append(vars(crew)["_batches"])
+
+    event.listen(world.home.database.engine, "commit", stored)
+    desk.push()
+    event.remove(world.home.database.engine, "commit", stored)
+    assert 1 in seen
+    assert vars(crew)["_batches"] == 0
+
+
+def _own_work(crew: Crew, batch: list[Job]) -> int:
+    """Calls of the arithmetic on this thread while ``batch`` is done."""
+    calls = 0
+
+    def seen(frame: FrameType, event: str, _: object) -> None:
+        nonlocal calls
+        calls += event == "call" and frame.f_code is Crew._alone.__code__
+
+    sys.setprofile(seen)
+    try:
+        crew.run(batch)
+    finally:
+        sys.setprofile(None)
+    return calls

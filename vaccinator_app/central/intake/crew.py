@@ -2,7 +2,8 @@
 
 Opening a seal holds the interpreter's lock (measured: two threads open no more than one), so more cores help only
 through processes. A batch is cut small, and everybody takes the next part when through with one: how fast each core is
-at the moment, nobody knows beforehand.
+at the moment, nobody knows beforehand. While several batches are under way this thread leaves the arithmetic to the
+helpers: whoever writes what came before needs the interpreter more.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, ProcessPoolExecutor, wait
+from contextlib import contextmanager
 from types import TracebackType
 
 from vaccinator_app.central import log
@@ -37,6 +39,8 @@ class Crew:
         """``helpers`` processes beside the caller; 0 needs no ending. ``begin`` is the first that each of them does."""
         self._keys = keys
         self._helpers = helpers
+        self._door = threading.Lock()
+        self._batches = 0
         self._pool: ProcessPoolExecutor | None = None
         if helpers:
             # Not fork: a server has threads, and a forked child would hold their locks for ever.
@@ -46,6 +50,17 @@ class Crew:
                 initializer=_arrive,
                 initargs=(keys.all_codes, keys.all_people, begin),
             )
+
+    @contextmanager
+    def engaged(self) -> Iterator[None]:
+        """A batch is under way, from its arrival until its answer is stored."""
+        with self._door:
+            self._batches += 1
+        try:
+            yield
+        finally:
+            with self._door:
+                self._batches -= 1
 
     def run(self, batch: Sequence[Job]) -> list[Found]:
         """``examine.run`` over the batch, in its order. Once a helper was killed, this thread does it all itself."""
@@ -70,8 +85,11 @@ class Crew:
         handed: list[Future[list[Found]]] = []
         own: list[list[Found]] = []
         while len(handed) + len(own) < len(parts):
-            if sum(not one.done() for one in handed) < _AHEAD * self._helpers:
+            before_them = [one for one in handed if not one.done()]
+            if len(before_them) < _AHEAD * self._helpers:
                 handed.append(pool.submit(_help, parts[len(handed)]))
+            elif self._batches > 1:
+                wait(before_them, return_when=FIRST_COMPLETED)
             else:
                 own.append(self._alone(parts[-1 - len(own)]))
         found = [one.result() for one in handed] + own[::-1]

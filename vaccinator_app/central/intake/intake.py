@@ -61,6 +61,10 @@ class Intake:
         another machine, it may be of long ago: what it says of the ledger's head is then no news (P.19.9). Records of
         a machine that is out of use since ``revoked_at`` are held (P.21).
         """
+        with self._crew.engaged():
+            return self._push(request, brought=brought, revoked_at=revoked_at)
+
+    def _push(self, request: PushRequest, *, brought: bool, revoked_at: datetime | None) -> Receipt:
         now = self._clock()
         batch = [read(record, request.centre, request.device) for record in request.records]
         with self._database.read() as connection:
