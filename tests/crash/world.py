@@ -16,6 +16,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from random import Random
 from typing import Any, NoReturn
@@ -131,6 +132,8 @@ class Template:
         with listen("127.0.0.1", 0) as nobody, ExitStack() as stack:
             # once in this process, so that none of those forked from it imports anything
             prepare(Settings(home=folder, texts=texts()), nobody, stack)
+        for served in ("anyio._backends._asyncio", "uvicorn.lifespan.on"):
+            import_module(served)
         return cls(folder, booked)
 
 
