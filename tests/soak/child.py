@@ -98,20 +98,40 @@ def say(**fields: object) -> None:
     sys.stdout.flush()
 
 
+class _Mallinfo(ctypes.Structure):
+    """``struct mallinfo2`` of glibc 2.33 and newer, in bytes."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+            *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
 def memory() -> Told:
-    """What this process holds once all is let go that can be: resident bytes (Linux; 0 elsewhere), and Python's
-    objects, in all and the most frequent kinds."""
+    """What this process holds once all is let go that can be: resident bytes (Linux; 0 elsewhere), those in use of the
+    C library's (glibc), the blocks in use of Python's own, and its objects, in all and the most frequent kinds."""
     gc.collect()
+    used = 0
     with suppress(OSError, AttributeError):
         # glibc keeps what was freed; whether it grows is asked of what is held
-        ctypes.CDLL(None).malloc_trim(0)
+        library = ctypes.CDLL(None)
+        library.malloc_trim(0)
+        library.mallinfo2.restype = _Mallinfo
+        info = library.mallinfo2()
+        used = info.uordblks + info.hblkhd
     kinds = Counter(type(one).__name__ for one in gc.get_objects())
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         rss = pages * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         rss = 0
-    return {"rss": rss, "objects": sum(kinds.values()), "kinds": dict(kinds.most_common(60))}
+    return {
+        "rss": rss, "used": used, "blocks": sys.getallocatedblocks(),
+        "objects": sum(kinds.values()), "kinds": dict(kinds.most_common(60)),
+    }  # fmt: skip
 
 
 def sizes(folder: Path) -> dict[str, int]:
