@@ -172,6 +172,7 @@ def test_a_folder_is_no_bookings_file(tmp_path: Path) -> None:
     with pytest.raises(Failed) as problem:
         run_demo(Namespace(headless=True, out=tmp_path / "day", bookings=tmp_path, keep=False))
     assert problem.value.code is Exit.BAD_INPUT
+    assert not (tmp_path / "day").exists(), "nothing was begun"
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes")

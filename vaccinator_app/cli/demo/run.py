@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from vaccinator_app.central.operations import admin
 from vaccinator_app.cli.day_report import rendered, report_of_day
 from vaccinator_app.cli.demo.afterwards import PAPERS, fetch_certificates
-from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all
+from vaccinator_app.cli.demo.bookings import Booked, Outcome, book_all, read_rows
 from vaccinator_app.cli.demo.line import Line
 from vaccinator_app.cli.demo.people_at_home import AtHome
 from vaccinator_app.cli.demo.proof import Summary, details_lying_about, open_to_others, proved, sum_up
@@ -71,6 +71,9 @@ def run_demo(arguments: Namespace) -> int:
         raise Failed(Exit.NOT_DONE, missing_sentence(packages))
     os.environ["QT_QPA_PLATFORM"] = platform
     out = arguments.out or Path("demo-day")
+    if arguments.bookings is not None:
+        # what is no such file is said before anything is begun
+        next(read_rows(arguments.bookings), None)
     with ExitStack() as stack:
         stack.enter_context(ending_like_ctrl_c())
         stage = _set_stage(out, stack, keep=arguments.keep)
