@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,6 +56,12 @@ class Person:
 
     appointment: str
     code: str
+
+
+def copied(template: Path, folder: Path) -> None:
+    """A copy to work on, written to the disk before anybody is timed: else the first commits wait for the copy."""
+    shutil.copytree(template, folder)
+    os.sync()
 
 
 def today() -> date:

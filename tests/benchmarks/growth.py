@@ -8,7 +8,6 @@ what many desks wait for can only be told by the clock.
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from tests.benchmarks.centre import (
     Person,
     at_the_desk,
     connect,
+    copied,
     enrol_desk,
     give_doses,
     make_central,
@@ -164,7 +164,7 @@ def desks(folder: Path, sizes: Sequence[int], keep: Keep) -> None:
             with at_the_desk(folder / f"desk{n}") as place:
                 mine = waiting[n * number // size : (n + 1) * number // size]
                 ready.append(packed(place, ledger_of(place, mine), _A_BATCH))
-        shutil.copytree(folder / "central", folder / f"with{size}")
+        copied(folder / "central", folder / f"with{size}")
         with serving(folder / f"with{size}") as server:
             took, each = _all_at_once([connect(server) for _ in ready], ready)
         costs.add("time for all records together", size, took)

@@ -19,6 +19,7 @@ from tests.benchmarks.centre import (
     accepted,
     at_the_desk,
     connect,
+    copied,
     cores,
     dose,
     enrol_desk,
@@ -80,7 +81,7 @@ def intake(folder: Path, quick: bool) -> list[Row]:
             enrol_desk(server, folder / f"desk{turn}")
     desks = [_ready(folder / f"desk{turn}", waiting[turn::DESKS]) for turn in range(DESKS)]
     firsts = [(desk.public, desk.device, desk.ledger[: number // DESKS]) for desk in desks]
-    shutil.copytree(template, folder / "large")
+    copied(template, folder / "large")
     large, small, bare = [], [], []
     with _crew(load(template).codes) as verify, serving(folder / "large") as server, _clients(server) as take_in:
         for turn in range(TIMES):
@@ -186,7 +187,7 @@ def _clients(server: Central) -> Iterator[Callable[[Sequence[Sequence[bytes]]], 
 
 
 def _alone(template: Path, folder: Path, parts: Sequence[Sequence[bytes]], number: int) -> tuple[float, float]:
-    shutil.copytree(template, folder)
+    copied(template, folder)
     with serving(folder) as server, _clients(server) as take_in:
         took = _timed(partial(take_in, parts), server._process.pid)
     assert accepted(folder) == number

@@ -6,7 +6,17 @@ import shutil
 from pathlib import Path
 
 from tests.benchmarks import peer
-from tests.benchmarks.centre import accepted, at_the_desk, connect, cores, enrol_desk, give_doses, make_central, serving
+from tests.benchmarks.centre import (
+    accepted,
+    at_the_desk,
+    connect,
+    copied,
+    cores,
+    enrol_desk,
+    give_doses,
+    make_central,
+    serving,
+)
 from tests.benchmarks.rows import Rate, Row, seconds
 from tests.benchmarks.work import worked
 from vaccinator_app.desk.syncing import desk_of
@@ -47,7 +57,7 @@ def prepare(folder: Path, number: int) -> Path:
 def pushed(template: Path, folder: Path, number: int) -> Rate:
     """Records a second from a copy of the prepared desk to a copy of the prepared central; both are removed again."""
     for name in ("central", "desk"):
-        shutil.copytree(template / name, folder / name)
+        copied(template / name, folder / name)
     with serving(folder / "central") as server, at_the_desk(folder / "desk") as place:
         client = connect(server)
         engine = Engine(desk_of(place.vault), place.vault.exchange, client)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.centre import at_the_desk, connect, cores, enrol_desk, give_doses, make_central, serving
+from tests.benchmarks.centre import at_the_desk, connect, copied, cores, enrol_desk, give_doses, make_central, serving
 from tests.benchmarks.push import pushed
 from tests.benchmarks.rows import Row, worst_of_hundred
 from tests.benchmarks.seated import at, begun, read, sitting
@@ -30,7 +30,7 @@ def stall(folder: Path, quick: bool) -> list[Row]:
     for turn in range(rounds):
         mine = folder / f"turn{turn}"
         for name in ("central", "desk"):
-            shutil.copytree(folder / name, mine / name)
+            copied(folder / name, mine / name)
         with serving(mine / "central") as server:
             sat = sitting("sync", mine / "desk", *at(server))
         assert sat["records"] >= number
