@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.domain.given import WHO, dose_given, refused, walk_in
@@ -215,6 +216,20 @@ def test_a_page_that_does_not_follow_the_last_is_refused(vault: Vault, cursor: i
     with pytest.raises(PageOutOfOrder):
         vault.exchange.apply(changes(person(2), cursor=cursor))
     assert _everything(vault) == before
+
+
+def test_a_machine_out_of_use_takes_nobody_over_again(vault: Vault) -> None:
+    """Central that came back from a backup may have forgotten it, and tells as of any machine (P.21.5)."""
+    vault.exchange.apply(changes(person(1)))
+    vault.exchange.apply(msgspec.structs.replace(changes(cursor=1), cursor=1, revoked_at=TEN))
+    for page in (changes(person(2), cursor=1), changes(person(3), cursor=2, at=LATER)):
+        vault.exchange.apply(page)
+        assert vault.exchange.cursor() == page.cursor, "the run comes to its end"
+    assert vault._database.read("SELECT appointment FROM roster") == [(person(1).appointment,)]
+    assert vault.exchange.revoked_at() == TEN
+    assert vault.exchange.last_contact() == LATER
+    vault.exchange.apply(changes(person(4), cursor=1))
+    assert vault.exchange.cursor() == 3, "a page of before turns nothing back"
 
 
 def test_a_pull_leaves_walk_ins_and_everything_from_events(home: Path) -> None:

@@ -167,6 +167,20 @@ def test_central_comes_back_twice_from_one_backup(everybody: EverybodyAtOnce) ->
     everybody.syncs(0, [])
 
 
+def test_central_forgets_that_a_machine_is_out_of_use(everybody: EverybodyAtOnce) -> None:
+    """It tells it everything again. The machine hands in what central lost, and neither takes people over nor goes on
+    to record for ever that they left."""
+    everybody.gives_a_dose(2, 1)
+    everybody.syncs(2, [])
+    everybody.central_is_backed_up()
+    everybody.gives_a_dose(2, 6)
+    everybody.machine_is_out_of_use(0)
+    everybody.gives_a_dose(2, 7)
+    everybody.syncs(2, [])
+    everybody.central_comes_back_from_a_backup(0)
+    everybody.syncs(2, [])
+
+
 def test_two_desks_hear_of_a_removal_in_the_evening(everybody: EverybodyAtOnce) -> None:
     """Each records it when it hears of it, and so the first has to hear of the second's once more."""
     for desk in (0, 1):

@@ -165,8 +165,9 @@ class Exchange:
         prove themselves.
         """
         self._trusted.hear(changes.keys)
-        if changes.revoked_at is not None:
-            # Of a machine out of use central tells nothing else: what it said before stays as it was (P.21).
+        if changes.revoked_at is not None or self.revoked_at() is not None:
+            # Of a machine out of use central tells nothing else: what it said before stays as it was (P.21). One that
+            # came back from a backup may have forgotten that, and tells everything: none of it belongs here any more.
             self._database.write(lambda connection: _told_nothing_else(connection, changes))
             return
         checked = self._peers.check(changes)
@@ -287,7 +288,7 @@ def _keep_answered(connection: Connection, confirmed: int, upto: int) -> None:
 
 
 def _apply(connection: Connection, changes: Changes) -> None:
-    if changes.from_cursor != int(meta.get_within(connection, "cursor") or 0):
+    if changes.from_cursor != _cursor(connection):
         raise PageOutOfOrder
     put_appointments(connection, changes.appointments)
     roster.put_lease(connection, changes.lease)
@@ -300,6 +301,10 @@ def _apply(connection: Connection, changes: Changes) -> None:
     decide(connection, (o for o in changes.outcomes if o.seq <= (head or 0)), at, None)
     meta.put(connection, "cursor", str(changes.cursor).encode())
     _heard(connection, at)
+
+
+def _cursor(connection: Connection) -> int:
+    return int(meta.get_within(connection, "cursor") or 0)
 
 
 def decide(connection: Connection, outcomes: Iterable[Outcome], at: str, receipt: int | None) -> None:
@@ -324,6 +329,9 @@ def _written(reasons: tuple[Reason, ...]) -> str:
 
 def _told_nothing_else(connection: Connection, changes: Changes) -> None:
     _out_of_use(connection, changes.revoked_at)
+    if changes.from_cursor == _cursor(connection):
+        # so that the run comes to its end
+        meta.put(connection, "cursor", str(changes.cursor).encode())
     _heard(connection, utc(changes.at))
 
 
