@@ -28,6 +28,7 @@ from vaccinator_app.domain.message import Message
 from vaccinator_app.domain.people import Role
 from vaccinator_app.gui.app import make_window
 from vaccinator_app.gui.collecting import Collector
+from vaccinator_app.gui.models.day_reader import DayReader
 from vaccinator_app.gui.settings import SettingsFile
 from vaccinator_app.gui.window import Window
 from vaccinator_app.protocol.enrolment import read_file
@@ -151,8 +152,9 @@ class Hands:
             loop.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
 
     def settle(self) -> None:
-        """Wait until every act has been done and shown."""
-        self.until(lambda: not self.window.busy)
+        """Wait until every act has been done and shown, and the in-charge's day was read: behind a long read the next
+        begins a moment later, and until then nothing is busy."""
+        self.until(lambda: not self.window.busy and not any(r.reading for r in self.window.findChildren(DayReader)))
 
     def focused(self) -> str:
         """The name of what has the focus."""
