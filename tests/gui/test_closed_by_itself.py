@@ -93,6 +93,17 @@ def locked_with_why(hands: Hands) -> None:
     assert hands.focused() == "passphrase"
 
 
+def closes_over_a_report(day: Day, hands: Hands) -> None:
+    """A report is half typed as a colleague is removed, and the database gets a new key."""
+    day.cut()
+    begin_report(day, hands)
+    to_staff(hands)
+    hands.press(Qt.Key.Key_End)
+    assert hands.said("colleague-name") == COLLEAGUE
+    disable(hands)
+    locked_with_why(hands)
+
+
 def closes_unheard(hands: Hands) -> None:
     """Nobody at the window hears of it."""
     place = hands.place
@@ -115,13 +126,7 @@ def quiet(hands: Hands) -> Session:
 def test_an_act_that_meets_it_locks_the_desk_and_a_report_half_typed_is_there_again(
     day: Day, hands: Hands, trouble: Trouble
 ) -> None:
-    day.cut()
-    begin_report(day, hands)
-    to_staff(hands)
-    hands.press(Qt.Key.Key_End)
-    assert hands.said("colleague-name") == COLLEAGUE
-    disable(hands)
-    locked_with_why(hands)
+    closes_over_a_report(day, hands)
     assert "Hot and dizzy" not in hands.seen()
 
     hands.write(PASSPHRASE)
@@ -151,12 +156,7 @@ def test_an_act_that_meets_it_locks_the_desk_and_a_report_half_typed_is_there_ag
 def test_what_is_about_somebody_whose_details_left_meanwhile_is_not_kept_again(
     day: Day, hands: Hands, trouble: Trouble
 ) -> None:
-    day.cut()
-    begin_report(day, hands)
-    to_staff(hands)
-    hands.press(Qt.Key.Key_End)
-    disable(hands)
-    locked_with_why(hands)
+    closes_over_a_report(day, hands)
     trouble.over()
     day.pass_time(timedelta(hours=1))
     (me,) = day.unlock.people()
