@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, timedelta
 from pathlib import Path
 
@@ -27,12 +28,13 @@ from tests.vault.given import (
 from vaccinator_app.domain.aefi import Seriousness
 from vaccinator_app.domain.events import Arrived, SignedIn
 from vaccinator_app.domain.visits import VisitState
-from vaccinator_app.protocol.messages import Outcome, Reason, Status
+from vaccinator_app.protocol.messages import Changes, Outcome, Reason, Status
 from vaccinator_app.protocol.records import Record, read_event
 from vaccinator_app.sync.ports import Store
 from vaccinator_app.vault import meta
 from vaccinator_app.vault.errors import PageOutOfOrder, ReceiptDoesNotFit, RolledBack, VaultError
 from vaccinator_app.vault.exchange import Pending
+from vaccinator_app.vault.peers import Checked, Peers
 from vaccinator_app.vault.vault import Vault
 
 LATER = TEN + timedelta(hours=1)
@@ -230,6 +232,25 @@ def test_a_machine_out_of_use_takes_nobody_over_again(vault: Vault) -> None:
     assert vault.exchange.last_contact() == LATER
     vault.exchange.apply(changes(person(4), cursor=1))
     assert vault.exchange.cursor() == 3, "a page of before turns nothing back"
+
+
+def test_a_page_that_another_program_overtook_brings_nobody_to_a_machine_out_of_use(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both programs of a desk pull at once, and one hears first that the machine is out of use (P.21.5)."""
+    vault, check = born(home), Peers.check
+    with closing(Vault.open(home, KEY)) as other:
+
+        def overtaken(peers: Peers, page: Changes) -> Checked:
+            monkeypatch.setattr(Peers, "check", check)
+            other.exchange.apply(msgspec.structs.replace(changes(), cursor=0, revoked_at=TEN))
+            return peers.check(page)
+
+        monkeypatch.setattr(Peers, "check", overtaken)
+        vault.exchange.apply(changes(person(1)))
+    assert vault._database.read("SELECT appointment FROM roster") == []
+    assert vault.exchange.revoked_at() == TEN
+    vault.close()
 
 
 def test_a_pull_leaves_walk_ins_and_everything_from_events(home: Path) -> None:

@@ -165,14 +165,15 @@ class Exchange:
         prove themselves.
         """
         self._trusted.hear(changes.keys)
-        if changes.revoked_at is not None or self.revoked_at() is not None:
-            # Of a machine out of use central tells nothing else: what it said before stays as it was (P.21). One that
-            # came back from a backup may have forgotten that, and tells everything: none of it belongs here any more.
-            self._database.write(lambda connection: _told_nothing_else(connection, changes))
-            return
         checked = self._peers.check(changes)
 
         def work(connection: Connection) -> None:
+            if changes.revoked_at is not None or meta.get_within(connection, "revoked_at") is not None:
+                # Of a machine out of use central tells nothing else: what it said before stays as it was (P.21). One
+                # that came back from a backup may have forgotten that, and tells everything: none of it belongs here.
+                # Asked in here, since another program of this desk may hear of it at this very moment.
+                _told_nothing_else(connection, changes)
+                return
             _apply(connection, changes)
             self._peers.put(connection, checked)
 
