@@ -67,6 +67,7 @@ def growth(outcome: Outcome) -> list[Growth]:
         row("a dose, CPU", "ms", first(lambda d: 1000 * _middle(d["doses"])), 1.3),
         row("a visit, CPU", "ms", first(lambda d: 1000 * _middle(d["visits"])), 1.3),
         row("a list, the counts and a search, CPU", "ms", desks(lambda d: 1000 * d["screens"]["lists"]), 1.3),
+        row("the same, the first time", "ms", desks(lambda d: 1000 * d["screens"]["first"])),
         row("who needs somebody, CPU for each of them", "ms", desks(_needing), 1.3),
         row("who needs somebody, people", "", desks(lambda d: d["screens"]["needing"])),
         row("a record's sync, CPU of the desk", "ms", first(_a_record), 1.5),

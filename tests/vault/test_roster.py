@@ -146,6 +146,13 @@ def test_everybody_stands_in_one_list_and_is_counted_there(vault: Vault) -> None
     assert numbers(vault.queue.rows(DAY, VisitState.EXPECTED, 2, 1)) == [8, 7]
 
 
+def test_a_page_of_who_came_begins_with_the_first_slots(vault: Vault) -> None:
+    vault.exchange.apply(changes(*(person(number, minute=700 - number) for number in range(1, 6))))
+    save(vault, *(Arrived(appointment=person(number).appointment) for number in range(1, 6)))
+    pages = [numbers(vault.queue.rows(DAY, VisitState.ARRIVED, 2, offset)) for offset in (0, 2, 4)]
+    assert pages == [[5, 4], [3, 2], [1]]
+
+
 def test_a_cancelled_person_who_comes_after_all_is_listed(vault: Vault) -> None:
     put(vault, person(1), person(2, cancelled=True), person(3))
     assert vault.queue.counts(DAY)[VisitState.EXPECTED] == 2
