@@ -153,6 +153,15 @@ def test_a_page_of_who_came_begins_with_the_first_slots(vault: Vault) -> None:
     assert pages == [[5, 4], [3, 2], [1]]
 
 
+def test_whoever_came_stays_in_the_list_when_central_moves_the_slot(vault: Vault) -> None:
+    vault.exchange.apply(changes(person(1, minute=600), person(2, minute=615)))
+    save(vault, *(Arrived(appointment=person(number).appointment) for number in (1, 2)))
+    vault.exchange.apply(changes(person(1, minute=720), cursor=1))
+    assert numbers(vault.queue.rows(DAY, VisitState.ARRIVED, 9, 0)) == [2, 1]
+    save(vault, dose_given(person(1).appointment))
+    assert numbers(vault.queue.rows(DAY, VisitState.OBSERVING, 9, 0)) == [1]
+
+
 def test_a_cancelled_person_who_comes_after_all_is_listed(vault: Vault) -> None:
     put(vault, person(1), person(2, cancelled=True), person(3))
     assert vault.queue.counts(DAY)[VisitState.EXPECTED] == 2

@@ -128,8 +128,8 @@ def appointment_of(row: Row) -> Appointment:
 def put_appointments(connection: Connection, appointments: Iterable[Appointment]) -> None:
     """Add or replace appointments, with their words, inside a transaction under way. Of one named twice the last stays.
 
-    A visit that is known already follows its appointment to another day. Of a day whose people have left the machine
-    (DESIGN 5.5) nobody comes back: such an appointment is kept without its details.
+    A visit that is known already follows its appointment to another day or slot. Of a day whose people have left the
+    machine (DESIGN 5.5) nobody comes back: such an appointment is kept without its details.
     """
     gone = {day for (day,) in connection.execute("SELECT day FROM purged_days")}
     wanted = {
@@ -168,10 +168,11 @@ def put_appointments(connection: Connection, appointments: Iterable[Appointment]
         numbers = json.dumps([number for number, *_ in worded])
         connection.execute("INSERT INTO unworded SELECT value FROM json_each(?)", (numbers,))
     days.write()
-    moved = ((row[0] >> DAY_BITS, known[row[1]].day if row[1] in known else 0, row[1]) for row in rows)
     if known or connection.execute("SELECT 1 FROM visits WHERE day = 0").fetchone():
+        moved = ((row[0], known[row[1]].number if row[1] in known else 0, row[1]) for row in rows)
         connection.executemany(
-            "UPDATE visits SET day = ? WHERE day = ? AND appointment = ?", [one for one in moved if one[0] != one[1]]
+            "UPDATE visits SET day = ?, number = ? WHERE day = ? AND appointment = ?",
+            [(new >> DAY_BITS, new, old >> DAY_BITS, name) for new, old, name in moved if new != old],
         )
 
 

@@ -59,7 +59,6 @@ _ROW = (
 )
 _VISITED = f"visits v ON v.day = r.id >> {DAY_BITS} AND v.appointment = r.appointment "
 _ROSTER = f"FROM roster r LEFT JOIN {_VISITED} "
-_VISITORS = "FROM visits v CROSS JOIN roster r ON r.appointment = v.appointment "
 _BY_SLOT = "ORDER BY r.id"
 _WATCHED = "FROM visits WHERE day > 0 AND day IN last_days AND state = 'observing'"
 _LAST_DAYS = (
@@ -116,10 +115,8 @@ class Queue:
         if state is VisitState.EXPECTED:
             where = "WHERE r.id BETWEEN ? AND ? AND r.cancelled = 0 AND coalesce(v.state, 'expected') = 'expected'"
             return self._rows(f"{_ROW} {_ROSTER} {where} {_BY_SLOT} LIMIT ? OFFSET ?", *day_range(day), limit, offset)
-        # Put in order by what the index of appointments holds, and only then read: a day's whole roster does not fit in
-        # a reader's cache.
         return self._rows(
-            f"{_ROW} FROM (SELECT r.id AS found {_VISITORS} WHERE v.day = ? AND v.state = ? {_BY_SLOT} LIMIT ? "
+            f"{_ROW} FROM (SELECT number AS found FROM visits WHERE day = ? AND state = ? ORDER BY number LIMIT ? "
             f"OFFSET ?) CROSS JOIN roster r ON r.id = found LEFT JOIN {_VISITED} {_BY_SLOT}",
             *(day.toordinal(), state, limit, offset),
         )

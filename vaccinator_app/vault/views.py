@@ -60,7 +60,7 @@ def _text(moment: datetime | None) -> str | None:
 
 
 Seen = dict[str, tuple[int, Visit]]
-"""Visits read in the transaction under way, and the day under which each is kept."""
+"""Visits read in the transaction under way, and the number that each has on the roster; 0 for one not on it."""
 
 
 def take_in(
@@ -132,13 +132,13 @@ def visit_now(connection: Connection, appointment: str, seen: Seen) -> Visit:
     """The visit as it stands, inside a transaction under way; kept in ``seen``."""
     found = seen.get(appointment)
     if found is None:
-        day, *row = connection.execute(_VISIT_NOW, (appointment,)).fetchone()
-        found = seen[appointment] = day, visit_of(appointment, tuple(row))
+        number, *row = connection.execute(_VISIT_NOW, (appointment,)).fetchone()
+        found = seen[appointment] = number, visit_of(appointment, tuple(row))
     return found[1]
 
 
 _VISIT_NOW = (
-    f"SELECT coalesce(r.id >> {DAY_BITS}, 0), {VISIT_COLUMNS} FROM (SELECT ? AS who) w "
+    f"SELECT coalesce(r.id, 0), {VISIT_COLUMNS} FROM (SELECT ? AS who) w "
     "LEFT JOIN roster r ON r.appointment = w.who "
     f"LEFT JOIN visits v ON v.day = coalesce(r.id >> {DAY_BITS}, 0) AND v.appointment = w.who"
 )
@@ -149,15 +149,15 @@ def _move_visit(connection: Connection, appointment: str, seq: int, at: datetime
     after = apply(before, seq, at, body)
     if after == before:
         return
-    day, _ = seen[appointment]
-    seen[appointment] = day, after
+    number, _ = seen[appointment]
+    seen[appointment] = number, after
     further = json.dumps([(dose, moment.isoformat()) for dose, moment in after.further]) if after.further else None
     batch, vial = _drawn(connection, after, seq, body)
     connection.execute(
-        "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO visits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(day, appointment, after.state.value, after.tries, _text(after.arrived_at)),
-            *(after.dose_seq, _text(after.dose_at), after.voided, further, batch, vial, after.override_seq),
+            *(number >> DAY_BITS, appointment, after.state.value, after.tries, _text(after.arrived_at)),
+            *(after.dose_seq, _text(after.dose_at), after.voided, further, batch, vial, after.override_seq, number),
         ),
     )
 
