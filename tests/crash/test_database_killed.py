@@ -22,7 +22,10 @@ from vaccinator_app.central.errors import DatabaseAway
 from vaccinator_app.central.operations import admin
 from vaccinator_app.protocol.messages import Outcome, Status
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for the processes of PostgreSQL"),
+]
 
 DESKS, A_LIFE, AT_ONCE = 3, 6, 2
 """Desks that push at once; records of each between two kills; records in one push."""
@@ -82,7 +85,7 @@ def world(server: postgres.Server, tmp_path: Path) -> Iterator[World]:
 
 
 @contextmanager
-def killed(world: World, server: postgres.Server, step: int, later: float) -> Iterator[threading.Event]:
+def killed(world: World, server: postgres.Server, step: int, later: float) -> Iterator[None]:
     """As the ``step``-th statement or commit from here on begins, and ``later`` seconds after that, the server goes."""
     engine, gone, left = world.home.database.engine, threading.Event(), [step]
     door = threading.Lock()
@@ -101,7 +104,7 @@ def killed(world: World, server: postgres.Server, step: int, later: float) -> It
     for moment in ("before_cursor_execute", "commit"):
         event.listen(engine, moment, note)
     try:
-        yield gone
+        yield
     finally:
         for moment in ("before_cursor_execute", "commit"):
             event.remove(engine, moment, note)
