@@ -328,6 +328,10 @@ class Machine:
         self._leave()
         return {**found, **memory(), "files": sizes(self._home)}
 
+    def do_memory(self, told: Told) -> Told:
+        """What the process holds, whoever is there."""
+        return memory()
+
     def _screens(self) -> Told:
         """CPU seconds for a list, the counts beside it and a search: each the first time, and the least of some; and
         for the list of who needs somebody, which gets longer as long as nobody settles anything, with how long it is.

@@ -2,7 +2,8 @@
 
 People book the evening before. Between nine and five they come, slot by slot; a desk tries to sync after each slot,
 and mostly there is no network. Processes of desks are killed in the middle of acts and runs, runs are cut off. In the
-evening, once there is a network, the in-charge closes the day; else without one, and what came late amends it.
+evening, once there is a network, the in-charge closes the day; else without one, and what came late amends it: on the
+evening after, and for all days once the line is back for good.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ from vaccinator_app.vault.vault import Vault
 
 LAST_HOUR = 22
 """Whoever waits for a network to close the day goes home then."""
+
+LOOKED_AT = 2
+"""Days that an in-charge looks at of an evening. A look at a day reads all that was recorded since: of all days each
+evening, it is what such a look takes that would grow, and no desk."""
 
 
 @dataclass(slots=True)
@@ -230,8 +235,9 @@ class Week:
                 break
         self._switch(first, 0)
         first.syncs.append(self._run(first, self._weather.up, None))
-        closes = [self._ask(first, "close", day=one.isoformat()) for one in self._days() if one <= day]
-        self._closes = closes
+        today = self._days().index(day)
+        looked_at = self._days()[max(0, today + 1 - LOOKED_AT) : today + 1]
+        self._closes = [self._ask(first, "close", day=one.isoformat()) for one in looked_at]
         self._sync(self._weather.up)
         self._sync(self._weather.up)
 
@@ -252,8 +258,8 @@ class Week:
             self._ask(counter, "unlock", who=0)
         for _ in range(3):
             self._sync(True, whole=True)
-        for day in self._over:
-            self._ask(first, "close", day=day.isoformat())
+        self._late = sum(self._ask(first, "close", day=day.isoformat())["signed"] for day in self._over)
+        self._resident = self._ask(first, "memory")["rss"]
         for _ in range(3):
             self._sync(True, whole=True)
 
@@ -339,6 +345,8 @@ class Week:
                 "records of the soak": records,
                 "quarters of an hour": self._weather.quarters,
                 "quarters with a network": self._weather.quarters_up,
+                "closes amended once the line was back": self._late,
+                "MiB resident at the desk that then looked at all days": self._resident >> 20,
             },
             expected_given=given,
             doses_standing=int(doses),
