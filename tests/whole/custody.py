@@ -319,13 +319,21 @@ class Books:
                 total = there.total
                 assert total.given + total.twice == self.standing(counting, day), f"central's tally of {day}"
                 # of what is older desks are told nothing but the stock (``central.desks.relay``)
-                if not refused and day > self.town.now.astimezone(ZONE).date() - timedelta(days=7):
+                if not refused and self._still_told(theirs, day):
                     found = differences(overview(desk, day).tally, there)
                     if day < self.town.now.astimezone(ZONE).date() or (desk.centre, day) in self.lost_changes:
                         # whose booking changed while this desk heard nothing until its day was over, it is not told;
                         # nor who was moved to this day, when central came back from before that, to a day that is over
                         found = tuple(one for one in found if not one.what.endswith((".booked", ".no_show")))
                     assert not found, f"desk and central count {day} otherwise: {found[0] if found else ''}"
+
+    def _still_told(self, theirs: dict[bytes, Any], day: date) -> bool:
+        """Whether a desk that hears for the first time in a week hears all of ``day``. A clock that ran ahead may have
+        dated to a day of this week what central has had for longer."""
+        week_ago = self.town.now - timedelta(days=7)
+        of_day = [row for digest, row in theirs.items() if _when(self.saved[digest]) == day]
+        heard = min(row.received_at.timestamp() for row in of_day)
+        return day > week_ago.astimezone(ZONE).date() and heard > week_ago.timestamp()
 
     def _central_tally(self, centre: str, day: date, have: Iterable[bytes]) -> DayTally:
         """Central's own records counted by the common function."""

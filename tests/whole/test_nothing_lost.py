@@ -7,6 +7,7 @@ Beside luck's own order of steps stand the ways that lead through the dangerous 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -186,3 +187,12 @@ def test_two_desks_hear_of_a_removal_in_the_evening(everybody: EverybodyAtOnce) 
     for desk in (0, 1):
         everybody.walks_in(desk)
     everybody.central_revokes_somebody(desk=1, who=1, sure=0)
+
+
+def test_a_clock_two_days_ahead_and_a_desk_that_was_away_for_eight(everybody: EverybodyAtOnce) -> None:
+    """What was recorded is dated to this week, and central has had it for longer than it tells the desks of it."""
+    everybody.clock_is_set(desk=0, jump=timedelta(days=2), boots=False)
+    everybody.walks_in(0)
+    everybody.syncs(0, [])
+    everybody.time_goes_by(timedelta(days=8))
+    everybody.another_unlocks(desk=1, who=0)
