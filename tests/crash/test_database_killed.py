@@ -42,7 +42,9 @@ class Pusher:
 
     def give(self) -> None:
         for _ in range(A_LIFE):
-            self.desk.record(self.desk.dose(self.desk.world.book()))
+            # one slot has not room for all of a night
+            slot = f"{10 + len(self.desk.ledger) % 3}:00"
+            self.desk.record(self.desk.dose(self.desk.world.book(slot=slot)))
 
     def push(self) -> bool:
         """Whether it came to its end."""

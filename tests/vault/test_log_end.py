@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -38,3 +40,65 @@ def test_a_log_begun_anew_in_part_costs_only_what_the_file_has_not(
     (left / LOG).write_bytes(log)
 
     assert was_cut(left / LOG, left / DATABASE) is not written_back
+
+
+PAGE = 4096
+FRAME = 24 + PAGE
+AT_THE_EDGE = 41
+"""The first frame of which a sector of 512 bytes begins with the head's salts."""
+
+
+def at(frame: int) -> int:
+    return 32 + frame * FRAME
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """Three tables of a page each; its log has every frame before the one at the edge."""
+    connection = sqlite3.connect(tmp_path / "plain.db", isolation_level=None)
+    connection.executescript(
+        f"PRAGMA page_size = {PAGE}; PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; "
+        "CREATE TABLE a (x); CREATE TABLE b (x); CREATE TABLE c (x); "
+        "INSERT INTO a VALUES (0); INSERT INTO b VALUES (0); INSERT INTO c VALUES (0); "
+    )
+    while len(logged(tmp_path)) < at(AT_THE_EDGE):
+        connection.execute("UPDATE a SET x = x + 1")
+    assert len(logged(tmp_path)) == at(AT_THE_EDGE)
+    yield connection
+    connection.close()
+
+
+def logged(folder: Path) -> bytearray:
+    return bytearray((folder / "plain.db-wal").read_bytes())
+
+
+def cut(folder: Path, log: bytearray) -> bool:
+    left = folder / "left-wal"
+    left.write_bytes(log)
+    return was_cut(left, folder / "plain.db")
+
+
+def test_a_torn_head_of_two_logs_ends_no_transaction(plain: sqlite3.Connection, tmp_path: Path) -> None:
+    """A transaction was under way whose first head arrived by its second sector alone: its first is still of the log
+    before this one, where a transaction ended there."""
+    plain.executescript("BEGIN; UPDATE a SET x = -1; UPDATE b SET x = -1; UPDATE c SET x = -1; COMMIT")
+    log = logged(tmp_path)
+    assert len(log) == at(AT_THE_EDGE + 3)
+    log[at(AT_THE_EDGE) : at(AT_THE_EDGE) + 8] = log[at(0) : at(0) + 4] + bytes((0, 0, 0, 9))
+    del log[at(AT_THE_EDGE + 2) :]
+
+    assert not cut(tmp_path, log)
+
+
+@pytest.mark.parametrize("behind", [1, 2])
+def test_a_spoiled_frame_at_the_edge_of_a_sector_is_noticed(
+    plain: sqlite3.Connection, tmp_path: Path, behind: int
+) -> None:
+    """It was durable, since others were begun behind it, and they would be dropped with it."""
+    for _ in range(1 + behind):
+        plain.execute("UPDATE a SET x = x + 1")
+    log = logged(tmp_path)
+    assert len(log) == at(AT_THE_EDGE + 1 + behind)
+    log[at(AT_THE_EDGE) + 1000] ^= 1
+
+    assert cut(tmp_path, log)

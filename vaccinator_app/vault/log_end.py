@@ -15,6 +15,11 @@ _FRAME = struct.Struct(">6I")
 _MAGIC = {0x377F0682: "<", 0x377F0683: ">"}
 """SQLite's file format, 4.1: the last bit says in which order the checksums read their words."""
 
+_SECTOR = 512
+"""Bytes that a disk writes whole or not at all."""
+_SALTS = 8
+"""Where in a frame's head the salts begin: behind its page's number, and whether a transaction ends with it."""
+
 
 def was_cut(log: Path, database: Path) -> bool:
     """Whether more than an unfinished transaction will be dropped from ``log``, the log of ``database``.
@@ -38,13 +43,33 @@ def was_cut(log: Path, database: Path) -> bool:
         head = _FRAME.unpack_from(data, at)
         running = _sum(data[at + _FRAME.size : at + size], _sum(data[at : at + 8], running, order), order)
         if list(head[2:4]) != salts or head[4:] != running:
-            return _ends_within([f for f in frames[place:] if list(_FRAME.unpack_from(data, f)[2:4]) == salts], data)
+            own = [f for f in frames[place:] if list(_FRAME.unpack_from(data, f)[2:4]) == salts]
+            return _ends_within(own, data, page, order)
     return False
 
 
-def _ends_within(frames: list[int], data: bytes) -> bool:
-    """Whether a transaction ended among ``frames`` and another one began behind it."""
-    return any(_commits(data, at) for at in frames[:-1])
+def _ends_within(frames: list[int], data: bytes, page: int, order: str) -> bool:
+    """Whether a transaction ended among ``frames`` and another one began behind it.
+
+    Where a sector begins with a head's salts, what stands before them may be of a frame that lay there before the log
+    was begun anew. Then it is believed only if what is behind it was all written, as what was durable was.
+    """
+    return any(
+        _commits(data, at) and ((at + _SALTS) % _SECTOR or _all_written(at, frames[place:], data, page, order))
+        for place, at in enumerate(frames[:-1], 1)
+    )
+
+
+def _all_written(at: int, behind: list[int], data: bytes, page: int, order: str) -> bool:
+    """Whether the frames ``behind`` the one at ``at`` follow one another to the end of a transaction."""
+    size = _FRAME.size + page
+    for expected, found in enumerate(behind, 1):
+        if found != at + expected * size:
+            return False
+        running = _sum(data[found : found + 8], _FRAME.unpack_from(data, found - size)[4:], order)
+        if _sum(data[found + _FRAME.size : found + size], running, order) != _FRAME.unpack_from(data, found)[4:]:
+            return False
+    return _commits(data, behind[-1])
 
 
 def _written_back(data: bytes, frames: list[int], page: int, database: Path) -> bool:
