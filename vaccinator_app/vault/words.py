@@ -105,12 +105,12 @@ def _meetings(words: list[str]) -> set[str]:
     return found
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def _meetings_of_two(a: str, b: str) -> frozenset[str]:
     return frozenset([_meeting(a, b), *(_meeting(a[:n], b[:m]) for n in (1, 2) for m in (1, 2))])
 
 
-@lru_cache(maxsize=1 << 15)
+@lru_cache(maxsize=1 << 13)
 def _meetings_of_three(a: str, b: str, c: str) -> frozenset[str]:
     single = (_meeting(a[:n], b[:m], c[:k]) for n, m, k in ((2, 2, 2), (1, 2, 2), (2, 1, 2), (2, 2, 1)))
     return frozenset([_meeting(a, b, c), *single])
