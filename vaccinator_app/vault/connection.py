@@ -42,8 +42,8 @@ KEY_LENGTH = 32
 BUSY_MS = 5000
 """How long a writer waits for another program before it says so."""
 
-# A reader's is small, for there are some, and a search does no better with more; nor does a first roster come sooner
-# with more at the writer, and then most of all is in memory.
+# A reader's is small, for there are some, and a search does no better with more. Nor does a first roster come sooner
+# with more for who writes; that is when a desk needs the most memory.
 _READ_CACHE_KIB = 3 * 1024
 _WRITE_CACHE_KIB = 4 * 1024
 _WAL_KEPT = 16 * 1024 * 1024
