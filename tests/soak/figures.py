@@ -56,8 +56,8 @@ def growth(outcome: Outcome) -> list[Growth]:
 
     return [
         # Of the desk that is never killed. What is in use must not grow. Resident is also what was freed and not given
-        # back: it follows the most that was ever in use at once, and that is each evening's look at the day before, and
-        # at everything that was recorded since.
+        # back, and that goes with the most that was ever in use at once: each evening's look at the day before, and at
+        # everything that was recorded since.
         row("desk, memory in use, C library's", "MiB", first(lambda d: d["used"] / MIB), 1.1),
         row("desk, memory in use, Python's blocks", "", first(lambda d: d["blocks"]), 1.05),
         row("desk, memory resident", "MiB", first(lambda d: d["rss"] / MIB), 1.35),

@@ -78,14 +78,20 @@ def cut(folder: Path, log: bytearray) -> bool:
     return was_cut(left, folder / "plain.db")
 
 
-def test_a_torn_head_of_two_logs_ends_no_transaction(plain: sqlite3.Connection, tmp_path: Path) -> None:
+@pytest.mark.parametrize("end_arrived", [False, True])
+def test_a_torn_head_of_two_logs_ends_no_transaction(
+    plain: sqlite3.Connection, tmp_path: Path, *, end_arrived: bool
+) -> None:
     """A transaction was under way whose first head arrived by its second sector alone: its first is still of the log
-    before this one, where a transaction ended there."""
+    before this one, where a transaction ended there. What was behind it did not all arrive either."""
     plain.executescript("BEGIN; UPDATE a SET x = -1; UPDATE b SET x = -1; UPDATE c SET x = -1; COMMIT")
     log = logged(tmp_path)
     assert len(log) == at(AT_THE_EDGE + 3)
     log[at(AT_THE_EDGE) : at(AT_THE_EDGE) + 8] = log[at(0) : at(0) + 4] + bytes((0, 0, 0, 9))
-    del log[at(AT_THE_EDGE + 2) :]
+    if end_arrived:
+        log[at(AT_THE_EDGE + 1) + 1000] ^= 1
+    else:
+        del log[at(AT_THE_EDGE + 2) :]
 
     assert not cut(tmp_path, log)
 
