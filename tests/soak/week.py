@@ -33,8 +33,8 @@ LAST_HOUR = 22
 """Whoever waits for a network to close the day goes home then."""
 
 LOOKED_AT = 2
-"""Days that an in-charge looks at of an evening. A look at a day reads all that was recorded since, so that with all days
-each evening the largest look would grow too, and resident memory with it (docs/reliability.md)."""
+"""Days that an in-charge looks at of an evening. A look at a day reads all that was recorded since: with all days each
+evening the largest look would grow, and resident memory with it (docs/reliability.md)."""
 
 
 @dataclass(slots=True)
