@@ -11,12 +11,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from tests.central.machine import A, Desk, said
-from tests.central.support import BHOJPUR, World, count
+from tests.central.machine import A, Desk, H, other_code, said
+from tests.central.support import BHOJPUR, RAMPUR, World, count
 from vaccinator_app.central import schema
 from vaccinator_app.central.citizens.booking import Booked
 from vaccinator_app.central.database import default_url
 from vaccinator_app.central.desks.desk_api import DeskApi
+from vaccinator_app.central.district import held
+from vaccinator_app.central.district.held import OfficerReason
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.operations import admin
 from vaccinator_app.central.operations.backup import back_up, back_up_keys, unpack_keys, unpacked
@@ -112,6 +114,27 @@ def test_a_code_replaced_since_the_backup_is_named(world: World, desk: Desk, url
     done = put_back(world, kept, force=True)
     assert [(one.what, one.name) for one in done.gone] == [("change", booked.reference)]
     assert other.reference not in {one.name for one in done.gone}
+
+
+def test_what_was_decided_since_the_backup_is_undecided_again_and_its_desk_hears_so(
+    world: World, desk: Desk, url: str, kept: Path
+) -> None:
+    """Else the desk shows a dose as accepted that central holds, and nobody there does anything about it."""
+    booked = world.book()
+    desk.record(desk.dose(booked, other_code(booked.code, same_bucket=True)))
+    desk.record(SignedIn())
+    assert said(desk.push())[1][0] is H
+    desk.pull()
+    back_up(url, kept, world.clock())
+    held.accept(
+        world.home, RAMPUR, desk.device, 1, by="officer-7", why=OfficerReason.STAFF_ASKED, clock=world.clock
+    )
+    heard = desk.pull()
+    assert [(one.seq, one.status) for one in heard.outcomes] == [(1, A)]
+    put_back(world, kept)
+    again = desk.pull(heard.cursor)
+    assert [(one.seq, one.status) for one in again.outcomes] == [(1, H)]
+    assert desk.pull(again.cursor).outcomes == []
 
 
 def test_a_backup_is_of_one_moment_while_others_write(world: World, desk: Desk, url: str, kept: Path) -> None:

@@ -181,6 +181,17 @@ def test_a_centre_that_came_back_from_a_backup_tells_its_records_anew(world: Wor
     assert [o.seq for o in desk.pull(1_000_000).outcomes] == [2]
 
 
+def test_a_centre_that_came_back_without_restore_tells_what_is_undecided_again(world: World, desk: Desk) -> None:
+    """Its file was put back by hand, from before a decision that this desk heard of."""
+    booked = world.book()
+    desk.record(desk.dose(booked, other_code(booked.code, same_bucket=True)))
+    desk.record(desk.dose(world.book()))
+    desk.record(here(3))
+    desk.push()
+    outcomes = desk.pull(1_000_000).outcomes
+    assert {one.seq: one.status for one in outcomes} == {1: H, 2: A}
+
+
 def test_with_nothing_new_a_pull_asks_little(world: World, desk: Desk) -> None:
     for n in range(50):
         desk.record(here(n))

@@ -168,6 +168,17 @@ def test_central_comes_back_twice_from_one_backup(everybody: EverybodyAtOnce) ->
     everybody.syncs(0, [])
 
 
+def test_central_forgets_what_the_district_decided(everybody: EverybodyAtOnce) -> None:
+    """The desk heard that its dose counts, and that is undecided again."""
+    everybody.at_the_desk(act="guessed_dose", desk=0, person=0)
+    everybody.syncs(0, [])
+    everybody.central_is_backed_up()
+    everybody.district_decides(number=0, accepts=True)
+    everybody.syncs(0, [])
+    everybody.central_comes_back_from_a_backup(0)
+    everybody.syncs(0, [])
+
+
 def test_central_forgets_that_a_machine_is_out_of_use(everybody: EverybodyAtOnce) -> None:
     """It tells it everything again. The machine hands in what central lost, and neither takes people over nor goes on
     to record for ever that they left."""

@@ -21,6 +21,7 @@ from vaccinator_app.central.clock import Clock
 from vaccinator_app.central.database import Database
 from vaccinator_app.central.desks.relay import read_desks, read_peers, read_staff
 from vaccinator_app.central.desks.seats import read_entry
+from vaccinator_app.central.district.decisions import UNDECIDED_YET
 from vaccinator_app.central.errors import Refused
 from vaccinator_app.central.intake.closes import recent_answers
 from vaccinator_app.central.keyring.keys import FIRST_SET, Keys
@@ -162,7 +163,8 @@ def _extend(connection: Connection, centre: Centre, cursor: int, today: date) ->
     """Number the appointments of days that are new within the lease.
 
     A cursor from beyond the feed means that this database came back from a backup older than what the desk has seen:
-    the feed goes on behind that cursor and everything is told anew, so that nothing is missed.
+    the feed goes on behind that cursor and everything is told anew, so that nothing is missed; also what was decided
+    since, and is undecided again.
     """
     behind = cursor > centre.feed
     if behind:
@@ -173,6 +175,10 @@ def _extend(connection: Connection, centre: Centre, cursor: int, today: date) ->
     horizon = horizon_of(today)
     values = {"horizon": horizon, "feed": centre.feed + (cursor if behind else 0)}
     connection.execute(update(centres).where(centres.c.centre == centre.centre).values(values))
+    if behind:
+        (newest,) = feed.take(connection, centre.centre, 1)
+        undecided = (records.c.centre == centre.centre, *UNDECIDED_YET)
+        connection.execute(update(records).where(*undecided).values(changed=newest))
     names = connection.scalars(
         select(roster.c.appointment)
         .where(

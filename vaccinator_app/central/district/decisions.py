@@ -11,11 +11,13 @@ from datetime import datetime
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, case, func, insert, or_, select, update
 
 from vaccinator_app.central import feed
 from vaccinator_app.central.rows import write_reasons
 from vaccinator_app.central.schema import decisions, records
+from vaccinator_app.domain.closing_events import DayClosed
+from vaccinator_app.domain.events import DoseGiven
 from vaccinator_app.protocol.messages import Reason, Status
 from vaccinator_app.protocol.shapes import Moment
 from vaccinator_app.protocol.version import VERSION
@@ -31,6 +33,13 @@ CENTRAL = "central"
 """Nobody: it follows from records that came later."""
 DISTRICT = "district/"
 """Before the id of an officer of the district."""
+
+UNDECIDED_YET = (
+    records.c.changed.is_(None),
+    or_(records.c.status != Status.ACCEPTED.value, records.c.kind.in_((DoseGiven.KIND, DayClosed.KIND))),
+)
+"""Records with their first answer, of such as may be given another one. When this database came back from a backup, a
+desk may have heard of one that is not known here."""
 
 
 class DecisionKind(StrEnum):

@@ -19,6 +19,7 @@ from sqlalchemy import func, inspect, select, update
 
 from vaccinator_app.central import log
 from vaccinator_app.central.database import Database, connect, default_url, is_known, migrate
+from vaccinator_app.central.district.decisions import UNDECIDED_YET
 from vaccinator_app.central.errors import CentralError
 from vaccinator_app.central.keyring.keys import load
 from vaccinator_app.central.operations.backup import address_for_tools, back_up, contents, run_tool, unpacked
@@ -201,7 +202,8 @@ def _tell_anew(database: Database, told: int) -> None:
     feeds were that stood here before. The same backup may be restored a second time.
 
     Otherwise a desk that heard more than is here would take what changes from now on for what it has heard already, as
-    soon as this feed has caught up with it.
+    soon as this feed has caught up with it. What was decided since the backup is undecided again, and desks that heard
+    of it hear that too.
     """
     with database.write() as connection:
         feed = int(connection.scalar(select(func.max(centres.c.feed))) or 0)
@@ -209,3 +211,5 @@ def _tell_anew(database: Database, told: int) -> None:
         connection.execute(update(centres).values(feed=centres.c.feed + beyond))
         for place in (roster.c.changed, records.c.changed, records.c.told):
             connection.execute(update(place.table).where(place.is_not(None)).values({place: place + beyond}))
+        newest = select(centres.c.feed).where(centres.c.centre == records.c.centre).scalar_subquery()
+        connection.execute(update(records).where(*UNDECIDED_YET).values(changed=newest))
