@@ -22,6 +22,7 @@ from tests.support.nothing_lost import confirmed_by_receipts, on_desk, what_foll
 from tests.whole.town import Desk, Town
 from vaccinator_app.central.desks.seats import read_entry
 from vaccinator_app.central.intake.comparing import differences
+from vaccinator_app.central.rows import read_outcome
 from vaccinator_app.central.schema import device_heads, forks, records, roster
 from vaccinator_app.desk.reconcile import Overview, read_overview
 from vaccinator_app.domain.appointment import Booking
@@ -242,7 +243,8 @@ class Books:
         for row in mine.values():
             said = exchange.outcome_of(row.seq)
             assert said is not None, f"record {row.seq} is {row.status}, and the desk does not know"
-            assert said.status == row.status, f"record {row.seq} is {row.status}, and the desk shows {said.status}"
+            answer = read_outcome(row.seq, row.status, row.reasons, row.certificate, row.message)
+            assert said == answer, f"{row.kind}, record {row.seq}, is {answer}, and the desk shows {said}"
         self._people(desk)
         self._neighbours(desk, central)
         self._needs_somebody(desk, [row for row in mine.values() if row.status != "accepted"])
