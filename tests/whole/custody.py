@@ -307,11 +307,18 @@ class Books:
 
     # What must hold in the end
 
-    def check_all_synced(self) -> None:
-        """Everybody's day books are the same, and central's."""
+    def is_at_odds(self, desk: Desk) -> bool:
+        """Whether central has, under a number that its receipt covers at this desk, another record: it came back from a
+        backup with a history that it had given up for this one."""
+        there = self.look(desk)
+        theirs = {row.seq: digest for digest, row in self.central().rows.items() if row.device == desk.device}
+        return any(theirs.get(seq, digest) != digest for digest, seq in there.ledger.items() if seq <= there.confirmed)
+
+    def check_all_synced(self, but: set[str]) -> None:
+        """Everybody's day books are the same, and central's; not at the centres in ``but``, where a desk is at odds."""
         central = self.central()
         for desk in self.town.desks:
-            if desk.place_or_none is None or desk.place.vault.exchange.revoked_at() is not None:
+            if desk.place_or_none is None or desk.place.vault.exchange.revoked_at() is not None or desk.centre in but:
                 continue
             theirs = {digest: row for digest, row in central.rows.items() if row.centre == desk.centre}
             counting = {digest for digest, row in theirs.items() if row.status != "refused"}

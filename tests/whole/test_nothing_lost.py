@@ -168,6 +168,24 @@ def test_central_comes_back_twice_from_one_backup(everybody: EverybodyAtOnce) ->
     everybody.syncs(0, [])
 
 
+def test_central_comes_back_to_a_history_that_it_gave_up(everybody: EverybodyAtOnce) -> None:
+    """It signed for both of them: the desk stops, and sets nothing aside that a receipt covers."""
+    everybody.folder_is_copied(2)
+    everybody.central_is_backed_up()
+    everybody.gives_a_dose(2, 0)
+    everybody.syncs(2, [])
+    everybody.old_folder_is_put_back(0)
+    everybody.central_is_backed_up()
+    everybody.central_comes_back_from_a_backup(0)
+    everybody.gives_a_dose(2, 1)
+    everybody.syncs(2, [])
+    everybody.central_comes_back_from_a_backup(1)
+    everybody.evening()
+    (odd,) = [desk for desk in everybody.town.desks if desk.place_or_none is not None and desk.stopped]
+    assert odd is everybody.town.desks[2]
+    assert not odd.place.vault.standing.strays()
+
+
 def test_central_forgets_what_the_district_decided(everybody: EverybodyAtOnce) -> None:
     """The desk heard that its dose counts, and that is undecided again."""
     everybody.at_the_desk(act="guessed_dose", desk=0, person=0)
