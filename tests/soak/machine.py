@@ -21,6 +21,7 @@ from zlib import crc32
 from tests.soak.child import Told, memory, say, serve, sizes
 from tests.soak.line import Line
 from tests.soak.plan import Act, Kind
+from tests.soak.reference import reference, reference_now
 from tests.support.central import PASSPHRASE
 from tests.support.desk import ZONE, vaccines
 from vaccinator_app.desk import aefi, closing, correct
@@ -89,6 +90,7 @@ class Machine:
         self._watched: list[tuple[datetime, str]] = []
         self._doses: list[float] = []
         self._visits: list[float] = []
+        self._references: list[float] = []
 
     @property
     def place(self) -> Workplace:
@@ -221,6 +223,7 @@ class Machine:
         self._dose(desk)
         if act.kind in (Kind.CODE, Kind.SLIP):
             self._visits.append(time.process_time() - began)
+            self._references.append(reference())
         self._afterwards(desk, act)
 
     def _prove(self, desk: VisitDesk, act: Act) -> bool:
@@ -267,7 +270,10 @@ class Machine:
 
     def do_sync(self, told: Told) -> Told:
         """One run of the engine, and what the desk does after it. ``address`` is None while the line is down."""
-        up, cpu, wall = told["address"] is not None, time.process_time(), time.perf_counter()
+        up = told["address"] is not None
+        # without a line there is next to nothing to be measured
+        beside = reference_now() if up else 1.0
+        cpu, wall = time.process_time(), time.perf_counter()
         client = HttpCentral(told["address"] or NO_PORT, self._authority)
         waiting = self.place.vault.exchange.pending().count
         failure = None
@@ -284,13 +290,16 @@ class Machine:
         left = self.place.vault.exchange.pending().count
         assert done.locks is None, "whoever sits here was locked out"
         assert self.place.disagreement is None, "the desk stopped recording"
+        seconds, cpu = time.perf_counter() - wall, time.process_time() - cpu
         return {
-            "seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu, "waited": waiting, "left": left,
+            "seconds": seconds, "cpu": cpu, "waited": waiting, "left": left,
             "failure": None if failure is None else failure.key, "more": done.more,
+            "reference": (beside + reference_now()) / 2 if up else beside,
         }  # fmt: skip
 
     def do_close(self, told: Told) -> Told:
         """Reconcile, and close the day, or amend its close when something came later. By the in-charge."""
+        beside = reference_now()
         day, cpu = date.fromisoformat(told["day"]), time.process_time()
         seen = self._overview(day)
         took = time.process_time() - cpu
@@ -303,7 +312,8 @@ class Machine:
             except CannotDo as error:
                 if error.message.key != "close.nothing_new":
                     raise
-        return {"cpu": took, "signed": signed, "open": len(seen.open), "records": len(seen.book.happened)}
+        records = len(seen.book.happened)
+        return {"cpu": took, "reference": beside, "signed": signed, "open": len(seen.open), "records": records}
 
     def _overview(self, day: date) -> Overview:
         found = Reconcile(self.place).overview(day)
@@ -321,10 +331,13 @@ class Machine:
 
     def do_measure(self, told: Told) -> Told:
         """Of the day that ends: while somebody is still there, screens; then what the process and its files are."""
-        found: Told = {"doses": sorted(self._doses), "visits": sorted(self._visits), "screens": self._screens()}
+        found: Told = {
+            "doses": sorted(self._doses), "visits": sorted(self._visits), "references": sorted(self._references),
+            "screens": self._screens(),
+        }  # fmt: skip
         vault = self.place.vault
         found |= {"records": vault.ledger.head().seq, "days_of_people": len(vault.purge.days())}
-        self._doses, self._visits = [], []
+        self._doses, self._visits, self._references = [], [], []
         self._leave()
         return {**found, **memory(), "files": sizes(self._home)}
 
@@ -348,6 +361,7 @@ class Machine:
         return {
             "lists": sum(map(min, lists)),
             "first": sum(times[0] for times in lists),
+            "reference": min(_times(reference)),
             "needing": len(queue.attention(today)),
             "attention": min(_times(lambda: queue.attention(today))),
         }

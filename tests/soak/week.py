@@ -292,7 +292,7 @@ class Week:
             assert die is None
         except Died:
             self._again(counter)
-            return {"failure": "killed", "seconds": 0.0, "cpu": 0.0, "waited": 0, "left": 0}
+            return {"failure": "killed", "seconds": 0.0, "cpu": 0.0, "reference": 1.0, "waited": 0, "left": 0}
         self._cut += calls is not None and found["failure"] is not None
         return found
 
